@@ -1,1 +1,57 @@
-fn main(){}
+//! The project's own commands, started as `cargo xtask COMMAND`.
+//!
+//! The exit code says who has to act: 0 all is well, 1 a check failed or a verdict differs, 2 the command could not run.
+
+mod bench;
+mod checks;
+mod cli;
+mod demo;
+mod deny;
+mod links;
+mod setup;
+mod shell;
+mod style;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use cli::Command;
+use workspace::Workspace;
+
+/// What a command that ran to its end found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finding {
+    /// Everything is as it should be.
+    Good,
+    /// Something was judged and found wanting; the command has said what and how to repeat it.
+    Bad,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(Finding::Good) => ExitCode::SUCCESS,
+        Ok(Finding::Bad) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("{} {error:#}", style::err("error:", style::RED));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> anyhow::Result<Finding> {
+    let command = cli::parse(lexopt::Parser::from_env())?;
+    if command == Command::Help {
+        print!("{}", cli::HELP);
+        return Ok(Finding::Good);
+    }
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Help => Ok(Finding::Good),
+        Command::Setup => setup::run(&workspace),
+        Command::Demo { out } => demo::run(&workspace, out.as_deref()),
+        Command::Test { quick } => checks::run(&workspace, quick),
+        Command::Bench { args } => bench::run(&workspace, &args),
+        Command::Deny => deny::run(&workspace),
+    }
+}

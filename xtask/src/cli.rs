@@ -1,0 +1,166 @@
+//! The command line: what was asked for, or one sentence on what is wrong with it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+/// Shown without arguments and with `--help`.
+pub const HELP: &str = "\
+The project's own commands.
+
+Usage: cargo xtask COMMAND
+
+Commands:
+  setup              check the Rust toolchain and add what is missing (rustfmt, clippy, wasm targets)
+  demo [--out DIR]   build the host and the examples, judge photographs, leave reports and annotated pictures
+                     (in demo-output/ unless DIR is given)
+  test [--quick]     run every check that CI runs; --quick leaves out the documentation, the wasm lints,
+                     the end-to-end tests and the documentation's examples
+  bench [-- ARGS]    run the benchmarks; ARGS go to them
+  deny               check licences, advisories and sources of all dependencies (needs a network)
+  help               this text
+
+Examples:
+  cargo xtask demo
+  cargo xtask demo --out judged
+  cargo xtask test
+  cargo xtask bench -- execute
+
+Exit code: 0 all is well, 1 a check failed or a verdict differs, 2 the command could not run.
+";
+
+/// The words that may follow `cargo xtask`.
+pub const COMMANDS: [&str; 6] = ["setup", "demo", "test", "bench", "deny", "help"];
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    Help,
+    Setup,
+    Demo { out: Option<PathBuf> },
+    Test { quick: bool },
+    Bench { args: Vec<OsString> },
+    Deny,
+}
+
+/// Reads the arguments after the program's name.
+pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
+    let word = match parser.next()? {
+        None | Some(Short('h') | Long("help")) => return Ok(Command::Help),
+        Some(Value(word)) => word,
+        Some(other) => return refuse(&other, "before the command"),
+    };
+    let mut command = match word.to_str() {
+        Some("help") => return Ok(Command::Help),
+        Some("setup") => Command::Setup,
+        Some("demo") => Command::Demo { out: None },
+        Some("test") => Command::Test { quick: false },
+        Some("bench") => Command::Bench { args: Vec::new() },
+        Some("deny") => Command::Deny,
+        _ => bail!("there is no command {word:?}; the commands are {}", COMMANDS.join(", ")),
+    };
+    while let Some(argument) = parser.next()? {
+        match (&mut command, argument) {
+            (_, Short('h') | Long("help")) => return Ok(Command::Help),
+            (Command::Demo { out }, Long("out")) => *out = Some(directory(parser.value()?)?),
+            (Command::Test { quick }, Long("quick")) => *quick = true,
+            // What stands behind `--` reaches us as plain values.
+            (Command::Bench { args }, Value(value)) => {
+                args.push(value);
+                args.extend(parser.raw_args()?);
+            }
+            (_, other) => return refuse(&other, &format!("for {}", word.display())),
+        }
+    }
+    Ok(command)
+}
+
+fn directory(value: OsString) -> Result<PathBuf> {
+    if value.is_empty() {
+        bail!("--out needs the name of a directory");
+    }
+    Ok(PathBuf::from(value))
+}
+
+fn refuse<T>(argument: &lexopt::Arg<'_>, place: &str) -> Result<T> {
+    let shown = match argument {
+        Short(letter) => format!("-{letter}"),
+        Long(name) => format!("--{name}"),
+        Value(value) => value.display().to_string(),
+    };
+    bail!("{shown:?} means nothing {place}; `cargo xtask help` shows what can be said")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(args: &[&str]) -> Result<Command> {
+        parse(lexopt::Parser::from_args(args))
+    }
+
+    #[test]
+    fn no_word_and_every_way_of_asking_show_help() {
+        for args in [
+            &[][..],
+            &["help"],
+            &["--help"],
+            &["-h"],
+            &["demo", "--help"],
+            &["test", "-h"],
+        ] {
+            assert_eq!(parsed(args).unwrap(), Command::Help, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_named_in_the_list_is_understood_and_in_the_help() {
+        for word in COMMANDS {
+            assert!(parsed(&[word]).is_ok(), "{word}");
+            assert!(HELP.contains(&format!("\n  {word} ")), "{word}");
+        }
+    }
+
+    #[test]
+    fn options_reach_their_command() {
+        assert_eq!(
+            parsed(&["demo", "--out", "x"]).unwrap(),
+            Command::Demo { out: Some("x".into()) }
+        );
+        assert_eq!(
+            parsed(&["demo", "--out=x"]).unwrap(),
+            Command::Demo { out: Some("x".into()) }
+        );
+        assert_eq!(parsed(&["test", "--quick"]).unwrap(), Command::Test { quick: true });
+    }
+
+    #[test]
+    fn everything_behind_the_dashes_goes_to_the_benchmarks() {
+        let args = vec!["execute".into(), "--save-baseline".into(), "a".into()];
+        assert_eq!(
+            parsed(&["bench", "--", "execute", "--save-baseline", "a"]).unwrap(),
+            Command::Bench { args }
+        );
+        let args = vec!["--list".into()];
+        assert_eq!(parsed(&["bench", "--", "--list"]).unwrap(), Command::Bench { args });
+    }
+
+    #[test]
+    fn unknown_words_are_named() {
+        for (args, named) in [
+            (&["dmeo"][..], "dmeo"),
+            (&["--quick"], "--quick"),
+            (&["test", "--out", "x"], "--out"),
+            (&["demo", "--quick"], "--quick"),
+            (&["setup", "now"], "now"),
+            (&["deny", "-x"], "-x"),
+            (&["demo", "--out="], "--out"),
+            (&["demo", "--out"], "--out"),
+        ] {
+            let message = parsed(args).unwrap_err().to_string();
+            assert!(message.contains(named), "{args:?}: {message}");
+        }
+    }
+}

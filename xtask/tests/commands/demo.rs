@@ -1,0 +1,159 @@
+//! `cargo xtask demo`: from an example's folder to the pages that are left.
+
+use std::fs;
+
+use crate::project::Project;
+
+const MANIFEST: &str =
+    r#"{"name": "look", "version": "0.1.0", "component": "component.wasm", "supported_pids": ["A01"]}"#;
+
+/// A project with one example: a picture for each answer that the stand-in for the host can give.
+fn project(cases: &str) -> Project {
+    let project = Project::complete();
+    project.write("examples/look/manifest.json", MANIFEST);
+    project.write("examples/look/cases.json", &format!("[{cases}]"));
+    project.write("examples/look/assets/template/a.txt", "template");
+    project.write("examples/look/src/lib.rs", "");
+    for verdict in ["OK", "NG", "dark", "broken"] {
+        project.write(&format!("examples/look/pictures/{verdict}.png"), verdict);
+    }
+    project
+}
+
+fn case(name: &str, picture: &str, expected: &str) -> String {
+    format!(r#"{{"name": "{name}", "pid": "A01", "image": "pictures/{picture}.png", {expected}}}"#)
+}
+
+fn all_as_expected() -> String {
+    [
+        case("all there", "OK", r#""verdict": "OK""#),
+        case("scratched", "NG", r#""verdict": "NG", "ng_reason_contains": "scratch""#),
+        case("too dark", "dark", r#""pre": "not_ready", "verdict": null"#),
+    ]
+    .join(",")
+}
+
+#[test]
+fn packages_are_judged_and_everything_is_named_at_the_end() {
+    let project = project(&all_as_expected());
+    let ended = project.xtask(&["demo"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let rows: Vec<Vec<&str>> = ended
+        .stdout
+        .lines()
+        .map(|line| line.split("  ").map(str::trim).collect())
+        .collect();
+    for row in [
+        ["look", "all there", "OK", "OK"],
+        ["look", "scratched", "NG", "NG"],
+        ["look", "too dark", "not ready", "not ready"],
+    ] {
+        let same = |cells: &Vec<&str>| cells.iter().filter(|cell| !cell.is_empty()).take(4).eq(row.iter());
+        assert!(rows.iter().any(same), "{row:?} in {}", ended.stdout);
+    }
+    assert!(ended.stdout.contains("demo-output/index.html"), "{ended:?}");
+    assert!(
+        ended.stdout.contains("demo-output/cases/look/scratched.png"),
+        "{ended:?}"
+    );
+    assert!(ended.stdout.contains("All 3 verdicts are as expected."), "{ended:?}");
+
+    let out = project.root().join("demo-output");
+    assert_eq!(
+        fs::read_to_string(out.join("packages/look-v0.1.0/assets/template/a.txt")).unwrap(),
+        "template"
+    );
+    let index = fs::read_to_string(out.join("index.html")).unwrap();
+    for file in [
+        "cases/look/all-there.html",
+        "cases/look/all-there.png",
+        "cases/look/all-there.json",
+    ] {
+        assert!(
+            out.join(file).is_file() && index.contains(&format!("\"{file}\"")),
+            "{file} in {index}"
+        );
+    }
+}
+
+#[test]
+fn a_verdict_that_differs_is_told_and_fails() {
+    let cases = [
+        case("painted out", "OK", r#""verdict": "NG""#),
+        case("scratched", "NG", r#""verdict": "NG", "ng_reason_contains": "stain""#),
+        case("unreadable", "broken", r#""verdict": "OK""#),
+        case("good", "OK", r#""verdict": "OK""#),
+    ];
+    let ended = project(&cases.join(",")).xtask(&["demo"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(
+        ended
+            .stdout
+            .contains("look painted out: the answer is OK, NG was expected"),
+        "{ended:?}"
+    );
+    assert!(
+        ended
+            .stdout
+            .contains("look scratched: the reason \"a scratch\" does not contain \"stain\""),
+        "{ended:?}"
+    );
+    assert!(
+        ended.stdout.contains("look unreadable: the host could not run it"),
+        "{ended:?}"
+    );
+    assert!(ended.stdout.contains("3 of 4 cases are not as expected."), "{ended:?}");
+    assert!(
+        ended.stderr.contains("cannot run it") && ended.stderr.contains("repeat with: "),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn out_is_the_callers_and_only_ever_emptied_if_a_demo_made_it() {
+    let project = project(&all_as_expected());
+    project.write("mine/note.txt", "keep");
+    let ended = project.xtask(&["demo", "--out", "mine"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert_eq!(
+        fs::read_to_string(project.root().join("mine/note.txt")).unwrap(),
+        "keep"
+    );
+
+    assert_eq!(project.xtask(&["demo", "--out", "a/b"]).code, 0);
+    project.write("a/b/cases/look/old.png", "");
+    assert_eq!(project.xtask(&["demo", "--out", "a/b"]).code, 0);
+    assert!(!project.root().join("a/b/cases/look/old.png").exists());
+}
+
+#[test]
+fn what_cannot_be_built_is_named_with_its_command() {
+    let ended = project(&all_as_expected())
+        .with_env("FAKE_FAILS", "build")
+        .xtask(&["demo"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("cargo build --release --package procvision-host --bin procvision"),
+        "{ended:?}"
+    );
+    let ended = project(&all_as_expected())
+        .with_env("FAKE_FAILS", "procvision-build")
+        .xtask(&["demo"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("example look could not be built"), "{ended:?}");
+    assert!(ended.stderr.contains("procvision build examples/look"), "{ended:?}");
+}
+
+#[test]
+fn only_the_target_of_algorithms_is_needed() {
+    let project = project(&all_as_expected());
+    project.remove("toolchain/lib/wasm32-wasip1");
+    project.remove("toolchain/components/clippy");
+    assert_eq!(project.xtask(&["demo"]).code, 0);
+    project.remove("toolchain/lib/wasm32-wasip2");
+    let ended = project.xtask(&["demo"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("rustup target add wasm32-wasip2`"), "{ended:?}");
+}
