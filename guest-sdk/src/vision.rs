@@ -1,0 +1,79 @@
+//! Kernels for inspecting pictures, over borrowed gray views: plain functions that own nothing and keep nothing.
+//!
+//! A **mask** is a gray picture in which 0 means "not set" and every other value "set"; kernels that make masks write
+//! 255. All kernels work in whole numbers or in the basic operations of IEEE 754, so that they give the same answer in
+//! the sandbox and natively. At the edge of a picture a window covers only the pixels that exist.
+//!
+//! Costs are per call, for a picture of `n` pixels, and independent of window sizes unless stated otherwise.
+//!
+//! ```
+//! use procvision_guest::{Gray, Rect, vision};
+//!
+//! // A bright part on a dark ground.
+//! let picture = Gray::from_fn(32, 24, |x, y| [if Rect::new(8, 6, 10, 5).contains(x, y) { 200 } else { 40 }]);
+//! let histogram = vision::Histogram::of(picture.view());
+//! let mask = vision::at_least(picture.view(), histogram.otsu().level);
+//! let parts = vision::components(mask.view());
+//! assert_eq!(parts.len(), 1);
+//! assert_eq!(parts[0].bounds(), Rect::new(8, 6, 10, 5));
+//! ```
+
+mod components;
+mod difference;
+mod focus;
+mod histogram;
+mod morphology;
+mod smoothing;
+mod threshold;
+
+pub use components::{Axes, Component, Run, components};
+pub use difference::{distance_from_band, subtract};
+pub use focus::laplacian_variance;
+pub use histogram::{Histogram, Otsu};
+pub use morphology::{close, dilate, erode, open};
+pub use smoothing::box_mean;
+pub use threshold::at_least;
+
+use crate::pixels::{Gray, GrayView};
+
+/// Applies `row` to each row of `source` and the row of a new picture of the same size that it writes to.
+fn map_rows(source: GrayView<'_>, mut row: impl FnMut(u32, &[u8], &mut [u8])) -> Gray {
+    let mut target = Gray::filled(source.width(), source.height(), [0]);
+    let stride = target.stride();
+    for (y, (from, to)) in (0..).zip(source.rows().zip(target.as_bytes_mut().chunks_exact_mut(stride))) {
+        row(y, from, to);
+    }
+    target
+}
+
+/// Stops with a clear message if two pictures that belong together have different sizes.
+#[track_caller]
+fn assert_same_size(first: GrayView<'_>, second: GrayView<'_>) {
+    assert!(
+        first.bounds() == second.bounds(),
+        "pictures of {} x {} and {} x {} pixels cannot be combined",
+        first.width(),
+        first.height(),
+        second.width(),
+        second.height()
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    //! Pictures that the kernels' tests share.
+
+    use crate::pixels::Gray;
+
+    /// Deterministic unrelated samples, different for each seed.
+    pub(super) fn random_picture(width: u32, height: u32, seed: u32) -> Gray {
+        let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+        Gray::from_fn(width, height, |_, _| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            [(state >> 24) as u8]
+        })
+    }
+
+    /// Sizes that meet edges, single rows and columns, and lengths around a block of eight.
+    pub(super) const SIZES: [(u32, u32); 7] = [(1, 1), (1, 9), (9, 1), (7, 5), (8, 8), (17, 12), (40, 23)];
+}

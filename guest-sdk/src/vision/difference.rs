@@ -1,0 +1,81 @@
+//! Differences between pictures of the same size.
+
+use super::{assert_same_size, map_rows};
+use crate::pixels::{Gray, GrayView};
+
+/// `picture - ground` for each pixel, 0 where the ground is brighter. One pass.
+///
+/// # Panics
+///
+/// If the sizes differ.
+#[track_caller]
+pub fn subtract(picture: GrayView<'_>, ground: GrayView<'_>) -> Gray {
+    assert_same_size(picture, ground);
+    map_rows(picture, |y, from, to| {
+        for ((to, &from), &ground) in to.iter_mut().zip(from).zip(ground.row(y)) {
+            *to = from.saturating_sub(ground);
+        }
+    })
+}
+
+/// How far each pixel lies outside the band from `low` to `high`; 0 where it lies within. One pass.
+///
+/// With `low` and `high` the darkest and brightest neighbours of each pixel in a picture of a good part
+/// ([`erode`](super::erode), [`dilate`](super::dilate)), this is a difference that a displacement by less than the
+/// neighbourhood does not disturb.
+///
+/// # Panics
+///
+/// If the sizes differ.
+#[track_caller]
+pub fn distance_from_band(picture: GrayView<'_>, low: GrayView<'_>, high: GrayView<'_>) -> Gray {
+    assert_same_size(picture, low);
+    assert_same_size(picture, high);
+    map_rows(picture, |y, from, to| {
+        for (((to, &from), &low), &high) in to.iter_mut().zip(from).zip(low.row(y)).zip(high.row(y)) {
+            *to = from.saturating_sub(high).max(low.saturating_sub(from));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{SIZES, random_picture};
+    use super::*;
+
+    #[test]
+    fn subtracting_never_goes_below_zero() {
+        for (width, height) in SIZES {
+            let (a, b) = (random_picture(width, height, 1), random_picture(width, height, 2));
+            let expected = Gray::from_fn(width, height, |x, y| {
+                let difference = i32::from(a.get(x, y)[0]) - i32::from(b.get(x, y)[0]);
+                [difference.max(0) as u8]
+            });
+            assert_eq!(subtract(a.view(), b.view()), expected);
+        }
+    }
+
+    #[test]
+    fn the_distance_is_zero_within_the_band_and_grows_outside_on_both_sides() {
+        for (width, height) in SIZES {
+            let picture = random_picture(width, height, 4);
+            let low = Gray::filled(width, height, [100]);
+            let high = Gray::filled(width, height, [150]);
+            let expected = Gray::from_fn(width, height, |x, y| {
+                [match i32::from(picture.get(x, y)[0]) {
+                    value @ ..100 => (100 - value) as u8,
+                    100..=150 => 0,
+                    value => (value - 150) as u8,
+                }]
+            });
+            assert_eq!(distance_from_band(picture.view(), low.view(), high.view()), expected);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "pictures of 3 x 2 and 2 x 3 pixels cannot be combined")]
+    fn pictures_of_different_sizes_are_refused() {
+        let (a, b) = (Gray::filled(3, 2, [0]), Gray::filled(2, 3, [0]));
+        subtract(a.view(), b.view());
+    }
+}
