@@ -138,3 +138,10 @@ impl fmt::Display for Rect {
         write!(f, "{} x {} at ({}, {})", self.width, self.height, self.x, self.y)
     }
 }
+
+/// As JSON a rect is an object of `x`, `y`, `width` and `height`.
+impl From<Rect> for serde_json::Value {
+    fn from(rect: Rect) -> Self {
+        serde_json::json!({ "x": rect.x, "y": rect.y, "width": rect.width, "height": rect.height })
+    }
+}
