@@ -1,0 +1,285 @@
+//! An algorithm that is loaded and can be asked. Drives the lifecycle, replaces the instance after a trap, and gives
+//! up on an algorithm that traps too often in a row.
+
+mod load;
+mod step;
+
+pub use load::{LoadError, LoadReport};
+
+use crate::answer::stated_failure;
+use crate::assets::Assets;
+use crate::bindings::AlgorithmPre;
+use crate::bindings::types::Failure as WitFailure;
+use crate::call::StepCall;
+use crate::failure::{ErrorCode, Failure, FailureClass};
+use crate::host::Host;
+use crate::info::AlgorithmInfo;
+use crate::instance::{Budget, GuestState, Instance};
+use crate::limits::{GrantedLimits, Limits};
+use crate::logs::Logs;
+use crate::outcome::{Phase, StepReport, Usage};
+use crate::params::Schema;
+use crate::session::Session;
+use crate::shape::Shape;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wasmtime::component::Resource;
+
+/// A loaded algorithm with at most one running instance. Calls come one at a time; for more, load it more often.
+pub struct Algorithm {
+    host: Host,
+    component: AlgorithmPre<GuestState>,
+    info: AlgorithmInfo,
+    schemas: BTreeMap<u32, Schema>,
+    configured: Map<String, Value>,
+    shape: Shape,
+    granted: GrantedLimits,
+    limits: Arc<Limits>,
+    assets: Arc<Assets>,
+    report: LoadReport,
+    instance: Option<Instance>,
+    /// Failures in a row that cost the instance.
+    lost_in_a_row: u32,
+    quarantine: Option<String>,
+}
+
+/// What became of `reset` or `teardown`, or of starting a fresh instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HookReport {
+    /// Why it failed, if it did. Never fatal for the station.
+    pub failure: Option<Failure>,
+    /// What it cost.
+    pub usage: Usage,
+    /// What the algorithm logged and printed.
+    pub logs: Logs,
+}
+
+impl Algorithm {
+    /// What the algorithm says about itself.
+    pub fn info(&self) -> &AlgorithmInfo {
+        &self.info
+    }
+
+    /// What the component is made of.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The limits that hold, and what of the package's request was cut.
+    pub fn limits(&self) -> &GrantedLimits {
+        &self.granted
+    }
+
+    /// What loading cost and what the algorithm logged while it was loaded.
+    pub fn load_report(&self) -> &LoadReport {
+        &self.report
+    }
+
+    /// Why the algorithm is not called any more, if it is quarantined.
+    pub fn quarantine(&self) -> Option<&str> {
+        self.quarantine.as_deref()
+    }
+
+    /// Ends a quarantine: the next call starts a fresh instance.
+    pub fn release(&mut self) {
+        self.quarantine = None;
+        self.lost_in_a_row = 0;
+    }
+
+    /// Asks whether the conditions are right.
+    pub fn pre_execute(&mut self, session: &mut Session, call: &StepCall) -> StepReport {
+        self.step(Phase::PreExecute, session, call)
+    }
+
+    /// Asks whether the product is good.
+    pub fn execute(&mut self, session: &mut Session, call: &StepCall) -> StepReport {
+        self.step(Phase::Execute, session, call)
+    }
+
+    /// Tells the algorithm that the inspection is restarted or broken off, then forgets what it stored in the session.
+    pub fn reset(&mut self, session: &mut Session) -> HookReport {
+        let Some(instance) = &mut self.instance else {
+            // A fresh instance knows nothing of the inspection; there is nothing to tell it.
+            session.clear();
+            return HookReport {
+                failure: None,
+                usage: Usage::default(),
+                logs: Logs::default(),
+            };
+        };
+        session.checkpoint();
+        let start = Instant::now();
+        instance.begin(hook_budget(&self.limits));
+        let result = lend(instance, session, |instance| {
+            instance.call("in reset", |lifecycle, store| {
+                lifecycle.call_reset(store, session_handle())
+            })
+        });
+        session.clear();
+        let failure = hook_failure(result);
+        let report = hook_report(instance, failure, start);
+        self.after_hook(&report);
+        report
+    }
+
+    /// Tells the algorithm that its instance is about to go, and drops the instance. Dropping an algorithm without this
+    /// ends the instance as a trap would.
+    pub fn teardown(mut self) -> HookReport {
+        let Some(mut instance) = self.instance.take() else {
+            return HookReport {
+                failure: None,
+                usage: Usage::default(),
+                logs: Logs::default(),
+            };
+        };
+        let start = Instant::now();
+        instance.begin(hook_budget(&self.limits));
+        let result = instance.call("in teardown", |lifecycle, store| lifecycle.call_teardown(store));
+        hook_report(&mut instance, hook_failure(result), start)
+    }
+
+    fn after_hook(&mut self, report: &HookReport) {
+        if let Some(failure) = report
+            .failure
+            .as_ref()
+            .filter(|failure| failure.class.poisons_instance())
+        {
+            self.lose_instance(failure);
+        }
+    }
+
+    /// Makes sure that there is an instance that can be called.
+    fn ensure_instance(&mut self) -> Result<(), Failure> {
+        if let Some(reason) = &self.quarantine {
+            let message = format!("the algorithm is quarantined: {reason}");
+            return Err(Failure::new(FailureClass::Quarantined, ErrorCode::Trap, message, false));
+        }
+        if self.instance.is_some() {
+            return Ok(());
+        }
+        match self.start_instance() {
+            Ok((instance, _)) => {
+                self.instance = Some(instance);
+                Ok(())
+            }
+            Err(failure) => {
+                self.lose_instance(&failure);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Starts an instance and runs `setup`.
+    fn start_instance(&self) -> Result<(Instance, HookReport), Failure> {
+        let mut instance = self.instantiate()?;
+        let start = Instant::now();
+        instance.begin(Budget {
+            fuel: self.limits.setup_fuel,
+            deadline: Duration::from_millis(self.limits.setup_deadline_ms),
+        });
+        let result = instance.call("in setup", |lifecycle, store| lifecycle.call_setup(store));
+        if let Some(mut failure) = hook_failure(result) {
+            if failure.class == FailureClass::Algorithm {
+                // Whatever the algorithm calls it, the protocol's word for an unusable instance is 1003.
+                failure.code = ErrorCode::ModelNotFound;
+                failure.message = format!("setup failed: {}", failure.message);
+            }
+            return Err(failure);
+        }
+        let report = hook_report(&mut instance, None, start);
+        Ok((instance, report))
+    }
+
+    fn instantiate(&self) -> Result<Instance, Failure> {
+        let host = &self.host.inner;
+        let (limits, policy) = (&self.limits, &host.config.policy);
+        Instance::start(
+            &host.engine,
+            &self.component,
+            limits,
+            policy,
+            &self.assets,
+            info_budget(limits),
+        )
+    }
+
+    /// Gives up the instance after a failure, and the algorithm after too many in a row.
+    fn lose_instance(&mut self, failure: &Failure) {
+        self.instance = None;
+        // A failure that the algorithm states itself is not a crash, even if it asks for a new instance.
+        if failure.class == FailureClass::Algorithm {
+            return;
+        }
+        self.lost_in_a_row += 1;
+        tracing::warn!(
+            algorithm = self.info.name,
+            class = failure.class.as_str(),
+            "instance lost: {failure}"
+        );
+        let most = self.host.config().policy.quarantine_after;
+        if self.lost_in_a_row >= most {
+            let reason = format!(
+                "{} failures in a row cost its instance; the last: {failure}",
+                self.lost_in_a_row
+            );
+            tracing::error!(algorithm = self.info.name, "quarantined: {reason}");
+            self.quarantine = Some(reason);
+        }
+    }
+}
+
+/// Lends a session to an instance for the length of `call`.
+fn lend<T>(instance: &mut Instance, session: &mut Session, call: impl FnOnce(&mut Instance) -> T) -> T {
+    instance.state().session = Some(std::mem::take(session));
+    let result = call(instance);
+    if let Some(returned) = instance.state().session.take() {
+        *session = returned;
+    }
+    result
+}
+
+/// The handle of the session that is lent. There is only one at a time, so that its number does not matter.
+fn session_handle() -> Resource<Session> {
+    Resource::new_borrow(0)
+}
+
+fn info_budget(limits: &Limits) -> Budget {
+    Budget {
+        fuel: limits.info_fuel,
+        deadline: Duration::from_millis(limits.info_deadline_ms),
+    }
+}
+
+fn hook_budget(limits: &Limits) -> Budget {
+    Budget {
+        fuel: limits.hook_fuel,
+        deadline: Duration::from_millis(limits.hook_deadline_ms),
+    }
+}
+
+/// The failure of a hook, whether it was stated or happened.
+fn hook_failure(result: Result<Result<(), WitFailure>, Failure>) -> Option<Failure> {
+    match result {
+        Ok(Ok(())) => None,
+        Ok(Err(stated)) => Some(stated_failure(stated)),
+        Err(failure) => Some(failure),
+    }
+}
+
+fn hook_report(instance: &mut Instance, failure: Option<Failure>, start: Instant) -> HookReport {
+    HookReport {
+        failure,
+        usage: usage(instance, start),
+        logs: instance.state().take_logs(),
+    }
+}
+
+fn usage(instance: &Instance, start: Instant) -> Usage {
+    Usage {
+        wall: start.elapsed(),
+        fuel: instance.fuel_used(),
+        peak_memory_bytes: instance.peak_memory(),
+    }
+}

@@ -1,0 +1,204 @@
+//! One step: check the request, lend session and pictures, call the hooks around the question, check the answer, and
+//! undo what a trapped call did to the session.
+
+use super::{Algorithm, lend, session_handle, usage};
+use crate::answer::{Answer, Check, stated_failure, told};
+use crate::bindings::types::StepCall as WitCall;
+use crate::call::StepCall;
+use crate::failure::Failure;
+use crate::imports::imaging::ImageSet;
+use crate::instance::{Budget, Instance};
+use crate::limits::Limits;
+use crate::outcome::{Outcome, Phase, StepReport, Usage, Warning};
+use crate::session::Session;
+use std::time::{Duration, Instant};
+use wasmtime::component::Resource;
+
+/// What the visit to the algorithm brought.
+struct Visit {
+    outcome: Outcome,
+    warnings: Vec<Warning>,
+    /// A failure that cost the instance: the outcome itself, or one in `on_step_finish`, after the outcome was known.
+    lost: Option<Failure>,
+}
+
+impl Algorithm {
+    pub(super) fn step(&mut self, phase: Phase, session: &mut Session, call: &StepCall) -> StepReport {
+        let start = Instant::now();
+        let checked = call.check(&self.info, &self.schemas, &self.configured);
+        let prepared = checked.and_then(|request| self.ensure_instance().map(|()| request));
+        let (request, images, instance) = match (prepared, &mut self.instance) {
+            (Ok((request, images)), Some(instance)) => (request, images, instance),
+            (Ok(_), None) => unreachable!("ensure_instance succeeded"),
+            (Err(failure), _) => return StepReport::refused(phase, failure, start),
+        };
+
+        instance.begin(budget(phase, &self.limits));
+        instance.state().diagnostics = Default::default();
+        session.checkpoint();
+        let picture = (call.image.width(), call.image.height());
+        let mut check = Check::new(&self.limits, picture);
+        let visit = lend(instance, session, |instance| {
+            visit(phase, instance, &request, images, &mut check)
+        });
+        let visit = visit.unwrap_or_else(|failure| Visit::lost(failure, check.warnings));
+        if visit.lost.is_some() {
+            session.roll_back();
+        }
+
+        let published = std::mem::take(&mut instance.state().diagnostics);
+        let logs = instance.state().take_logs();
+        let mut report = StepReport {
+            phase,
+            outcome: visit.outcome,
+            warnings: visit.warnings,
+            usage: usage(instance, start),
+            logs,
+            diagnostics: published.values,
+            instance_replaced: false,
+        };
+        if report.logs.dropped_lines > 0 {
+            let message = format!(
+                "{} log lines exceeded the bounds and were dropped",
+                report.logs.dropped_lines
+            );
+            report.warnings.push(Warning {
+                kind: "logs_dropped",
+                message,
+            });
+        }
+        if published.dropped > 0 {
+            let message = format!("{} diagnostics exceeded the bounds and were dropped", published.dropped);
+            report.warnings.push(Warning {
+                kind: "diagnostics_dropped",
+                message,
+            });
+        }
+        self.settle(&mut report, visit.lost);
+        report
+    }
+
+    /// Draws the consequences for the instance.
+    fn settle(&mut self, report: &mut StepReport, lost: Option<Failure>) {
+        let asked_for = match &report.outcome {
+            Outcome::Failed(failure) if lost.is_none() => failure.asks_for_fresh_instance().then(|| failure.clone()),
+            _ => None,
+        };
+        match lost.or(asked_for) {
+            Some(failure) => {
+                self.lose_instance(&failure);
+                report.instance_replaced = true;
+            }
+            None => self.lost_in_a_row = 0,
+        }
+    }
+}
+
+impl Visit {
+    fn lost(failure: Failure, warnings: Vec<Warning>) -> Self {
+        Self {
+            outcome: Outcome::Failed(failure.clone()),
+            warnings,
+            lost: Some(failure),
+        }
+    }
+}
+
+impl StepReport {
+    fn refused(phase: Phase, failure: Failure, start: Instant) -> Self {
+        Self {
+            phase,
+            outcome: Outcome::Failed(failure),
+            warnings: Vec::new(),
+            usage: Usage {
+                wall: start.elapsed(),
+                ..Usage::default()
+            },
+            logs: Default::default(),
+            diagnostics: Default::default(),
+            instance_replaced: false,
+        }
+    }
+}
+
+fn budget(phase: Phase, limits: &Limits) -> Budget {
+    let (fuel, deadline_ms) = match phase {
+        Phase::PreExecute => (limits.pre_execute_fuel, limits.pre_execute_deadline_ms),
+        Phase::Execute => (limits.execute_fuel, limits.execute_deadline_ms),
+    };
+    Budget {
+        fuel,
+        deadline: Duration::from_millis(deadline_ms),
+    }
+}
+
+/// Calls the hooks and the question. An error costs the instance.
+fn visit(
+    phase: Phase,
+    instance: &mut Instance,
+    request: &WitCall,
+    images: ImageSet,
+    check: &mut Check<'_>,
+) -> Result<Visit, Failure> {
+    let step_index = request.step_index;
+    let started = instance.call("in on_step_start", |lifecycle, store| {
+        lifecycle.call_on_step_start(store, step_index, session_handle())
+    })?;
+    if let Err(stated) = started {
+        check
+            .warnings
+            .push(hook_warning("on_step_start", &stated_failure(stated)));
+    }
+
+    instance.state().images = Some(images);
+    // The handle of the pictures that are lent; there is only one set at a time.
+    let images = Resource::<ImageSet>::new_borrow(0);
+    let answer = match phase {
+        Phase::PreExecute => instance
+            .call("in pre_execute", |lifecycle, store| {
+                lifecycle.call_pre_execute(store, request, session_handle(), images)
+            })
+            .map(Answer::PreExecute),
+        Phase::Execute => instance
+            .call("in execute", |lifecycle, store| {
+                lifecycle.call_execute(store, request, session_handle(), images)
+            })
+            .map(Answer::Execute),
+    };
+    instance.state().images = None;
+    let outcome = check.outcome(answer?);
+
+    // The answer is known; what happens from here on cannot take it back, and neither can it take back what the
+    // algorithm stored before.
+    if let Some(session) = &mut instance.state().session {
+        session.checkpoint();
+    }
+    let finished = instance.call("in on_step_finish", |lifecycle, store| {
+        lifecycle.call_on_step_finish(store, step_index, session_handle(), &told(phase, &outcome))
+    });
+    let lost = match finished {
+        Ok(Ok(())) => None,
+        Ok(Err(stated)) => {
+            check
+                .warnings
+                .push(hook_warning("on_step_finish", &stated_failure(stated)));
+            None
+        }
+        Err(failure) => {
+            check.warnings.push(hook_warning("on_step_finish", &failure));
+            Some(failure)
+        }
+    };
+    Ok(Visit {
+        outcome,
+        warnings: std::mem::take(&mut check.warnings),
+        lost,
+    })
+}
+
+fn hook_warning(hook: &str, failure: &Failure) -> Warning {
+    Warning {
+        kind: "hook_failed",
+        message: format!("{hook} failed: {failure}"),
+    }
+}

@@ -1,0 +1,47 @@
+//! The WebAssembly engine: every setting in one function, the clock that drives deadlines, and compilation.
+
+pub(crate) mod cache;
+mod ticker;
+
+pub(crate) use ticker::Ticker;
+
+use crate::limits::STACK_BYTES;
+use wasmtime::{Config, Engine, OptLevel, RegallocAlgorithm, Strategy, WasmBacktraceDetails};
+
+/// The engine with every setting that differs from the default or that safety rests on.
+pub(crate) fn new_engine() -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+
+    // Code generation. Cranelift is the backend with the most scrutiny; the others are never used.
+    config.strategy(Strategy::Cranelift);
+    config.cranelift_opt_level(OptLevel::Speed);
+    config.cranelift_regalloc_algorithm(RegallocAlgorithm::Backtracking);
+    // The same picture gives the same verdict on every machine.
+    config.cranelift_nan_canonicalization(true);
+
+    // Metering. Fuel is the deterministic budget; epochs are the wall clock. Bulk operations burn fuel by the byte.
+    config.consume_fuel(true);
+    config.epoch_interruption(true);
+
+    // Stacks. Calls run on the caller's thread; a Rust thread's two megabytes hold this and the host's own frames.
+    config.max_wasm_stack(STACK_BYTES);
+
+    // Language features: what compilers for plain WebAssembly 2.0 emit, and nothing else. `shape::features` is the same
+    // list for the validator that looks at a component first.
+    config.wasm_component_model(true);
+    config.wasm_simd(true);
+    config.wasm_relaxed_simd(false);
+    config.wasm_multi_memory(false);
+    config.wasm_memory64(false);
+    config.wasm_tail_call(false);
+    config.wasm_wide_arithmetic(false);
+    config.wasm_custom_page_sizes(false);
+    // Tasks, streams and futures of the component model are not part of the contract; without them every call is
+    // cheaper.
+    config.concurrency_support(false);
+
+    // Reports. Addresses are turned into names and lines when a trap is reported, not before.
+    config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
+
+    Engine::new(&config)
+}

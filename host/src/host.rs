@@ -1,0 +1,139 @@
+//! The host: one engine, its clock, its compile cache, and what it grants. Loads algorithms.
+
+use crate::algorithm::{Algorithm, LoadError};
+use crate::engine::cache::{CacheError, CompileCache};
+use crate::engine::{Ticker, new_engine};
+use crate::imports;
+use crate::instance::GuestState;
+use crate::limits::Limits;
+use crate::package::Package;
+use crate::policy::SandboxPolicy;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
+
+/// How a host is set up.
+#[derive(Clone, Debug)]
+pub struct HostConfig {
+    /// The most that any package is granted.
+    pub ceiling: Limits,
+    /// Clocks, randomness, closed imports, logging, quarantine.
+    pub policy: SandboxPolicy,
+    /// Where compiled components are kept; nowhere if not given. The folder is made if it is missing and must be private
+    /// to the user the host runs as.
+    pub compile_cache: Option<PathBuf>,
+}
+
+impl Default for HostConfig {
+    /// The default ceiling and policy, and no compile cache.
+    fn default() -> Self {
+        Self {
+            ceiling: Limits::default_ceiling(),
+            policy: SandboxPolicy::default(),
+            compile_cache: None,
+        }
+    }
+}
+
+/// Why a host cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// This machine cannot run the engine.
+    #[error("cannot set up the WebAssembly engine")]
+    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The thread that watches deadlines cannot be started.
+    #[error("cannot start the thread that watches deadlines")]
+    Ticker(#[source] std::io::Error),
+    /// The compile cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+/// Runs algorithms. Cheap to clone; clones share the engine and the cache.
+#[derive(Clone)]
+pub struct Host {
+    pub(crate) inner: Arc<HostInner>,
+}
+
+pub(crate) struct HostInner {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<GuestState>,
+    pub(crate) config: HostConfig,
+    cache: Option<CompileCache>,
+    /// Kept for its thread.
+    _ticker: Ticker,
+}
+
+/// A component in native code, and how it came to be.
+pub(crate) struct Compiled {
+    pub(crate) component: Component,
+    pub(crate) from_cache: bool,
+    pub(crate) took: Duration,
+}
+
+impl Host {
+    /// Sets up the engine.
+    ///
+    /// # Errors
+    ///
+    /// See [`HostError`].
+    pub fn new(config: HostConfig) -> Result<Self, HostError> {
+        let engine_error = |error: wasmtime::Error| HostError::Engine(error.into());
+        let engine = new_engine().map_err(engine_error)?;
+        let linker = imports::link(&engine).map_err(engine_error)?;
+        let ticker = Ticker::start(&engine).map_err(HostError::Ticker)?;
+        let cache = config.compile_cache.as_deref().map(CompileCache::open).transpose()?;
+        Ok(Self {
+            inner: Arc::new(HostInner {
+                engine,
+                linker,
+                config,
+                cache,
+                _ticker: ticker,
+            }),
+        })
+    }
+
+    /// How the host is set up.
+    pub fn config(&self) -> &HostConfig {
+        &self.inner.config
+    }
+
+    /// Checks, compiles and starts an algorithm: imports, compilation, `get_info`, comparison with the manifest,
+    /// `setup`.
+    ///
+    /// Calls into the algorithm run on the calling thread, which needs a megabyte of free stack and must not be one
+    /// that drives asynchronous tasks.
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`].
+    pub fn load(&self, package: &Package) -> Result<Algorithm, LoadError> {
+        Algorithm::load(self.clone(), package)
+    }
+
+    pub(crate) fn compile(&self, bytes: &[u8]) -> wasmtime::Result<Compiled> {
+        let start = Instant::now();
+        let engine = &self.inner.engine;
+        if let Some(component) = self.inner.cache.as_ref().and_then(|cache| cache.load(engine, bytes)) {
+            return Ok(Compiled {
+                component,
+                from_cache: true,
+                took: start.elapsed(),
+            });
+        }
+        let component = Component::from_binary(engine, bytes)?;
+        let took = start.elapsed();
+        if let Some(cache) = &self.inner.cache {
+            cache.store(engine, bytes, &component);
+        }
+        Ok(Compiled {
+            component,
+            from_cache: false,
+            took,
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! What the host gives to algorithms, one file per interface: the contract's five, and WASI as far as a language's
+//! standard library needs it.
+
+mod assets;
+mod closed;
+mod diagnostics;
+pub(crate) mod imaging;
+mod logging;
+mod sessions;
+mod wasi;
+
+pub(crate) use closed::link_stand_ins;
+pub(crate) use logging::cut;
+pub(crate) use wasi::{StreamToLog, context as wasi_context};
+
+use crate::bindings::Algorithm;
+use crate::bindings::types::{Host as TypesHost, Scalar};
+use crate::instance::GuestState;
+use serde_json::Value;
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+
+/// Everything that every algorithm is given.
+pub(crate) fn link(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
+    let mut linker = Linker::new(engine);
+    Algorithm::add_to_linker::<_, HasSelf<GuestState>>(&mut linker, |state| state)?;
+    imaging::link_shared_read(&mut linker)?;
+    wasi::link(&mut linker)?;
+    Ok(linker)
+}
+
+impl TypesHost for GuestState {}
+
+/// A scalar as JSON, and the bytes it counts against a bound. JSON has no NaN and no infinities: they become text.
+fn scalar_to_json(scalar: Scalar) -> (Value, u64) {
+    match scalar {
+        Scalar::String(text) => {
+            let bytes = text.len() as u64;
+            (Value::from(text), bytes)
+        }
+        Scalar::Int(number) => (Value::from(number), 8),
+        Scalar::Float(number) if number.is_finite() => (Value::from(number), 8),
+        Scalar::Float(number) => (Value::from(number.to_string()), 8),
+        Scalar::Bool(flag) => (Value::from(flag), 1),
+    }
+}

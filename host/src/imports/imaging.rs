@@ -1,0 +1,156 @@
+//! `imaging`: the pictures of a call, lent for its length.
+
+use crate::bindings::imaging::{
+    Host, HostImageSet, ImageError, ImageInfo, MappingLayout, MemoryRange, PixelFormat as WitFormat,
+};
+use crate::bindings::types::Rect as WitRect;
+use crate::frame::{Frame, PixelFormat, Rect};
+use crate::instance::{GuestState, HostFault};
+use bytes::Bytes;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource};
+
+/// The pictures of one call: the primary one, then the references in the station's order. Also the type of the handle
+/// that algorithms borrow.
+#[derive(Clone, Debug)]
+pub struct ImageSet(pub(crate) Vec<NamedFrame>);
+
+/// A picture and the station's name for it; the primary one has none.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedFrame {
+    pub(crate) name: String,
+    pub(crate) frame: Frame,
+}
+
+type ReadResult = Result<Bytes, ImageError>;
+
+/// Replaces the generated `read`: shared bytes reach the algorithm's memory in one copy, where the generated function's
+/// `Vec` would cost two.
+pub(crate) fn link_shared_read(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    linker.instance("procvision:algorithm/imaging@1.0.0")?.func_wrap(
+        "[method]image-set.read",
+        |store: StoreContextMut<'_, GuestState>,
+         (_, image, area, format): (Resource<ImageSet>, u32, WitRect, WitFormat)|
+         -> wasmtime::Result<(ReadResult,)> { Ok((read(store.data(), image, area, format)?,)) },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+fn read(state: &GuestState, image: u32, area: WitRect, format: WitFormat) -> wasmtime::Result<ReadResult> {
+    let images = state.lent_images()?;
+    let Some(image) = images.get(image as usize) else {
+        return Ok(Err(ImageError::NoSuchImage));
+    };
+    let (area, format) = (Rect::from(area), PixelFormat::from(format));
+    if !area.lies_inside(image.frame.width(), image.frame.height()) {
+        return Ok(Err(ImageError::OutsidePicture));
+    }
+    let limit = state.limits.image_read_bytes;
+    if u64::from(area.width) * u64::from(area.height) * format.bytes_per_pixel() as u64 > limit {
+        return Ok(Err(ImageError::TooLarge(limit)));
+    }
+    Ok(image.frame.read(area, format).ok_or(ImageError::OutsidePicture))
+}
+
+impl Host for GuestState {}
+
+impl GuestState {
+    /// The pictures of the current call. Handles to them exist only while they are lent, and there is only one set.
+    fn lent_images(&self) -> wasmtime::Result<&[NamedFrame]> {
+        let images = self.images.as_ref().ok_or(HostFault("no pictures are lent"))?;
+        Ok(&images.0)
+    }
+}
+
+impl HostImageSet for GuestState {
+    fn list(&mut self, _: Resource<ImageSet>) -> wasmtime::Result<Vec<ImageInfo>> {
+        let images = self.lent_images()?.iter();
+        Ok(images
+            .map(|image| ImageInfo {
+                name: image.name.clone(),
+                width: image.frame.width(),
+                height: image.frame.height(),
+                format: image.frame.format().into(),
+                timestamp_ms: image.frame.timestamp_ms(),
+                camera_id: image.frame.camera_id().to_owned(),
+            })
+            .collect())
+    }
+
+    fn read(
+        &mut self,
+        _: Resource<ImageSet>,
+        image: u32,
+        area: WitRect,
+        format: WitFormat,
+    ) -> wasmtime::Result<Result<Vec<u8>, ImageError>> {
+        Ok(read(self, image, area, format)?.map(Vec::from))
+    }
+
+    fn fill(
+        &mut self,
+        _: Resource<ImageSet>,
+        _: u32,
+        _: WitRect,
+        _: WitFormat,
+        _: MemoryRange,
+    ) -> wasmtime::Result<Result<(), ImageError>> {
+        Ok(Err(ImageError::NotAvailable))
+    }
+
+    fn mapping(&mut self, _: Resource<ImageSet>, _: u32) -> wasmtime::Result<Option<MappingLayout>> {
+        Ok(None)
+    }
+
+    fn map(&mut self, _: Resource<ImageSet>, _: u32, _: MemoryRange) -> wasmtime::Result<Result<(), ImageError>> {
+        Ok(Err(ImageError::NotAvailable))
+    }
+
+    fn unmap(&mut self, _: Resource<ImageSet>, _: u32) -> wasmtime::Result<()> {
+        Ok(())
+    }
+
+    // Algorithms only borrow image sets, so the component model never lets them drop one.
+    fn drop(&mut self, _: Resource<ImageSet>) -> wasmtime::Result<()> {
+        Ok(())
+    }
+}
+
+impl From<WitRect> for Rect {
+    fn from(rect: WitRect) -> Self {
+        Self::new(rect.x, rect.y, rect.width, rect.height)
+    }
+}
+
+impl From<Rect> for WitRect {
+    fn from(rect: Rect) -> Self {
+        Self {
+            x: rect.x,
+            y: rect.y,
+            width: rect.width,
+            height: rect.height,
+        }
+    }
+}
+
+impl From<PixelFormat> for WitFormat {
+    fn from(format: PixelFormat) -> Self {
+        match format {
+            PixelFormat::Mono8 => Self::Mono8,
+            PixelFormat::RGB8 => Self::Rgb8,
+            PixelFormat::BGR8 => Self::Bgr8,
+        }
+    }
+}
+
+impl From<WitFormat> for PixelFormat {
+    fn from(format: WitFormat) -> Self {
+        match format {
+            WitFormat::Mono8 => Self::Mono8,
+            WitFormat::Rgb8 => Self::RGB8,
+            WitFormat::Bgr8 => Self::BGR8,
+        }
+    }
+}

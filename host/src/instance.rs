@@ -1,0 +1,105 @@
+//! One running instance of an algorithm: its store, its limits, and the only way to call into it.
+
+mod classify;
+mod limiter;
+mod state;
+
+pub(crate) use classify::HostFault;
+pub(crate) use state::GuestState;
+
+use crate::assets::Assets;
+use crate::bindings::{Algorithm as Exports, AlgorithmPre, Lifecycle};
+use crate::engine::Ticker;
+use crate::failure::Failure;
+use crate::limits::Limits;
+use crate::policy::SandboxPolicy;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wasmtime::{Engine, Store, StoreContextMut};
+
+/// What a call may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Budget {
+    pub(crate) fuel: u64,
+    pub(crate) deadline: Duration,
+}
+
+/// A running instance. After a failure that poisons it, it must be dropped.
+pub(crate) struct Instance {
+    store: Store<GuestState>,
+    exports: Exports,
+    budget: Budget,
+}
+
+impl Instance {
+    /// Instantiates a component within a budget: start functions and initialisers run here.
+    pub(crate) fn start(
+        engine: &Engine,
+        component: &AlgorithmPre<GuestState>,
+        limits: &Arc<Limits>,
+        policy: &SandboxPolicy,
+        assets: &Arc<Assets>,
+        budget: Budget,
+    ) -> Result<Self, Failure> {
+        let state = GuestState::new(limits.clone(), policy, assets.clone());
+        let mut store = Store::new(engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(usize::try_from(limits.hostcall_bytes).unwrap_or(usize::MAX));
+        store.set_max_component_handles(usize::try_from(limits.component_handles).unwrap_or(usize::MAX));
+        store.epoch_deadline_trap();
+        grant(&mut store, budget);
+        match component.instantiate(&mut store) {
+            Ok(exports) => Ok(Self { store, exports, budget }),
+            Err(error) => Err(classify::failure(
+                &error,
+                &mut store,
+                budget,
+                "while the instance started",
+            )),
+        }
+    }
+
+    /// Begins a visit: what follows, up to the next `begin`, shares one budget.
+    pub(crate) fn begin(&mut self, budget: Budget) {
+        self.budget = budget;
+        grant(&mut self.store, budget);
+    }
+
+    /// Calls one function of the lifecycle within the budget of the visit. `doing` completes the sentence of a failure:
+    /// "in execute".
+    pub(crate) fn call<T>(
+        &mut self,
+        doing: &str,
+        call: impl FnOnce(&Lifecycle, StoreContextMut<'_, GuestState>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        // What one call said about a panic must not explain the trap of another.
+        self.store.data_mut().panic = None;
+        let lifecycle = self.exports.procvision_algorithm_lifecycle();
+        use wasmtime::AsContextMut;
+        call(lifecycle, self.store.as_context_mut())
+            .map_err(|error| classify::failure(&error, &mut self.store, self.budget, doing))
+    }
+
+    /// Fuel burnt since the visit began.
+    pub(crate) fn fuel_used(&self) -> u64 {
+        // Fuel is always on, see `engine::new_engine`.
+        self.budget.fuel.saturating_sub(self.store.get_fuel().unwrap_or(0))
+    }
+
+    /// Most linear memory so far, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.store.data().limiter.peak_memory()
+    }
+
+    /// What the host keeps for the instance.
+    pub(crate) fn state(&mut self) -> &mut GuestState {
+        self.store.data_mut()
+    }
+}
+
+fn grant(store: &mut Store<GuestState>, budget: Budget) {
+    // Fuel is always on, see `engine::new_engine`; setting it cannot fail.
+    let _ = store.set_fuel(budget.fuel);
+    store.set_epoch_deadline(Ticker::ticks(budget.deadline));
+    store.data_mut().deadline = Instant::now() + budget.deadline;
+}

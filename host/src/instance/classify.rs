@@ -1,0 +1,139 @@
+//! From an error of the engine to a [`Failure`]: by the error's type, never by its text.
+
+use super::limiter::LimitExceeded;
+use super::{Budget, GuestState};
+use crate::failure::{ErrorCode, Failure, FailureClass, GuestFrame};
+use crate::limits::STACK_BYTES;
+use rustc_demangle::demangle;
+use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+/// Something in the host failed while it served an algorithm.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct HostFault(pub(crate) &'static str);
+
+/// Most frames of a backtrace that are kept; the innermost ones tell.
+const FRAMES: usize = 32;
+/// Most bytes of a name from the component that are kept.
+const NAME_BYTES: usize = 256;
+
+/// Classifies what ended a call. `doing` completes the sentence: "in execute".
+pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, budget: Budget, doing: &str) -> Failure {
+    let panic = store.data_mut().panic.take();
+    let (class, code, message, recoverable) = if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
+        let class = match exceeded.limit {
+            "memory_bytes" => FailureClass::MemoryLimit,
+            _ => FailureClass::ResourceLimit,
+        };
+        (
+            class,
+            ErrorCode::OutOfMemory,
+            format!("the algorithm ran out of memory {doing}: {exceeded}"),
+            false,
+        )
+    } else if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
+        let message = format!("the algorithm tried to exit with status {status} {doing}");
+        (FailureClass::Exit, ErrorCode::Trap, message, false)
+    } else if let Some(fault) = error.downcast_ref::<HostFault>() {
+        (
+            FailureClass::HostFault,
+            ErrorCode::Unknown,
+            format!("the host failed {doing}: {fault}"),
+            true,
+        )
+    } else {
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => {
+                let message = format!("the algorithm used up its {} units of fuel {doing}", budget.fuel);
+                (FailureClass::OutOfFuel, ErrorCode::Timeout, message, true)
+            }
+            Some(Trap::Interrupt) => {
+                let message = format!(
+                    "the algorithm took longer than {} ms {doing}",
+                    budget.deadline.as_millis()
+                );
+                (FailureClass::Deadline, ErrorCode::Timeout, message, true)
+            }
+            Some(Trap::StackOverflow) => {
+                let message = format!("the algorithm exhausted its call stack of {STACK_BYTES} bytes {doing}");
+                (FailureClass::StackOverflow, ErrorCode::Trap, message, false)
+            }
+            Some(trap) if boundary(*trap) => abi_violation(error, doing),
+            Some(trap) => {
+                let message = match &panic {
+                    Some(panic) => match &panic.location {
+                        Some(place) => format!("the algorithm panicked {doing} at {place}: {}", panic.message),
+                        None => format!("the algorithm panicked {doing}: {}", panic.message),
+                    },
+                    None => format!("the algorithm trapped {doing}: {}", describe(*trap)),
+                };
+                (FailureClass::Trap, ErrorCode::Trap, message, false)
+            }
+            // Neither a trap nor an error of ours: the component model refused what crossed the boundary.
+            None => abi_violation(error, doing),
+        }
+    };
+    let mut failure = Failure::new(class, code, message, recoverable);
+    failure.panic = panic;
+    failure.backtrace = backtrace(error);
+    failure
+}
+
+fn abi_violation(error: &wasmtime::Error, doing: &str) -> (FailureClass, ErrorCode, String, bool) {
+    let cause = error.root_cause().to_string();
+    let message = format!("the component broke the rules of the component model {doing}: {cause}");
+    (FailureClass::AbiViolation, ErrorCode::Trap, message, false)
+}
+
+/// Traps that the component model raises at the boundary, not code.
+fn boundary(trap: Trap) -> bool {
+    matches!(
+        trap,
+        Trap::CannotEnterComponent
+            | Trap::CannotLeaveComponent
+            | Trap::InvalidChar
+            | Trap::StringOutOfBounds
+            | Trap::ListOutOfBounds
+            | Trap::InvalidDiscriminant
+            | Trap::UnalignedPointer
+    )
+}
+
+fn describe(trap: Trap) -> String {
+    let text = trap.to_string();
+    text.strip_prefix("wasm trap: ").map_or(text.clone(), str::to_owned)
+}
+
+fn backtrace(error: &wasmtime::Error) -> Vec<GuestFrame> {
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
+        return Vec::new();
+    };
+    let frames = backtrace.frames().iter().take(FRAMES);
+    frames
+        .map(|frame| {
+            let name = match frame.func_name() {
+                Some(name) => format!("{:#}", demangle(name)),
+                None => format!("function {}", frame.func_index()),
+            };
+            // The innermost inlined function comes first.
+            let symbol = frame.symbols().first();
+            let location = symbol.and_then(|symbol| {
+                let place = [symbol.line(), symbol.column()].into_iter().flatten();
+                let file = symbol.file()?.to_owned();
+                Some(place.fold(file, |text, number| format!("{text}:{number}")))
+            });
+            let inlined = symbol
+                .and_then(|symbol| symbol.name())
+                .map(|name| format!("{:#}", demangle(name)));
+            GuestFrame {
+                function: cut(inlined.unwrap_or(name)),
+                location: location.map(cut),
+            }
+        })
+        .collect()
+}
+
+fn cut(text: String) -> String {
+    crate::imports::cut(text, NAME_BYTES)
+}

@@ -1,0 +1,202 @@
+//! An algorithm on disk: a folder with manifest, component and assets, or a bare component file.
+
+use crate::assets::{Assets, AssetsError};
+use crate::explain::Explain;
+use crate::limits::{GrantedLimits, Limits};
+use crate::manifest::{Manifest, ManifestError};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An algorithm, read but not yet compiled.
+#[derive(Debug)]
+pub struct Package {
+    source: PathBuf,
+    manifest: Option<Manifest>,
+    assets: Arc<Assets>,
+    component: Vec<u8>,
+    limits: GrantedLimits,
+}
+
+/// Why a package cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackageError {
+    /// There is nothing of this name.
+    #[error("{} does not exist", .0.display())]
+    NotFound(PathBuf),
+    /// Code 2002: the manifest is missing or wrong.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// Code 2004: the component is missing.
+    #[error("the component {} is missing", .0.display())]
+    ComponentMissing(PathBuf),
+    /// The component cannot be read.
+    #[error("cannot read the component {}", path.display())]
+    ComponentRead {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The component is larger than the limit.
+    #[error("the component {} has {actual} bytes; the limit `component_bytes` is {limit}", path.display())]
+    ComponentTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        actual: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Code 2004: an asset is missing or cannot be used.
+    #[error(transparent)]
+    Assets(#[from] AssetsError),
+}
+
+impl Explain for PackageError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Manifest(_) => "2002",
+            Self::ComponentMissing(_) | Self::Assets(_) => "2004",
+            Self::NotFound(_) | Self::ComponentRead { .. } | Self::ComponentTooLarge { .. } => "2005",
+        }
+        .into()
+    }
+
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::NotFound(_) => "name a package folder or a component file that exists",
+            Self::Manifest(ManifestError::Missing(_)) => "add a manifest.json; `procvision init` writes a working one",
+            Self::Manifest(_) => "correct the manifest",
+            Self::ComponentMissing(_) => "build it with `procvision build`, or correct `component` in the manifest",
+            Self::ComponentRead { .. } => "make the file readable",
+            Self::ComponentTooLarge { .. } => "strip the component with `procvision build`, or ship data as assets",
+            Self::Assets(_) => "correct the assets folder or `required_assets` in the manifest",
+        };
+        Some(remedy.into())
+    }
+}
+
+impl Package {
+    /// Reads the package in folder `path`, or the bare component file `path`, under a station's `ceiling`.
+    ///
+    /// A bare component has no manifest: its identity is what it says itself, and it has no assets.
+    ///
+    /// # Errors
+    ///
+    /// See [`PackageError`].
+    pub fn open(path: impl AsRef<Path>, ceiling: &Limits) -> Result<Self, PackageError> {
+        let path = path.as_ref();
+        if path.is_dir() {
+            let manifest = Manifest::read(&path.join("manifest.json"))?;
+            let component = path.join(&manifest.component);
+            Self::assemble(path, Some(manifest), &component, ceiling)
+        } else if path.exists() {
+            Self::assemble(path, None, path, ceiling)
+        } else {
+            Err(PackageError::NotFound(path.to_owned()))
+        }
+    }
+
+    /// Reads the package in folder `path`, but takes the component from another place, such as a build folder.
+    ///
+    /// # Errors
+    ///
+    /// See [`PackageError`].
+    pub fn open_with_component(
+        path: impl AsRef<Path>,
+        component: impl AsRef<Path>,
+        ceiling: &Limits,
+    ) -> Result<Self, PackageError> {
+        let path = path.as_ref();
+        let manifest = Manifest::read(&path.join("manifest.json"))?;
+        Self::assemble(path, Some(manifest), component.as_ref(), ceiling)
+    }
+
+    fn assemble(
+        source: &Path,
+        manifest: Option<Manifest>,
+        component: &Path,
+        ceiling: &Limits,
+    ) -> Result<Self, PackageError> {
+        let request = manifest
+            .as_ref()
+            .map(|manifest| manifest.limits.clone())
+            .unwrap_or_default();
+        let limits = ceiling.grant(&request);
+        let assets = match &manifest {
+            Some(manifest) => Assets::open(source, &manifest.required_assets)?,
+            None => Assets::default(),
+        };
+        let component = read_component(component, limits.limits.component_bytes)?;
+        Ok(Self {
+            source: source.to_owned(),
+            manifest,
+            assets: Arc::new(assets),
+            component,
+            limits,
+        })
+    }
+
+    /// Where it was read from.
+    pub fn source(&self) -> &Path {
+        &self.source
+    }
+
+    /// The manifest; a bare component has none.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.manifest.as_ref()
+    }
+
+    /// The bytes of the component.
+    pub fn component(&self) -> &[u8] {
+        &self.component
+    }
+
+    /// The package's own files.
+    pub fn assets(&self) -> &Arc<Assets> {
+        &self.assets
+    }
+
+    /// The limits that hold for it.
+    pub fn limits(&self) -> &GrantedLimits {
+        &self.limits
+    }
+}
+
+fn read_component(path: &Path, limit: u64) -> Result<Vec<u8>, PackageError> {
+    let read_error = |source| PackageError::ComponentRead {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => metadata,
+        Ok(_) => return Err(PackageError::ComponentMissing(path.to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(PackageError::ComponentMissing(path.to_owned()));
+        }
+        Err(error) => return Err(read_error(error)),
+    };
+    let too_large = |actual| PackageError::ComponentTooLarge {
+        path: path.to_owned(),
+        actual,
+        limit,
+    };
+    if metadata.len() > limit {
+        return Err(too_large(metadata.len()));
+    }
+    let mut bytes = Vec::new();
+    // The file may have grown since.
+    File::open(path)
+        .map_err(read_error)?
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(read_error)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(bytes.len() as u64));
+    }
+    Ok(bytes)
+}

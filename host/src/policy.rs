@@ -1,0 +1,67 @@
+//! What a station decides about the sandbox besides its limits: clocks, randomness, what happens to interfaces that
+//! are only answered closed, and which log lines are kept.
+
+use crate::logs::Level;
+use serde::Serialize;
+
+/// What an algorithm sees when it asks for the time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockPolicy {
+    /// The station's clocks at full resolution.
+    Real,
+    /// The station's clocks cut to milliseconds: enough for time stamps, too coarse to measure caches with.
+    #[default]
+    Coarse,
+    /// Always the same instant, so that the same input gives the same answer.
+    Deterministic,
+}
+
+/// What an algorithm sees when it asks for random numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RandomPolicy {
+    /// The system's generator.
+    Real,
+    /// The same sequence in every instance, so that a verdict can be reproduced. Inspection needs no secrets.
+    #[default]
+    Deterministic,
+}
+
+/// What happens to a component that imports interfaces which are only answered with errors, such as file systems.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedImports {
+    /// They are linked to stand-ins whose every operation answers with the interface's own error.
+    #[default]
+    Answer,
+    /// The component is refused.
+    Refuse,
+}
+
+/// A station's decisions about the sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SandboxPolicy {
+    /// What `wasi:clocks` answers.
+    pub clocks: ClockPolicy,
+    /// What `wasi:random` answers.
+    pub random: RandomPolicy,
+    /// What happens to imports that are only answered closed.
+    pub closed_imports: ClosedImports,
+    /// The most detailed log level that is kept.
+    pub log_level: Level,
+    /// Traps in a row after which an algorithm is quarantined.
+    pub quarantine_after: u32,
+}
+
+impl Default for SandboxPolicy {
+    fn default() -> Self {
+        Self {
+            clocks: ClockPolicy::default(),
+            random: RandomPolicy::default(),
+            closed_imports: ClosedImports::default(),
+            log_level: Level::Info,
+            quarantine_after: 3,
+        }
+    }
+}
