@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check that CI runs, cheapest first, stopping at the first failure.
 //!
-//! Everything is in the release profile. The engine is too slow in the dev profile for the tests, and one profile means that its
-//! build scripts and macros are compiled once for linting, documentation and tests.
+//! Everything is in the release profile. The engine is too slow in the dev profile for the tests, and one profile means
+//! that its build scripts and macros are compiled once for linting, documentation and tests.
 
 use std::time::Instant;
 
@@ -105,14 +105,7 @@ fn checks(workspace: &Workspace, quick: bool) -> Result<Vec<Check>> {
     checks.push(Check {
         name: "build",
         does: "the program `procvision`, which the tests start",
-        by: cargo(&[
-            "build",
-            "--release",
-            "--package",
-            "procvision-host",
-            "--bin",
-            "procvision",
-        ]),
+        by: Means::Cargo(workspace.host_build()),
     });
     checks.push(if quick {
         Check {

@@ -94,14 +94,7 @@ pub fn run(workspace: &Workspace, out: Option<&Path>) -> Result<Finding> {
 
 /// Builds the program `procvision`; the answer is its path, which depends on the user's cargo settings.
 fn build_host(workspace: &Workspace) -> Result<PathBuf> {
-    let line = workspace.cargo().args([
-        "build",
-        "--release",
-        "--package",
-        "procvision-host",
-        "--bin",
-        "procvision",
-    ]);
+    let line = workspace.host_build();
     let output = line.clone().arg("--message-format=json-render-diagnostics").output()?;
     if !output.status.success() {
         bail!("the host could not be built (see above); repeat with: {line}");

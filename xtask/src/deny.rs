@@ -15,7 +15,8 @@ pub fn run(workspace: &Workspace) -> Result<Finding> {
         return Ok(Finding::Good);
     }
     eprintln!(
-        "a dependency breaks a rule of deny.toml, or the advisories could not be fetched (see above); repeat with: {line}"
+        "a dependency breaks a rule of deny.toml, or the advisories could not be fetched (its message is above); \
+         repeat with: {line}"
     );
     Ok(Finding::Bad)
 }

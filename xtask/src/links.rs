@@ -1,4 +1,4 @@
-//! Whether the documents name only things that exist: files and headings behind relative links, and xtask's own commands.
+//! Whether the documents name only things that exist: files and headings behind relative links, and xtask's commands.
 //!
 //! Addresses on the web are not followed: the checks must give the same answer on a machine without a network.
 

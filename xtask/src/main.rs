@@ -1,6 +1,6 @@
 //! The project's own commands, started as `cargo xtask COMMAND`.
 //!
-//! The exit code says who has to act: 0 all is well, 1 a check failed or a verdict differs, 2 the command could not run.
+//! The exit code: 0 all is well, 1 a check failed or a verdict differs, 2 the command could not run.
 
 mod bench;
 mod checks;

@@ -48,6 +48,15 @@ impl Workspace {
         Line::cargo(&self.root)
     }
 
+    /// Builds the program `procvision`.
+    ///
+    /// It is built as a part of the whole workspace, not as a package alone: the crates that members share then have
+    /// the same features as in the tests, and the engine is compiled once for both.
+    pub fn host_build(&self) -> Line {
+        self.cargo()
+            .args(["build", "--release", "--workspace", "--bin", "procvision"])
+    }
+
     /// The names of the member packages that become WebAssembly components: those that build a `cdylib`.
     pub fn guests(&self) -> Result<Vec<String>> {
         let line = self.cargo().args(["metadata", "--no-deps", "--format-version", "1"]);

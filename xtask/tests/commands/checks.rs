@@ -14,7 +14,7 @@ fn every_check_runs_in_order() {
             "cargo clippy --release --workspace --all-targets -- -D warnings",
             "cargo clippy --release --target wasm32-wasip2 --package look -- -D warnings",
             "RUSTDOCFLAGS=-D warnings cargo doc --release --workspace --no-deps",
-            "cargo build --release --package procvision-host --bin procvision",
+            "cargo build --release --workspace --bin procvision",
             "cargo test --release --workspace",
         ]
     );
@@ -46,10 +46,7 @@ fn the_first_failure_ends_it_and_names_the_command() {
             "doc",
             "RUSTDOCFLAGS='-D warnings' cargo doc --release --workspace --no-deps",
         ),
-        (
-            "build",
-            "cargo build --release --package procvision-host --bin procvision",
-        ),
+        ("build", "cargo build --release --workspace --bin procvision"),
         ("test", "cargo test --release --workspace"),
     ] {
         let ended = Project::complete().with_env("FAKE_FAILS", fails).xtask(&["test"]);

@@ -135,7 +135,7 @@ fn what_cannot_be_built_is_named_with_its_command() {
     assert!(
         ended
             .stderr
-            .contains("cargo build --release --package procvision-host --bin procvision"),
+            .contains("cargo build --release --workspace --bin procvision"),
         "{ended:?}"
     );
     let ended = project(&all_as_expected())
