@@ -23,5 +23,6 @@ pub mod outcome;
 pub mod package;
 mod params;
 pub mod policy;
+pub mod scaffold;
 pub mod session;
 pub mod shape;

@@ -1,0 +1,75 @@
+//! The one error type of the command line.
+
+use super::exit::Exit;
+use procvision_host::explain::{Explain, one_line};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// Why a command did not do what it was asked, ready to be shown. Every library error that is an [`Explain`] becomes
+/// one with `?`.
+#[derive(Debug)]
+pub struct CommandError {
+    exit: Exit,
+    code: Cow<'static, str>,
+    message: String,
+    help: Option<String>,
+}
+
+impl CommandError {
+    /// Nothing could be examined. `code` is a stable word for programs, `message` one sentence without a full stop.
+    pub fn could_not_run(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::CouldNotRun,
+            code: code.into(),
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// What would mend it.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
+    /// How the program ends because of it.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// One sentence, with its causes.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What would mend it, if that is known.
+    pub fn remedy(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// The error as programs read it.
+    pub fn to_json(&self) -> Value {
+        let mut error = json!({ "code": self.code, "message": self.message });
+        if let Some(help) = &self.help {
+            error["help"] = json!(help);
+        }
+        json!({ "error": error })
+    }
+}
+
+impl<E: Explain> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self {
+            exit: if error.subject_failed() {
+                Exit::SubjectFailed
+            } else {
+                Exit::CouldNotRun
+            },
+            code: error.code(),
+            message: one_line(&error),
+            help: error.remedy(),
+        }
+    }
+}

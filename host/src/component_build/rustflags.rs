@@ -1,0 +1,154 @@
+//! Adding a compiler flag to those that the author has already set, wherever that was.
+//!
+//! Cargo takes flags from the first of these places that has any, and forgets the others: the environment variable
+//! `CARGO_ENCODED_RUSTFLAGS`, then `RUSTFLAGS`, then `target.<triple>.rustflags` of its configuration, then
+//! `build.rustflags`. So ours must join whichever place is in use.
+
+use super::Target;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use toml::{Table, Value};
+
+/// Guests use 128-bit vectors: the SDK's kernels are slow without them, and every host of the contract has them.
+const SIMD: [&str; 2] = ["-C", "target-feature=+simd128"];
+const ENCODED: &str = "CARGO_ENCODED_RUSTFLAGS";
+
+/// Lets `cargo`, started in `dir`, compile for `target` with vector instructions.
+pub(super) fn add_simd(cargo: &mut Command, dir: &Path, target: Target) {
+    let encoded = std::env::var(ENCODED).ok();
+    let plain = std::env::var("RUSTFLAGS").ok();
+    if let Some(flags) = from_environment(encoded.as_deref(), plain.as_deref()) {
+        cargo.env(ENCODED, flags);
+        return;
+    }
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(dirs::home_dir()?.join(".cargo")));
+    let configs = config_files(dir, cargo_home.as_deref());
+    let mut flags = build_flags(&configs, target.triple());
+    if let Ok(more) = std::env::var("CARGO_BUILD_RUSTFLAGS") {
+        flags.extend(more.split_whitespace().map(str::to_owned));
+    }
+    flags.extend(SIMD.map(str::to_owned));
+    let list = Value::from(flags);
+    cargo
+        .arg("--config")
+        .arg(format!("target.{}.rustflags={list}", target.triple()));
+}
+
+/// The value for [`ENCODED`] if the author sets flags by environment. Ours come first, so that the author's prevail.
+fn from_environment(encoded: Option<&str>, plain: Option<&str>) -> Option<String> {
+    let author: Vec<&str> = match (encoded, plain) {
+        (Some(flags), _) => flags.split('\x1f').filter(|flag| !flag.is_empty()).collect(),
+        (None, Some(flags)) => flags.split_whitespace().collect(),
+        (None, None) => return None,
+    };
+    Some(SIMD.into_iter().chain(author).collect::<Vec<_>>().join("\x1f"))
+}
+
+/// Cargo's configuration for a folder, most general first. A file that cannot be read or parsed is left for cargo to
+/// complain about.
+fn config_files(dir: &Path, cargo_home: Option<&Path>) -> Vec<Table> {
+    let mut folders: Vec<PathBuf> = dir.ancestors().map(|folder| folder.join(".cargo")).collect();
+    folders.extend(cargo_home.map(Path::to_owned));
+    folders.reverse();
+    folders.dedup();
+    let read = |folder: &PathBuf| {
+        // Cargo prefers the name without extension where both exist.
+        let text = ["config", "config.toml"]
+            .iter()
+            .find_map(|name| std::fs::read_to_string(folder.join(name)).ok())?;
+        text.parse().ok()
+    };
+    folders.iter().filter_map(read).collect()
+}
+
+/// The flags of `build.rustflags`, unless flags for the target are configured: those make cargo ignore the former.
+fn build_flags(configs: &[Table], triple: &str) -> Vec<String> {
+    let for_target = |config: &Table| {
+        let targets = config.get("target").and_then(Value::as_table);
+        targets
+            .into_iter()
+            .flatten()
+            .any(|(name, settings)| (name == triple || name.starts_with("cfg(")) && settings.get("rustflags").is_some())
+    };
+    let by_environment = format!("CARGO_TARGET_{}_RUSTFLAGS", triple.to_uppercase().replace('-', "_"));
+    if configs.iter().any(for_target) || std::env::var_os(OsStr::new(&by_environment)).is_some() {
+        return Vec::new();
+    }
+    configs
+        .iter()
+        .filter_map(|config| config.get("build")?.get("rustflags"))
+        .flat_map(flag_list)
+        .collect()
+}
+
+/// Flags as cargo writes them: a list of strings, or one string with spaces.
+fn flag_list(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(flags) => flags.split_whitespace().map(str::to_owned).collect(),
+        Value::Array(flags) => flags
+            .iter()
+            .filter_map(|flag| Some(flag.as_str()?.to_owned()))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{build_flags, config_files, from_environment};
+    use std::fs;
+
+    #[test]
+    fn flags_of_the_environment_are_kept() {
+        assert_eq!(from_environment(None, None), None);
+        let simd = "-C\x1ftarget-feature=+simd128";
+        assert_eq!(from_environment(None, Some("")).unwrap(), simd);
+        assert_eq!(
+            from_environment(None, Some(" -g  --cfg x ")).unwrap(),
+            format!("{simd}\x1f-g\x1f--cfg\x1fx")
+        );
+        assert_eq!(
+            from_environment(Some("--cfg\x1fa b"), Some("-g")).unwrap(),
+            format!("{simd}\x1f--cfg\x1fa b")
+        );
+    }
+
+    #[test]
+    fn flags_of_every_configuration_file_are_kept_general_ones_first() {
+        let root = tempfile::tempdir().unwrap();
+        let inner = root.path().join("project");
+        let home = root.path().join("home");
+        for folder in [root.path().join(".cargo"), inner.join(".cargo"), home.clone()] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        fs::write(
+            root.path().join(".cargo/config.toml"),
+            "[build]\nrustflags = \"--cfg middle\"\n",
+        )
+        .unwrap();
+        fs::write(
+            inner.join(".cargo/config.toml"),
+            "[build]\nrustflags = [\"--cfg\", \"near\"]\n",
+        )
+        .unwrap();
+        fs::write(home.join("config.toml"), "[build]\nrustflags = [\"-g\"]\n").unwrap();
+
+        let flags = build_flags(&config_files(&inner, Some(&home)), "wasm32-wasip2");
+        assert_eq!(flags, ["-g", "--cfg", "middle", "--cfg", "near"]);
+
+        fs::write(
+            home.join("config.toml"),
+            "[target.wasm32-wasip2]\nrustflags = [\"-g\"]\n",
+        )
+        .unwrap();
+        let configs = config_files(&inner, Some(&home));
+        assert!(
+            build_flags(&configs, "wasm32-wasip2").is_empty(),
+            "cargo itself would ignore them"
+        );
+        assert!(!build_flags(&configs, "wasm32-wasip1").is_empty());
+    }
+}
