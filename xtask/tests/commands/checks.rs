@@ -103,11 +103,33 @@ fn deny_says_how_to_get_cargo_deny_and_otherwise_runs_it() {
     assert!(ended.stderr.contains("cargo install cargo-deny --locked"), "{ended:?}");
     project.write("toolchain/components/deny", "");
     let ended = project.xtask(&["deny"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
     assert_eq!(
-        (ended.code, &ended.log[..]),
-        (0, &["cargo deny check".to_owned()][..]),
+        ended.log,
+        [
+            "cargo deny check bans licenses sources",
+            "cargo deny fetch db",
+            "cargo deny check --disable-fetch advisories",
+        ]
+    );
+}
+
+#[test]
+fn a_rule_that_is_broken_and_a_network_that_is_missing_are_told_apart() {
+    let project = || {
+        let project = Project::complete();
+        project.write("toolchain/components/deny", "");
+        project
+    };
+    let ended = project().with_env("FAKE_FAILS", "deny check").xtask(&["deny"]);
+    assert_eq!((ended.code, ended.log.len()), (1, 1), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("repeat with: cargo deny check bans licenses sources"),
         "{ended:?}"
     );
-    let ended = project.with_env("FAKE_FAILS", "deny").xtask(&["deny"]);
-    assert_eq!(ended.code, 1, "{ended:?}");
+    let ended = project().with_env("FAKE_FAILS", "deny fetch").xtask(&["deny"]);
+    assert_eq!((ended.code, ended.log.len()), (2, 2), "{ended:?}");
+    assert!(ended.stderr.contains("repeat: cargo xtask deny"), "{ended:?}");
 }
