@@ -6,7 +6,7 @@ use crate::scalar::Scalar;
 /// Publishes `value` under `key` for the current call, replacing what was there.
 ///
 /// The host bounds the number and size of keys and values; what exceeds the bounds is counted and reported, never an
-/// error. Natively it does nothing outside a step of the [`testing`](crate#testing) station.
+/// error. Natively it does nothing outside a step of the [`testing`](crate::testing) station.
 ///
 /// ```
 /// use procvision_guest::diagnostics;

@@ -48,6 +48,7 @@ pub(crate) mod host;
 mod image;
 mod info;
 mod params;
+pub mod scene;
 mod station;
 mod step;
 mod store;

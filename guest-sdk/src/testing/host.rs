@@ -13,9 +13,9 @@ use crate::geometry::Rect;
 use crate::scalar::Scalar;
 use crate::session::SessionError;
 
-/// What the fake host delivers of a picture in one call, in bytes.
-const READ_BYTES: u64 = 32 * 1024 * 1024;
-/// What the fake host delivers of an asset in one call, in bytes.
+/// What the fake host delivers of a picture in one call, in bytes. Less than is usual, to be on the safe side.
+const READ_BYTES: u64 = 16 * 1024 * 1024;
+/// What the fake host delivers of an asset in one call, in bytes. Less than is usual, to be on the safe side.
 const ASSET_READ_BYTES: u32 = 256 * 1024;
 
 /// A line that the algorithm logged.

@@ -70,13 +70,7 @@ fn check_param(param: &Param) -> Result<(), String> {
             ..
         } => is_ordered(min, max),
         ParamKind::Choice(choices) if choices.is_empty() => return Err("has no choices".to_owned()),
-        ParamKind::Choice(choices) => {
-            if let Some(choice) = first_repeated(choices) {
-                return Err(format!("has the choice `{choice}` twice"));
-            }
-            true
-        }
-        ParamKind::Rect | ParamKind::Bool => true,
+        ParamKind::Choice(_) | ParamKind::Rect | ParamKind::Bool => true,
     };
     if param.key.is_empty() {
         return Err("has no key".to_owned());
@@ -91,7 +85,7 @@ fn check_param(param: &Param) -> Result<(), String> {
         params::whole_match(pattern)?;
     }
     match &param.default {
-        Some(_) if param.required => Err("is required, so its default can never be used".to_owned()),
+        Some(_) if param.required => Err("is required and has a default; it can have only one of them".to_owned()),
         Some(default) => params::within(&param.kind, default).map_err(|complaint| format!("by default {complaint}")),
         None => Ok(()),
     }

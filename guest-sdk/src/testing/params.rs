@@ -1,6 +1,6 @@
 //! The contract's rules for parameters: what a host checks and fills in before it calls an algorithm.
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -8,6 +8,9 @@ use crate::failure::Failure;
 use crate::geometry::Rect;
 use crate::params::{ParamValue, Params};
 use crate::schema::{LengthBounds, Param, ParamKind, Step};
+
+/// The largest compiled pattern that a host takes, in bytes.
+const PATTERN_BYTES: usize = 1 << 20;
 
 /// Checks what the station gave for `step`, and fills in the package's defaults, then the schema's.
 ///
@@ -24,49 +27,52 @@ pub(super) fn check(
         .keys()
         .find(|key| step.params.iter().all(|param| param.key != **key))
     {
-        let known: Vec<_> = step.params.iter().map(|param| format!("`{}`", param.key)).collect();
+        let known: Vec<_> = step.params.iter().map(Param::key).collect();
         let known = if known.is_empty() {
             "none".to_owned()
         } else {
             known.join(", ")
         };
         return Err(Failure::invalid_params(format!(
-            "parameter `{unknown}` is unknown; step {} takes {known}",
-            step.index
+            "the step has no parameter `{unknown}`; it takes {known}"
         )));
     }
     let mut values = Vec::with_capacity(step.params.len());
     for param in &step.params {
         let value = match given.get(&param.key).or_else(|| package_defaults.get(&param.key)) {
-            Some(json) => Some(value_of(param, json).map_err(|complaint| refused(param, &complaint))?),
+            Some(json) => Some(
+                value_of(param, json)
+                    .map_err(|complaint| Failure::invalid_params(format!("parameter `{}` {complaint}", param.key)))?,
+            ),
             None => param.default.clone(),
         };
         match value {
             Some(ParamValue::Rect(area)) if !picture.contains_rect(area) => {
                 return Err(Failure::coordinate_invalid(format!(
-                    "parameter `{}` is {area}, but must lie inside the picture of {} x {} pixels",
+                    "parameter `{}` is {area}, which is not inside the picture of {} x {} pixels",
                     param.key, picture.width, picture.height
                 )));
             }
             Some(value) => values.push((param.key.clone(), value)),
-            None if param.required => return Err(refused(param, "is required, but was not given")),
+            None if param.required => {
+                return Err(Failure::invalid_params(format!(
+                    "required parameter `{}` is missing",
+                    param.key
+                )));
+            }
             None => {}
         }
     }
     Ok(Params::new(values))
 }
 
-fn refused(param: &Param, complaint: &str) -> Failure {
-    Failure::invalid_params(format!("parameter `{}` {complaint}", param.key))
-}
-
 /// The JSON value as one of the parameter's type and within its bounds, or the complaint about it.
 fn value_of(param: &Param, json: &Value) -> Result<ParamValue, String> {
     let expected = match &param.kind {
-        ParamKind::Int(_) => "an integer",
+        ParamKind::Int(_) => "a whole number",
         ParamKind::Float(_) => "a number",
-        ParamKind::Rect => "an object of x, y, width and height, all non-negative integers",
-        ParamKind::Choice(_) | ParamKind::String { .. } => "a text",
+        ParamKind::Rect => "a rect {x, y, width, height} of whole numbers, none negative",
+        ParamKind::Choice(_) | ParamKind::String { .. } => "text",
         ParamKind::Bool => "true or false",
     };
     let value = match (&param.kind, json) {
@@ -85,11 +91,10 @@ fn value_of(param: &Param, json: &Value) -> Result<ParamValue, String> {
 
 /// JSON does not tell 3 from 3.0, so a station that writes the latter is understood.
 fn whole_number(json: &Value) -> Option<i64> {
-    // Every whole f64 in this range is an i64; the upper end itself is one too large.
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     json.as_i64().or_else(|| {
-        let number = json.as_f64().filter(|_| !json.is_u64())?;
-        (number.fract() == 0.0 && (-LIMIT..LIMIT).contains(&number)).then_some(number as i64)
+        let number = json.as_f64()?;
+        // Up to 2^53 every float without a fraction is exactly one integer.
+        (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
     })
 }
 
@@ -101,7 +106,7 @@ pub(super) fn within(kind: &ParamKind, value: &ParamValue) -> Result<(), String>
             between(*number, bounds.min, bounds.max)
         }
         (ParamKind::Rect, ParamValue::Rect(area)) if area.is_empty() => {
-            Err(format!("is {area}, but must be at least 1 x 1"))
+            Err(format!("is {area}, but width and height must be at least 1"))
         }
         (ParamKind::Rect, ParamValue::Rect(_)) | (ParamKind::Bool, ParamValue::Bool(_)) => Ok(()),
         (ParamKind::Choice(choices), ParamValue::Choice(choice)) => {
@@ -129,16 +134,16 @@ fn text_within(text: &str, length: LengthBounds, pattern: Option<&str>) -> Resul
     let count = text.chars().count();
     match (length.min, length.max) {
         (Some(min), _) if count < min as usize => {
-            return Err(format!("has {count} characters, but must have at least {min}"));
+            return Err(format!("has {count} characters, but needs at least {min}"));
         }
         (_, Some(max)) if count > max as usize => {
-            return Err(format!("has {count} characters, but must have at most {max}"));
+            return Err(format!("has {count} characters, but may have at most {max}"));
         }
         _ => {}
     }
     match pattern {
         Some(pattern) if !whole_match(pattern)?.is_match(text) => {
-            Err(format!("is \"{text}\", but must match the pattern {pattern}"))
+            Err(format!("is \"{text}\", which does not match the pattern {pattern}"))
         }
         _ => Ok(()),
     }
@@ -147,7 +152,11 @@ fn text_within(text: &str, length: LengthBounds, pattern: Option<&str>) -> Resul
 /// An expression that matches a text only as a whole.
 pub(super) fn whole_match(pattern: &str) -> Result<Regex, String> {
     // On its own first, so that a stray parenthesis cannot pair with those added here.
-    Regex::new(pattern)
-        .and_then(|_| Regex::new(&format!(r"\A(?:{pattern})\z")))
+    compiled(pattern)
+        .and_then(|_| compiled(&format!(r"\A(?:{pattern})\z")))
         .map_err(|error| format!("has a pattern that cannot be used: {error}"))
+}
+
+fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build()
 }

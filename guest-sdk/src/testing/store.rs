@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::session::SessionError;
 
 /// What keys and values together may take, in bytes.
-const SESSION_BYTES: u32 = 100 * 1024;
+const SESSION_BYTES: u32 = 100_000;
 /// The longest key, in bytes.
 const KEY_BYTES: u32 = 256;
 
