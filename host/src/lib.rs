@@ -1,6 +1,70 @@
 //! Runs third-party inspection algorithms as WebAssembly components in a sandbox.
+//!
+//! A station photographs every product at every step and asks an algorithm two things: are the conditions right, and is
+//! the product OK or NG? This library loads such algorithms and asks them, under fuel, memory limits and deadlines,
+//! with pictures that they can read but neither keep nor change, and with no way in or out but the contract.
+//!
+//! Data flows one way through the modules:
+//!
+//! | module | job |
+//! | --- | --- |
+//! | [`package`], [`manifest`], [`assets`] | what is on disk |
+//! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
+//! | [`limits`], [`policy`] | what it may use |
+//! | [`host`] | the engine, its clock, the compile cache |
+//! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
+//! | [`frame`], [`session`], [`call`] | what a step is given |
+//! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
+//! | [`explain`] | code and remedy of every error |
+//! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
+//!
+//! # Judging a photograph from another program
+//!
+//! ```
+//! use procvision_host::call::StepCall;
+//! use procvision_host::component_build::{self, BuildOptions};
+//! use procvision_host::frame::Frame;
+//! use procvision_host::host::{Host, HostConfig};
+//! use procvision_host::outcome::Outcome;
+//! use procvision_host::package::Package;
+//! use procvision_host::session::Session;
+//! use serde_json::{Map, json};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/presence-check"));
+//! // A package in `folder`; here it is one of the project's examples and is built first.
+//! component_build::build(folder, &BuildOptions { quiet: true, ..Default::default() })?;
+//!
+//! let host = Host::new(HostConfig::default())?;
+//! let package = Package::open(folder, &host.config().ceiling)?;
+//! let mut algorithm = host.load(&package)?;
+//!
+//! // One session for each product, one call for each step.
+//! let context = Map::from_iter([("product_code".to_owned(), json!("A01"))]);
+//! let mut session = Session::new("inspection-17", context);
+//! let call = StepCall::new(1, "A01", Frame::open(folder.join("pictures/coins.png"))?);
+//!
+//! let report = algorithm.execute(&mut session, &call);
+//! match &report.outcome {
+//!     Outcome::Ok { position_rects, .. } => println!("OK: {} parts", position_rects.len()),
+//!     Outcome::Ng { reason, defect_rects, .. } => println!("NG: {reason} ({} places)", defect_rects.len()),
+//!     Outcome::Failed(failure) => println!("no verdict: {failure}"),
+//!     Outcome::Ready { .. } | Outcome::NotReady { .. } => unreachable!("answers of pre_execute"),
+//! }
+//! assert_eq!(report.outcome.verdict(), Some("OK"));
+//! assert!(report.usage.fuel < algorithm.limits().limits.execute_fuel);
+//!
+//! algorithm.teardown();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A failure is data in the report, never an `Err`: every step ends in OK, NG or an explicit failure, and the host goes
+//! on whatever an algorithm does. Calls are synchronous and run on the calling thread; the types are `Send`, so that each
+//! algorithm can have its own thread.
 
 pub mod algorithm;
+pub mod annotate;
 mod answer;
 pub mod assets;
 mod bindings;

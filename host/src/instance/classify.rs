@@ -109,7 +109,10 @@ fn backtrace(error: &wasmtime::Error) -> Vec<GuestFrame> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
         return Vec::new();
     };
-    let frames = backtrace.frames().iter().take(FRAMES);
+    let frames = backtrace.frames();
+    // Above a panic stand the frames of the machinery that reports it; what the reader wants is who called it.
+    let machinery = frames.iter().position(|frame| frame.func_name().is_some_and(is_panic_entry));
+    let frames = frames.iter().skip(machinery.map_or(0, |index| index + 1)).take(FRAMES);
     frames
         .map(|frame| {
             let name = match frame.func_name() {
@@ -132,6 +135,11 @@ fn backtrace(error: &wasmtime::Error) -> Vec<GuestFrame> {
             }
         })
         .collect()
+}
+
+/// The function of Rust's core library that every panic goes through.
+fn is_panic_entry(name: &str) -> bool {
+    format!("{:#}", demangle(name)) == "core::panicking::panic_fmt"
 }
 
 fn cut(text: String) -> String {
