@@ -25,9 +25,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     for part in PARTS {
         let source = root.join(part);
         println!("cargo::rerun-if-changed={}", source.display());
-        if part.ends_with("README.md") && !source.exists() {
-            continue;
-        }
         copy(&source, &gathered.join(part)).map_err(|error| format!("{}: {error}", source.display()))?;
     }
     Ok(())

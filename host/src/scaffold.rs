@@ -107,7 +107,7 @@ fn is_empty_folder(dir: &Path) -> Result<bool, InitError> {
             Some(_) => Err(InitError::Occupied { dir: dir.to_owned() }),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Err(InitError::Occupied { dir: dir.to_owned() }),
+        Err(_) if fs::symlink_metadata(dir).is_ok() => Err(InitError::Occupied { dir: dir.to_owned() }),
         Err(source) => Err(InitError::Write {
             dir: dir.to_owned(),
             source,

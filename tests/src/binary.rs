@@ -22,35 +22,55 @@ pub fn procvision_binary() -> &'static Path {
 fn build_binary() -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .current_dir(project_root())
-        .args(["build", "--release", "--workspace", "--bin", "procvision", "--message-format=json-render-diagnostics"])
+        .args([
+            "build",
+            "--release",
+            "--workspace",
+            "--bin",
+            "procvision",
+            "--message-format=json-render-diagnostics",
+        ])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo can be started");
     assert!(output.status.success(), "cargo builds the program");
     let announced = String::from_utf8_lossy(&output.stdout);
-    let messages = announced.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let messages = announced
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut programs = messages.filter_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
-    programs.find(|path| path.file_stem() == Some(OsStr::new("procvision"))).expect("cargo names the program")
+    programs
+        .find(|path| path.file_stem() == Some(OsStr::new("procvision")))
+        .expect("cargo names the program")
 }
 
 /// The folder of the workspace.
 pub fn project_root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests' crate lies in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests' crate lies in the workspace")
 }
 
 /// A folder for what guests are compiled to, shared by all tests so that their dependencies are compiled once. Crates
 /// of the same name share one file there: give each test's crate a name of its own.
 pub fn guest_target_dir() -> PathBuf {
     let program = procvision_binary();
-    let target = program.ancestors().find(|folder| folder.ends_with("target")).or_else(|| program.parent());
+    let target = program
+        .ancestors()
+        .find(|folder| folder.ends_with("target"))
+        .or_else(|| program.parent());
     target.expect("a program lies in a folder").join("guest-projects")
 }
 
 /// The program, ready for arguments: without colours, with a fixed width, and with [`guest_target_dir`] for cargo.
 pub fn procvision() -> Command {
     let mut command = Command::new(procvision_binary());
-    command.stdin(Stdio::null()).env("COLUMNS", "100").env("NO_COLOR", "1").env("CARGO_TARGET_DIR", guest_target_dir());
+    command
+        .stdin(Stdio::null())
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .env("CARGO_TARGET_DIR", guest_target_dir());
     for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CLICOLOR_FORCE"] {
         command.env_remove(variable);
     }

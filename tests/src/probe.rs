@@ -15,7 +15,11 @@ pub fn probe_component() -> &'static Path {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
         let output = tests.join("../target/guests/probe.wasm");
         std::fs::create_dir_all(output.parent().expect("it has a folder")).expect("the target folder can be written");
-        let options = BuildOptions { output: Some(output), quiet: true, ..BuildOptions::default() };
+        let options = BuildOptions {
+            output: Some(output),
+            quiet: true,
+            ..BuildOptions::default()
+        };
         match component_build::build(&tests.join("probe"), &options) {
             Ok(build) => build.component,
             Err(error) => panic!("{}", procvision_host::explain::one_line(&error)),
