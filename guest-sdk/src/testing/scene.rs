@@ -23,12 +23,14 @@
 //! ```
 
 mod camera;
+mod file;
 mod objects;
 mod random;
 mod retouch;
 
 use crate::geometry::Rect;
 use crate::pixels::{Gray, GrayView, Rgb, RgbView};
+use crate::testing::Image;
 
 /// What a [`Mark`] marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -156,6 +158,15 @@ impl Scene {
             let index = self.index(x, y);
             [0, 1, 2].map(|channel| quantised(self.planes[channel.min(self.planes.len() - 1)][index]))
         })
+    }
+
+    /// The finished picture as a camera delivers it: gray or in colour, as the scene is.
+    pub fn image(&self) -> Image {
+        if self.planes.len() == 1 {
+            self.gray().into()
+        } else {
+            self.rgb().into()
+        }
     }
 
     fn index(&self, x: u32, y: u32) -> usize {
