@@ -49,8 +49,8 @@ pub trait Algorithm: Default + 'static {
         Ok(())
     }
 
-    /// The inspection starts again or is broken off: forget what `self` knows about the product, and delete from the
-    /// session what must not last. A failure is logged.
+    /// The inspection starts again or is broken off: forget what `self` knows about the product. The host itself
+    /// forgets what the session holds. A failure is logged.
     #[allow(unused_variables)]
     fn reset(&mut self, session: &Session) -> Result<(), Failure> {
         Ok(())

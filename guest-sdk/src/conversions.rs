@@ -11,16 +11,16 @@ impl From<FrameError> for Failure {
     fn from(error: FrameError) -> Self {
         match error {
             FrameError::OutsidePicture { .. } => Self::coordinate_invalid(error.to_string()),
-            FrameError::TooLarge { .. } => Self::image_load_failed(error.to_string()).fatal(),
+            FrameError::TooLarge { .. } => Self::image_load_failed(error.to_string()).permanent(),
             FrameError::NoSuchImage | FrameError::NotDelivered => Self::image_load_failed(error.to_string()),
         }
     }
 }
 
-/// 9999, fatal: the same request would meet the same session.
+/// 9999, permanent: the same request would meet the same session.
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
-        Self::unknown(error.to_string()).fatal()
+        Self::unknown(error.to_string()).permanent()
     }
 }
 

@@ -45,46 +45,57 @@ impl fmt::Display for FailureCode {
     }
 }
 
+/// What the station may do after a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Severity {
+    /// It may try the same request again on the same instance.
+    Recoverable,
+    /// Trying the same request again cannot help. The instance goes on.
+    Permanent,
+    /// The instance is to be replaced, and the request is not to be tried again.
+    Fatal,
+}
+
 /// Why a step could not be answered. A failure is neither OK nor NG.
 ///
 /// The message says what went wrong and what would mend it, in about 100 characters. Each constructor chooses a
-/// severity: recoverable (the station may try the same request again on the same instance) where trying again can
-/// help, which is 1002, 1004, 1005 and 9999; fatal (the instance is replaced and the request is not tried again) for
-/// the others. [`fatal`](Self::fatal) and [`recoverable`](Self::recoverable) change that.
+/// severity: [`Severity::Recoverable`] where trying again can help, which is 1002, 1004, 1005 and 9999;
+/// [`Severity::Permanent`] for the others. [`fatal`](Self::fatal), [`permanent`](Self::permanent) and
+/// [`recoverable`](Self::recoverable) change that.
 ///
 /// The SDK's own errors turn into a failure by `?`.
 ///
 /// ```
-/// use procvision_guest::{Failure, FailureCode};
+/// use procvision_guest::{Failure, FailureCode, Severity};
 ///
 /// let failure = Failure::model_not_found("templates/A07.png is damaged, reinstall the package");
 /// assert_eq!(failure.code(), FailureCode::ModelNotFound);
-/// assert!(!failure.is_recoverable());
+/// assert_eq!(failure.severity(), Severity::Permanent);
 /// assert_eq!(failure.to_string(), "templates/A07.png is damaged, reinstall the package (1003)");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     code: FailureCode,
     message: String,
-    recoverable: bool,
+    severity: Severity,
 }
 
 impl Failure {
     /// A failure with this code and the severity that goes with it.
     pub fn new(code: FailureCode, message: impl Into<String>) -> Self {
-        let recoverable = match code {
+        let severity = match code {
             FailureCode::ImageLoadFailed | FailureCode::OutOfMemory | FailureCode::Timeout | FailureCode::Unknown => {
-                true
+                Severity::Recoverable
             }
             FailureCode::InvalidPid
             | FailureCode::ModelNotFound
             | FailureCode::InvalidParams
-            | FailureCode::CoordinateInvalid => false,
+            | FailureCode::CoordinateInvalid => Severity::Permanent,
         };
         Self {
             code,
             message: message.into(),
-            recoverable,
+            severity,
         }
     }
 
@@ -131,14 +142,21 @@ impl Failure {
     /// The instance is to be replaced, and the request is not to be tried again.
     #[must_use]
     pub fn fatal(mut self) -> Self {
-        self.recoverable = false;
+        self.severity = Severity::Fatal;
+        self
+    }
+
+    /// Trying the same request again cannot help. The instance goes on.
+    #[must_use]
+    pub fn permanent(mut self) -> Self {
+        self.severity = Severity::Permanent;
         self
     }
 
     /// The same request may be tried again on the same instance.
     #[must_use]
     pub fn recoverable(mut self) -> Self {
-        self.recoverable = true;
+        self.severity = Severity::Recoverable;
         self
     }
 
@@ -152,9 +170,9 @@ impl Failure {
         &self.message
     }
 
-    /// Whether the same request may be tried again on the same instance.
-    pub fn is_recoverable(&self) -> bool {
-        self.recoverable
+    /// What the station may do.
+    pub fn severity(&self) -> Severity {
+        self.severity
     }
 }
 

@@ -117,7 +117,7 @@ mod wasm;
 pub use algorithm::Algorithm;
 pub use assets::{Asset, AssetError, Assets};
 pub use call::{Call, Guide};
-pub use failure::{Failure, FailureCode};
+pub use failure::{Failure, FailureCode, Severity};
 pub use frame::{Frame, FrameError, PixelFormat};
 pub use geometry::Rect;
 #[doc(no_inline)]

@@ -55,24 +55,23 @@ fn readiness_keeps_its_message_and_calibrations() {
 
 #[test]
 fn failures_have_codes_and_severities() {
+    use procvision_guest::Severity::{Fatal, Permanent, Recoverable};
     let failures = [
-        (Failure::invalid_pid("m"), 1001, false),
-        (Failure::image_load_failed("m"), 1002, true),
-        (Failure::model_not_found("m"), 1003, false),
-        (Failure::out_of_memory("m"), 1004, true),
-        (Failure::timeout("m"), 1005, true),
-        (Failure::invalid_params("m"), 1006, false),
-        (Failure::coordinate_invalid("m"), 1007, false),
-        (Failure::unknown("m"), 9999, true),
+        (Failure::invalid_pid("m"), 1001, Permanent),
+        (Failure::image_load_failed("m"), 1002, Recoverable),
+        (Failure::model_not_found("m"), 1003, Permanent),
+        (Failure::out_of_memory("m"), 1004, Recoverable),
+        (Failure::timeout("m"), 1005, Recoverable),
+        (Failure::invalid_params("m"), 1006, Permanent),
+        (Failure::coordinate_invalid("m"), 1007, Permanent),
+        (Failure::unknown("m"), 9999, Recoverable),
     ];
-    for (failure, number, recoverable) in failures {
-        assert_eq!(
-            (failure.code().number(), failure.is_recoverable()),
-            (number, recoverable)
-        );
+    for (failure, number, severity) in failures {
+        assert_eq!((failure.code().number(), failure.severity()), (number, severity));
         assert_eq!(failure.to_string(), format!("m ({number})"));
-        assert!(failure.clone().recoverable().is_recoverable());
-        assert!(!failure.fatal().is_recoverable());
+        assert_eq!(failure.clone().recoverable().severity(), Recoverable);
+        assert_eq!(failure.clone().permanent().severity(), Permanent);
+        assert_eq!(failure.fatal().severity(), Fatal);
     }
 }
 

@@ -2,12 +2,13 @@
 
 use procvision_guest::prelude::*;
 use procvision_guest::testing::{Image, Inspection, Station, StepRun};
-use procvision_guest::{AssetError, FailureCode, Scalar, SessionError, json};
+use procvision_guest::{AssetError, FailureCode, Scalar, SessionError, Severity, json};
 
 /// Does what the step's description tells it.
 #[derive(Default)]
 struct Obedient {
     setups: u32,
+    calls: u32,
     template: Vec<u8>,
 }
 
@@ -43,6 +44,7 @@ impl Algorithm for Obedient {
     }
 
     fn execute(&mut self, call: &Call, session: &Session) -> Result<Verdict, Failure> {
+        self.calls += 1;
         obey(call, session)?;
         let defect = |area| Verdict::ng("bad").defect(Finding::new(area, "spot").score(0.5));
         match call.step_desc().unwrap_or_default() {
@@ -52,7 +54,9 @@ impl Algorithm for Obedient {
             "many" => Ok(Verdict::ng("bad").with_defects(vec![Finding::new(call.frame().bounds(), "spot"); 23])),
             "no reason" => Ok(Verdict::ng("")),
             "unsure" => Ok(Verdict::ng("bad").defect(Finding::new(call.frame().bounds(), "spot").score(f64::NAN))),
-            "fatal" => Err(Failure::model_not_found("gone")),
+            "fatal" => Err(Failure::model_not_found("gone").fatal()),
+            "permanent" => Err(Failure::model_not_found("gone")),
+            "count calls" => Ok(Verdict::ok().message(format!("{} calls", self.calls))),
             "recoverable" => Err(Failure::timeout("slow")),
             _ => Ok(Verdict::ok().message(format!("{} setups", self.setups))),
         }
@@ -198,18 +202,21 @@ fn one_instance_serves_all_steps_and_inspections() {
 }
 
 #[test]
-fn a_fatal_failure_replaces_the_instance_and_a_recoverable_one_does_not() {
+fn only_a_fatal_failure_replaces_the_instance() {
     let station = Station::<Obedient>::new()
         .asset("t", "x")
         .asset_for("A01", "template", "t");
     let mut inspection = station.inspection("A01");
-    assert!(execute(&mut inspection, "recoverable").failure().is_recoverable());
-    assert_eq!(
-        execute(&mut inspection, "fatal").failure().code(),
-        FailureCode::ModelNotFound
-    );
-    // A new instance counts its own setups only.
-    assert_eq!(execute(&mut inspection, "").verdict().message_text(), Some("1 setups"));
+    let severity = |inspection: &mut Inspection<Obedient>, order| execute(inspection, order).failure().severity();
+    let calls = |inspection: &mut Inspection<Obedient>| {
+        let run = execute(inspection, "count calls");
+        run.verdict().message_text().map(str::to_owned)
+    };
+    assert_eq!(severity(&mut inspection, "recoverable"), Severity::Recoverable);
+    assert_eq!(severity(&mut inspection, "permanent"), Severity::Permanent);
+    assert_eq!(calls(&mut inspection).as_deref(), Some("3 calls"));
+    assert_eq!(severity(&mut inspection, "fatal"), Severity::Fatal);
+    assert_eq!(calls(&mut inspection).as_deref(), Some("1 calls"));
 }
 
 #[test]
@@ -222,7 +229,7 @@ fn a_failed_setup_is_the_answer_to_every_step() {
             .message()
             .contains("names no `template` asset for pid `A01`")
     );
-    assert!(!run.failure().is_recoverable());
+    assert_eq!(run.failure().severity(), Severity::Permanent);
     assert!(station.setup().is_err());
 }
 

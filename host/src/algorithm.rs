@@ -11,7 +11,7 @@ use crate::assets::Assets;
 use crate::bindings::AlgorithmPre;
 use crate::bindings::types::Failure as WitFailure;
 use crate::call::StepCall;
-use crate::failure::{ErrorCode, Failure, FailureClass};
+use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
 use crate::host::Host;
 use crate::info::AlgorithmInfo;
 use crate::instance::{Budget, GuestState, Instance};
@@ -154,7 +154,7 @@ impl Algorithm {
     fn ensure_instance(&mut self) -> Result<(), Failure> {
         if let Some(reason) = &self.quarantine {
             let message = format!("the algorithm is quarantined: {reason}");
-            return Err(Failure::new(FailureClass::Quarantined, ErrorCode::Trap, message, false));
+            return Err(Failure::new(FailureClass::Quarantined, ErrorCode::Trap, message, Severity::Permanent));
         }
         if self.instance.is_some() {
             return Ok(());

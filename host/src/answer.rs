@@ -2,7 +2,7 @@
 //! NG with its reason, a failure with its message, nothing too long.
 
 use crate::bindings::types as wit;
-use crate::failure::{ErrorCode, Failure, FailureClass};
+use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
 use crate::frame::Rect;
 use crate::limits::Limits;
 use crate::outcome::{Finding, Outcome, Phase, Warning};
@@ -86,13 +86,12 @@ impl<'a> Check<'a> {
 
     fn failure(&mut self, failure: wit::Failure) -> Checked<Outcome> {
         let message = self.mandatory("message", failure.message, MESSAGE_CHARS)?;
-        let recoverable = failure.severity == wit::Severity::Recoverable;
-        let code = code(failure.code);
+        let (code, severity) = (code(failure.code), severity(failure.severity));
         Ok(Outcome::Failed(Failure::new(
             FailureClass::Algorithm,
             code,
             message,
-            recoverable,
+            severity,
         )))
     }
 
@@ -181,13 +180,20 @@ impl<'a> Check<'a> {
 
 /// A failure of `get_info`, `setup` or a hook, as the algorithm stated it.
 pub(crate) fn stated_failure(failure: wit::Failure) -> Failure {
-    let recoverable = failure.severity == wit::Severity::Recoverable;
     let message = if failure.message.trim().is_empty() {
         "no reason given".into()
     } else {
         failure.message
     };
-    Failure::new(FailureClass::Algorithm, code(failure.code), message, recoverable)
+    Failure::new(FailureClass::Algorithm, code(failure.code), message, severity(failure.severity))
+}
+
+fn severity(severity: wit::Severity) -> Severity {
+    match severity {
+        wit::Severity::Recoverable => Severity::Recoverable,
+        wit::Severity::Permanent => Severity::Permanent,
+        wit::Severity::Fatal => Severity::Fatal,
+    }
 }
 
 fn code(code: wit::FailureCode) -> ErrorCode {
@@ -286,10 +292,10 @@ fn told_failure(failure: &Failure) -> wit::Failure {
         ErrorCode::CoordinateInvalid => wit::FailureCode::CoordinateInvalid,
         ErrorCode::BadExchange | ErrorCode::Trap | ErrorCode::Unknown => wit::FailureCode::UnknownError,
     };
-    let severity = if failure.recoverable {
-        wit::Severity::Recoverable
-    } else {
-        wit::Severity::Fatal
+    let severity = match failure.severity {
+        Severity::Recoverable => wit::Severity::Recoverable,
+        Severity::Permanent => wit::Severity::Permanent,
+        Severity::Fatal => wit::Severity::Fatal,
     };
     wit::Failure {
         code,

@@ -147,6 +147,18 @@ impl FailureClass {
     }
 }
 
+/// What may follow a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The same request may be tried again.
+    Recoverable,
+    /// Trying the same request again cannot help.
+    Permanent,
+    /// Trying again cannot help, and the instance was replaced.
+    Fatal,
+}
+
 /// Why a step, or the preparation of an algorithm, failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
@@ -156,8 +168,8 @@ pub struct Failure {
     pub code: ErrorCode,
     /// One sentence for a person; names the key, limit or cause.
     pub message: String,
-    /// Whether the same request may be tried again.
-    pub recoverable: bool,
+    /// What may follow.
+    pub severity: Severity,
     /// What the algorithm said when it panicked, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub panic: Option<Panic>,
@@ -168,12 +180,12 @@ pub struct Failure {
 
 impl Failure {
     /// A failure without panic or backtrace.
-    pub fn new(class: FailureClass, code: ErrorCode, message: impl Into<String>, recoverable: bool) -> Self {
+    pub fn new(class: FailureClass, code: ErrorCode, message: impl Into<String>, severity: Severity) -> Self {
         Self {
             class,
             code,
             message: message.into(),
-            recoverable,
+            severity,
             panic: None,
             backtrace: Vec::new(),
         }
@@ -181,17 +193,17 @@ impl Failure {
 
     /// A request that is not passed on to the algorithm. Asking again with the same request cannot help.
     pub fn refused(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self::new(FailureClass::Refused, code, message, false)
+        Self::new(FailureClass::Refused, code, message, Severity::Permanent)
     }
 
     /// Whether the algorithm stated a fatal failure: its instance is to be replaced.
     pub(crate) fn asks_for_fresh_instance(&self) -> bool {
-        self.class == FailureClass::Algorithm && !self.recoverable
+        self.class == FailureClass::Algorithm && self.severity == Severity::Fatal
     }
 
     /// An answer that the contract does not allow.
     pub fn bad_return(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self::new(FailureClass::BadReturn, code, message, false)
+        Self::new(FailureClass::BadReturn, code, message, Severity::Permanent)
     }
 }
 

@@ -13,7 +13,7 @@ use super::step::StepRequest;
 use super::store::SessionStore;
 use crate::algorithm::Algorithm;
 use crate::assets::Assets;
-use crate::failure::Failure;
+use crate::failure::{Failure, Severity};
 use crate::schema::Info;
 use crate::session::Session;
 
@@ -161,7 +161,7 @@ impl<A: Algorithm> Station<A> {
             .as_mut()
             .ok_or_else(|| Failure::unknown("the algorithm is not set up"))?;
         let answer = host.run(|| work(algorithm));
-        if answer.as_ref().is_err_and(|failure| !failure.is_recoverable()) {
+        if answer.as_ref().is_err_and(|failure| failure.severity() == Severity::Fatal) {
             *slot = None;
         }
         answer
@@ -216,8 +216,12 @@ impl<A: Algorithm> Inspection<'_, A> {
             Some(Rc::clone(&self.store)),
             Vec::new(),
         );
-        self.station
-            .with_instance(&host, |algorithm| algorithm.reset(&Session::lent()))
+        let answer = self
+            .station
+            .with_instance(&host, |algorithm| algorithm.reset(&Session::lent()));
+        // As the host does, whatever the algorithm answered.
+        self.store.clear();
+        answer
     }
 }
 

@@ -52,6 +52,10 @@ impl SessionStore {
         self.values.borrow_mut().remove(key).is_some()
     }
 
+    pub fn clear(&self) {
+        self.values.borrow_mut().clear();
+    }
+
     pub fn exists(&self, key: &str) -> bool {
         self.values.borrow().contains_key(key)
     }

@@ -3,7 +3,7 @@
 use super::bindings::procvision::algorithm::{assets, imaging, logging, types};
 use crate::assets::AssetError;
 use crate::call::Guide;
-use crate::failure::{Failure, FailureCode};
+use crate::failure::{Failure, FailureCode, Severity};
 use crate::frame::{FrameInfo, PixelFormat};
 use crate::geometry::Rect;
 use crate::params::{ParamValue, Params};
@@ -134,10 +134,10 @@ impl From<Failure> for types::Failure {
         Self {
             code: failure.code().into(),
             message: failure.message().to_owned(),
-            severity: if failure.is_recoverable() {
-                types::Severity::Recoverable
-            } else {
-                types::Severity::Fatal
+            severity: match failure.severity() {
+                Severity::Recoverable => types::Severity::Recoverable,
+                Severity::Permanent => types::Severity::Permanent,
+                Severity::Fatal => types::Severity::Fatal,
             },
         }
     }
@@ -148,6 +148,7 @@ impl From<types::Failure> for Failure {
         let converted = Self::new(failure.code.into(), failure.message);
         match failure.severity {
             types::Severity::Recoverable => converted.recoverable(),
+            types::Severity::Permanent => converted.permanent(),
             types::Severity::Fatal => converted.fatal(),
         }
     }

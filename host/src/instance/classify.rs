@@ -2,7 +2,7 @@
 
 use super::limiter::LimitExceeded;
 use super::{Budget, GuestState};
-use crate::failure::{ErrorCode, Failure, FailureClass, GuestFrame};
+use crate::failure::{ErrorCode, Failure, FailureClass, GuestFrame, Severity};
 use crate::limits::STACK_BYTES;
 use rustc_demangle::demangle;
 use wasmtime::{Store, Trap, WasmBacktrace};
@@ -21,7 +21,7 @@ const NAME_BYTES: usize = 256;
 /// Classifies what ended a call. `doing` completes the sentence: "in execute".
 pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, budget: Budget, doing: &str) -> Failure {
     let panic = store.data_mut().panic.take();
-    let (class, code, message, recoverable) = if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
+    let (class, code, message, severity) = if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
         let class = match exceeded.limit {
             "memory_bytes" => FailureClass::MemoryLimit,
             _ => FailureClass::ResourceLimit,
@@ -30,34 +30,34 @@ pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, bu
             class,
             ErrorCode::OutOfMemory,
             format!("the algorithm ran out of memory {doing}: {exceeded}"),
-            false,
+            Severity::Fatal,
         )
     } else if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         let message = format!("the algorithm tried to exit with status {status} {doing}");
-        (FailureClass::Exit, ErrorCode::Trap, message, false)
+        (FailureClass::Exit, ErrorCode::Trap, message, Severity::Fatal)
     } else if let Some(fault) = error.downcast_ref::<HostFault>() {
         (
             FailureClass::HostFault,
             ErrorCode::Unknown,
             format!("the host failed {doing}: {fault}"),
-            true,
+            Severity::Recoverable,
         )
     } else {
         match error.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => {
                 let message = format!("the algorithm used up its {} units of fuel {doing}", budget.fuel);
-                (FailureClass::OutOfFuel, ErrorCode::Timeout, message, true)
+                (FailureClass::OutOfFuel, ErrorCode::Timeout, message, Severity::Recoverable)
             }
             Some(Trap::Interrupt) => {
                 let message = format!(
                     "the algorithm took longer than {} ms {doing}",
                     budget.deadline.as_millis()
                 );
-                (FailureClass::Deadline, ErrorCode::Timeout, message, true)
+                (FailureClass::Deadline, ErrorCode::Timeout, message, Severity::Recoverable)
             }
             Some(Trap::StackOverflow) => {
                 let message = format!("the algorithm exhausted its call stack of {STACK_BYTES} bytes {doing}");
-                (FailureClass::StackOverflow, ErrorCode::Trap, message, false)
+                (FailureClass::StackOverflow, ErrorCode::Trap, message, Severity::Fatal)
             }
             Some(trap) if boundary(*trap) => abi_violation(error, doing),
             Some(trap) => {
@@ -68,22 +68,22 @@ pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, bu
                     },
                     None => format!("the algorithm trapped {doing}: {}", describe(*trap)),
                 };
-                (FailureClass::Trap, ErrorCode::Trap, message, false)
+                (FailureClass::Trap, ErrorCode::Trap, message, Severity::Fatal)
             }
             // Neither a trap nor an error of ours: the component model refused what crossed the boundary.
             None => abi_violation(error, doing),
         }
     };
-    let mut failure = Failure::new(class, code, message, recoverable);
+    let mut failure = Failure::new(class, code, message, severity);
     failure.panic = panic;
     failure.backtrace = backtrace(error);
     failure
 }
 
-fn abi_violation(error: &wasmtime::Error, doing: &str) -> (FailureClass, ErrorCode, String, bool) {
+fn abi_violation(error: &wasmtime::Error, doing: &str) -> (FailureClass, ErrorCode, String, Severity) {
     let cause = error.root_cause().to_string();
     let message = format!("the component broke the rules of the component model {doing}: {cause}");
-    (FailureClass::AbiViolation, ErrorCode::Trap, message, false)
+    (FailureClass::AbiViolation, ErrorCode::Trap, message, Severity::Fatal)
 }
 
 /// Traps that the component model raises at the boundary, not code.
