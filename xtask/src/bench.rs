@@ -1,4 +1,6 @@
-//! `cargo xtask bench`: every benchmark of the workspace.
+//! `cargo xtask bench`: every benchmark of the workspace, and what their figures mean beside their baselines.
+
+mod ratios;
 
 use std::ffi::OsString;
 
@@ -17,9 +19,11 @@ pub fn run(workspace: &Workspace, args: &[OsString]) -> Result<Finding> {
         .cargo()
         .args(["bench", "--workspace", "--bench", "*", "--"])
         .args(args);
-    if line.run()?.success() {
-        return Ok(Finding::Good);
+    let start = std::time::SystemTime::now();
+    if !line.run()?.success() {
+        eprintln!("the benchmarks failed (see above); repeat with: {line}");
+        return Ok(Finding::Bad);
     }
-    eprintln!("the benchmarks failed (see above); repeat with: {line}");
-    Ok(Finding::Bad)
+    print!("{}", ratios::table(&workspace.target_dir()?.join("criterion"), start)?);
+    Ok(Finding::Good)
 }

@@ -16,6 +16,8 @@ pub struct Workspace {
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
+    #[serde(default)]
+    target_directory: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -59,29 +61,37 @@ impl Workspace {
 
     /// The names of the member packages that become WebAssembly components: those that build a `cdylib`.
     pub fn guests(&self) -> Result<Vec<String>> {
+        Ok(guests(self.metadata()?))
+    }
+
+    /// Where cargo puts what it builds.
+    pub fn target_dir(&self) -> Result<PathBuf> {
+        Ok(self.metadata()?.target_directory)
+    }
+
+    fn metadata(&self) -> Result<Metadata> {
         let line = self.cargo().args(["metadata", "--no-deps", "--format-version", "1"]);
         let output = line.output()?;
         if !output.status.success() {
             bail!("cargo cannot read the workspace; repeat with: {line}");
         }
-        guests(&output.stdout).with_context(|| format!("the answer of `{line}` is not understood"))
+        serde_json::from_slice(&output.stdout).with_context(|| format!("the answer of `{line}` is not understood"))
     }
 }
 
-fn guests(metadata: &[u8]) -> Result<Vec<String>> {
-    let metadata: Metadata = serde_json::from_slice(metadata)?;
+fn guests(metadata: Metadata) -> Vec<String> {
     let is_guest = |package: &Package| {
         package
             .targets
             .iter()
             .any(|t| t.crate_types.iter().any(|kind| kind == "cdylib"))
     };
-    Ok(metadata
+    metadata
         .packages
         .into_iter()
         .filter(is_guest)
         .map(|package| package.name)
-        .collect())
+        .collect()
 }
 
 #[cfg(test)]
@@ -94,6 +104,6 @@ mod tests {
             {"name": "host", "id": "1", "targets": [{"crate_types": ["lib"]}, {"crate_types": ["bin"]}]},
             {"name": "presence-check", "id": "2", "targets": [{"crate_types": ["cdylib", "rlib"]}]}
         ]}"#;
-        assert_eq!(guests(metadata).unwrap(), ["presence-check"]);
+        assert_eq!(guests(serde_json::from_slice(metadata).unwrap()), ["presence-check"]);
     }
 }
