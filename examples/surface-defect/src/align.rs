@@ -29,7 +29,10 @@ const MIN_CORRELATION: f64 = 0.1;
 /// Finds the displacement of up to `reach` pixels in each direction that makes `picture` agree best with `reference`,
 /// which must have the same size. Brightness, contrast and slow changes of light do not matter.
 pub fn align(picture: GrayView<'_>, reference: GrayView<'_>, reach: u32) -> Alignment {
-    let still = Alignment { shift: Shift::default(), correlation: 0.0 };
+    let still = Alignment {
+        shift: Shift::default(),
+        correlation: 0.0,
+    };
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let margin = reach as usize;
     if width <= 2 * margin || height <= 2 * margin {
@@ -37,7 +40,10 @@ pub fn align(picture: GrayView<'_>, reference: GrayView<'_>, reach: u32) -> Alig
     }
     let (structure, good) = (fine_structure(picture), fine_structure(reference));
     let candidates = u64::from(2 * reach + 1).pow(2);
-    let step = ((picture.bounds().area().saturating_mul(candidates) / BUDGET) as f64).sqrt().ceil().max(1.0) as usize;
+    let step = ((picture.bounds().area().saturating_mul(candidates) / BUDGET) as f64)
+        .sqrt()
+        .ceil()
+        .max(1.0) as usize;
     let reach = reach as i32;
     let mut best = still;
     for down in -reach..=reach {
@@ -58,11 +64,18 @@ pub fn align(picture: GrayView<'_>, reference: GrayView<'_>, reach: u32) -> Alig
             let scale = (square as f64 * other_square as f64).sqrt();
             let correlation = if scale > 0.0 { product as f64 / scale } else { 0.0 };
             if correlation > best.correlation {
-                best = Alignment { shift: Shift { right, down }, correlation };
+                best = Alignment {
+                    shift: Shift { right, down },
+                    correlation,
+                };
             }
         }
     }
-    if best.correlation < MIN_CORRELATION { still } else { best }
+    if best.correlation < MIN_CORRELATION {
+        still
+    } else {
+        best
+    }
 }
 
 /// `margin - shift`, which is not negative because no shift exceeds the margin.
@@ -74,7 +87,9 @@ fn offset(margin: usize, shift: i32) -> usize {
 fn fine_structure(picture: GrayView<'_>) -> Vec<i16> {
     let (fine, coarse) = (vision::box_mean(picture, 1), vision::box_mean(picture, 8));
     let levels = fine.as_bytes().iter().zip(coarse.as_bytes());
-    levels.map(|(&fine, &coarse)| i16::from(fine) - i16::from(coarse)).collect()
+    levels
+        .map(|(&fine, &coarse)| i16::from(fine) - i16::from(coarse))
+        .collect()
 }
 
 impl Shift {
@@ -88,7 +103,10 @@ impl Shift {
         };
         let (x, reference_x, width) = side(width, self.right)?;
         let (y, reference_y, height) = side(height, self.down)?;
-        Some((Rect::new(x, y, width, height), Rect::new(reference_x, reference_y, width, height)))
+        Some((
+            Rect::new(x, y, width, height),
+            Rect::new(reference_x, reference_y, width, height),
+        ))
     }
 }
 
@@ -110,7 +128,11 @@ mod tests {
     fn every_shift_within_reach_is_found_in_another_light_and_noise() {
         let reference = part().noise(2.0, 1).gray();
         for (right, down) in [(0, 0), (3, -2), (-8, 8), (8, 1), (-5, -7)] {
-            let moved = part().shift(right as f32, down as f32).lighting(0.6, -0.3).brightness(0.7, 8.0).noise(3.0, 2);
+            let moved = part()
+                .shift(right as f32, down as f32)
+                .lighting(0.6, -0.3)
+                .brightness(0.7, 8.0)
+                .noise(3.0, 2);
             let found = align(moved.gray().view(), reference.view(), 8);
             assert_eq!(found.shift, Shift { right, down }, "{found:?}");
             assert!(found.correlation > 0.7, "{found:?}");

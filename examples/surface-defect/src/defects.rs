@@ -81,7 +81,12 @@ pub fn inspect(picture: GrayView<'_>, reference: GrayView<'_>, criteria: Criteri
     // A darker picture shows a defect with less contrast.
     let required = (criteria.min_difference * light.brightness().clamp(0.25, 4.0)).clamp(2.0, 255.0);
     let defects = find(&distance, required, criteria.min_area, here);
-    Some(Inspection { defects, alignment, brightness: light.brightness(), inspected: here })
+    Some(Inspection {
+        defects,
+        alignment,
+        brightness: light.brightness(),
+        inspected: here,
+    })
 }
 
 /// Grows each defect from its strong pixels into those that differ half as much, so that a scratch that fades keeps
@@ -93,13 +98,29 @@ fn find(distance: &Gray, required: f64, min_area: u64, inspected: Rect) -> Vec<D
         .iter()
         .filter(|component| component.area() >= min_area)
         .filter_map(|component| {
-            let pixels = component.runs().iter().flat_map(|run| &distance.row(run.y)[run.start as usize..run.end as usize]);
+            let pixels = component
+                .runs()
+                .iter()
+                .flat_map(|run| &distance.row(run.y)[run.start as usize..run.end as usize]);
             let strength = f64::from(pixels.copied().max().unwrap_or(0)) / required;
             let axes = component.axes();
-            let shape = if axes.length >= SCRATCH_RATIO * axes.width { Shape::Scratch } else { Shape::Stain };
+            let shape = if axes.length >= SCRATCH_RATIO * axes.width {
+                Shape::Scratch
+            } else {
+                Shape::Stain
+            };
             let bounds = component.bounds();
-            let bounds = Rect::new(inspected.x + bounds.x, inspected.y + bounds.y, bounds.width, bounds.height);
-            (strength >= 1.0).then_some(Defect { shape, bounds, strength })
+            let bounds = Rect::new(
+                inspected.x + bounds.x,
+                inspected.y + bounds.y,
+                bounds.width,
+                bounds.height,
+            );
+            (strength >= 1.0).then_some(Defect {
+                shape,
+                bounds,
+                strength,
+            })
         })
         .collect();
     defects.sort_by(|a, b| b.strength.total_cmp(&a.strength));

@@ -85,7 +85,10 @@ impl Algorithm for SurfaceDefect {
 /// The picture of a good part, of the same size as the one to judge.
 fn reference(call: &Call) -> Result<&Frame, Failure> {
     let good = call.reference(REFERENCE).ok_or_else(|| {
-        Failure::image_load_failed(format!("no reference named `{REFERENCE}`; give a picture of a good part under it")).fatal()
+        Failure::image_load_failed(format!(
+            "no reference named `{REFERENCE}`; give a picture of a good part under it"
+        ))
+        .fatal()
     })?;
     let frame = call.frame();
     if (good.width(), good.height()) != (frame.width(), frame.height()) {
@@ -131,7 +134,10 @@ fn verdict(inspection: &Inspection) -> Verdict {
 /// The number of scratches and of stains, in words.
 fn reason(inspection: &Inspection) -> String {
     let count = |shape: Shape| inspection.defects.iter().filter(|defect| defect.shape == shape).count();
-    let words = [(count(Shape::Scratch), "scratch", "scratches"), (count(Shape::Stain), "stain", "stains")];
+    let words = [
+        (count(Shape::Scratch), "scratch", "scratches"),
+        (count(Shape::Stain), "stain", "stains"),
+    ];
     let present = words.iter().filter(|(count, ..)| *count > 0);
     let named = present.map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }));
     named.collect::<Vec<_>>().join(", ")

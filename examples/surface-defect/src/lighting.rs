@@ -41,10 +41,16 @@ impl Light {
             for (x, (&level, &good)) in row.iter().zip(good).enumerate().step_by(step) {
                 let (u, contrast) = (centred(x, width), f64::from(good) - mean);
                 let factors = [1.0, u, v, contrast, contrast * u, contrast * v];
-                samples.push(Sample { factors, level: f64::from(level) });
+                samples.push(Sample {
+                    factors,
+                    level: f64::from(level),
+                });
             }
         }
-        let mut light = Self { mean, model: least_squares(samples.iter()) };
+        let mut light = Self {
+            mean,
+            model: least_squares(samples.iter()),
+        };
         for _ in 1..ROUNDS {
             let mut residuals: Vec<f64> = samples.iter().map(|sample| light.residual(sample).abs()).collect();
             let middle = residuals.len() / 2;
@@ -80,7 +86,12 @@ impl Light {
     }
 
     fn residual(&self, sample: &Sample) -> f64 {
-        let predicted: f64 = sample.factors.iter().zip(&self.model).map(|(factor, number)| factor * number).sum();
+        let predicted: f64 = sample
+            .factors
+            .iter()
+            .zip(&self.model)
+            .map(|(factor, number)| factor * number)
+            .sum();
         sample.level - predicted
     }
 }
@@ -103,9 +114,9 @@ fn least_squares<'a>(samples: impl Iterator<Item = &'a Sample>) -> [f64; 6] {
             row[6] += factor * sample.level;
         }
     }
-    for index in 0..6 {
+    for (index, row) in normal.iter_mut().enumerate() {
         // The ground is known from every pixel; a trace keeps the equations solvable in all cases.
-        normal[index][index] += if index < 3 { 1e-6 } else { PRIOR_VARIANCE * count.max(1.0) };
+        row[index] += if index < 3 { 1e-6 } else { PRIOR_VARIANCE * count.max(1.0) };
     }
     normal[3][6] += PRIOR_VARIANCE * count.max(1.0);
     solve(normal)
@@ -135,7 +146,9 @@ mod tests {
     use super::*;
 
     fn part() -> Scene {
-        Scene::new(150, 110, 110.0).texture(15.0, 20.0, 1).rectangle(Rect::new(40, 30, 50, 40), 170.0, "")
+        Scene::new(150, 110, 110.0)
+            .texture(15.0, 20.0, 1)
+            .rectangle(Rect::new(40, 30, 50, 40), 170.0, "")
     }
 
     #[track_caller]
@@ -171,7 +184,12 @@ mod tests {
     fn a_reference_without_contrast_still_gives_the_ground() {
         let picture = Scene::new(60, 40, 90.0).lighting(0.4, 0.0).gray();
         let light = Light::fit(picture.view(), Gray::filled(60, 40, [180]).view());
-        assert_close(&light.apply(Gray::filled(60, 40, [180]).view()), &picture, Rect::default(), 1);
+        assert_close(
+            &light.apply(Gray::filled(60, 40, [180]).view()),
+            &picture,
+            Rect::default(),
+            1,
+        );
         assert!((light.brightness() - 0.5).abs() < 0.01);
     }
 }

@@ -12,10 +12,17 @@ fn without_a_reference_both_phases_fail_and_say_how_to_give_one() {
     let mut inspection = station.inspection("B01");
     let picture = good_panel().image();
     let ready = inspection.step(1).image(&picture).pre_execute();
-    let judged = inspection.step(1).image(&picture).reference("other", &picture).execute();
+    let judged = inspection
+        .step(1)
+        .image(&picture)
+        .reference("other", &picture)
+        .execute();
     for failure in [ready.failure(), judged.failure()] {
         assert_eq!(failure.code(), FailureCode::ImageLoadFailed);
-        assert_eq!(failure.message(), "no reference named `good`; give a picture of a good part under it");
+        assert_eq!(
+            failure.message(),
+            "no reference named `good`; give a picture of a good part under it"
+        );
     }
 }
 
@@ -23,7 +30,12 @@ fn without_a_reference_both_phases_fail_and_say_how_to_give_one() {
 fn a_reference_of_another_size_is_refused_with_both_sizes() {
     let station = Station::<SurfaceDefect>::new();
     let small = Image::from_fn(20, 10, |_, _| [9]);
-    let run = station.inspection("B01").step(1).image(good_panel().image()).reference("good", small).execute();
+    let run = station
+        .inspection("B01")
+        .step(1)
+        .image(good_panel().image())
+        .reference("good", small)
+        .execute();
     assert_eq!(run.failure().code(), FailureCode::ImageLoadFailed);
     assert!(run.failure().message().contains("20 x 10") && run.failure().message().contains("320 x 240"));
 }
@@ -39,7 +51,12 @@ fn the_displacement_is_published_and_one_beyond_reach_is_not_compensated() {
     assert_eq!(run.diagnostics().get("shift_right_px"), Some(&Scalar::Int(6)));
     assert_eq!(run.diagnostics().get("shift_down_px"), Some(&Scalar::Int(-4)));
     assert_eq!(run.logs()[0].field("right"), Some(&Scalar::Int(6)));
-    let short = inspection.step(1).image(&moved).reference("good", &reference).param("max_shift", 3).execute();
+    let short = inspection
+        .step(1)
+        .image(&moved)
+        .reference("good", &reference)
+        .param("max_shift", 3)
+        .execute();
     assert!(short.verdict().is_ng());
 }
 
@@ -49,8 +66,17 @@ fn parameters_decide_what_is_too_faint_or_too_small() {
     let mut inspection = station.inspection("B01");
     let (stained, reference) = (DEFECTS[4](panel()).blur(0.8).image(), good_panel().image());
     let mut verdict = |key: &str, value: f64| {
-        let value = if key == "min_area" { (value as i64).into() } else { procvision_guest::json!(value) };
-        let run = inspection.step(1).image(&stained).reference("good", &reference).param(key, value).execute();
+        let value = if key == "min_area" {
+            (value as i64).into()
+        } else {
+            procvision_guest::json!(value)
+        };
+        let run = inspection
+            .step(1)
+            .image(&stained)
+            .reference("good", &reference)
+            .param(key, value)
+            .execute();
         run.verdict().is_ok()
     };
     assert!(!verdict("min_difference", 12.0) && verdict("min_difference", 60.0));

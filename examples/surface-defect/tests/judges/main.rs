@@ -17,7 +17,11 @@ use surface_defect::SurfaceDefect;
 fn assert_judged_right(picture: &Scene, reference: &Scene, what: &str) {
     let station = Station::<SurfaceDefect>::new();
     let mut inspection = station.inspection("B01");
-    let run = inspection.step(1).image(picture.image()).reference("good", reference.image()).execute();
+    let run = inspection
+        .step(1)
+        .image(picture.image())
+        .reference("good", reference.image())
+        .execute();
     let verdict = run.verdict();
     let planted: Vec<(&str, Rect)> = [Kind::Scratch, Kind::Stain]
         .into_iter()
@@ -26,7 +30,10 @@ fn assert_judged_right(picture: &Scene, reference: &Scene, what: &str) {
         .collect();
     assert_eq!(verdict.is_ok(), planted.is_empty(), "{what}: {planted:?}, {verdict:?}");
     for (label, area) in &planted {
-        let found = verdict.defects().iter().any(|defect| defect.label == *label && alike(defect.area, *area));
+        let found = verdict
+            .defects()
+            .iter()
+            .any(|defect| defect.label == *label && alike(defect.area, *area));
         assert!(found, "{what}: {label} at {area} was missed: {verdict:?}");
     }
     for defect in verdict.defects() {
@@ -34,7 +41,11 @@ fn assert_judged_right(picture: &Scene, reference: &Scene, what: &str) {
         assert!(true_one, "{what}: nothing was planted at {}: {planted:?}", defect.area);
         assert!((0.5..1.0).contains(&defect.score), "{what}: {defect:?}");
     }
-    assert!(verdict.reason().is_none_or(|reason| !reason.is_empty() && reason.len() < 50));
+    assert!(
+        verdict
+            .reason()
+            .is_none_or(|reason| !reason.is_empty() && reason.len() < 50)
+    );
 }
 
 /// Whether two areas share at least four tenths of what they cover together.

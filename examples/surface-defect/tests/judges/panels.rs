@@ -20,7 +20,11 @@ const CONDITIONS: [(f32, f32, f32, f32, f32, f32, f32); 10] = [
 
 fn seen(part: Scene, condition: (f32, f32, f32, f32, f32, f32, f32), seed: u64) -> Scene {
     let (right, below, across, down, gain, offset, noise) = condition;
-    part.blur(0.8).shift(right, below).lighting(across, down).brightness(gain, offset).noise(noise, seed)
+    part.blur(0.8)
+        .shift(right, below)
+        .lighting(across, down)
+        .brightness(gain, offset)
+        .noise(noise, seed)
 }
 
 #[test]
@@ -41,7 +45,11 @@ fn each_planted_defect_is_named_where_it_is() {
         for condition in CONDITIONS {
             for seed in 0..3 {
                 let picture = seen(plant(panel()), condition, seed);
-                assert_judged_right(&picture, &reference, &format!("defect {index}, {condition:?}, seed {seed}"));
+                assert_judged_right(
+                    &picture,
+                    &reference,
+                    &format!("defect {index}, {condition:?}, seed {seed}"),
+                );
             }
         }
     }
@@ -51,7 +59,9 @@ fn each_planted_defect_is_named_where_it_is() {
 fn several_defects_are_all_named() {
     let reference = good_panel();
     for condition in CONDITIONS {
-        let planted = [0, 1, 4].into_iter().fold(panel(), |scene, index| DEFECTS[index](scene));
+        let planted = [0, 1, 4]
+            .into_iter()
+            .fold(panel(), |scene, index| DEFECTS[index](scene));
         assert_judged_right(&seen(planted, condition, 7), &reference, &format!("{condition:?}"));
     }
 }

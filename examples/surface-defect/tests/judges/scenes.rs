@@ -6,9 +6,15 @@ use procvision_guest::testing::scene::Scene;
 /// A machined panel: an uneven ground with holes, a slot and a raised plate.
 pub fn panel() -> Scene {
     let holes = [(45.0, 45.0), (275.0, 45.0), (45.0, 195.0), (275.0, 195.0)];
-    let ground = Scene::new(320, 240, 130.0).texture(8.0, 25.0, 17).rectangle(Rect::new(110, 80, 100, 70), 165.0, "plate");
+    let ground =
+        Scene::new(320, 240, 130.0)
+            .texture(8.0, 25.0, 17)
+            .rectangle(Rect::new(110, 80, 100, 70), 165.0, "plate");
     let ground = ground.rectangle(Rect::new(60, 205, 130, 12), 60.0, "slot");
-    holes.into_iter().fold(ground, |scene, hole| scene.disc(hole, 16.0, 40.0, "hole")).texture(4.0, 6.0, 18)
+    holes
+        .into_iter()
+        .fold(ground, |scene, hole| scene.disc(hole, 16.0, 40.0, "hole"))
+        .texture(4.0, 6.0, 18)
 }
 
 /// The picture of a good panel, as the station keeps it.

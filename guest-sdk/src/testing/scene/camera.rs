@@ -42,13 +42,13 @@ impl Scene {
     }
 
     /// Blur as by a lens out of focus, with the standard deviation `sigma` in pixels: three box means in each
-    /// direction, which come close to a Gaussian. Below about 0.6 pixels nothing is done.
+    /// direction, which come close to a Gaussian.
     pub fn blur(mut self, sigma: f32) -> Self {
-        let radius = blur_radius(sigma);
+        let window = Window::with_variance(sigma * sigma / 3.0);
         for plane in &mut self.planes {
             for _ in 0..3 {
-                smooth_rows(plane, self.width as usize, radius);
-                smooth_columns(plane, self.width as usize, self.height as usize, radius);
+                smooth_rows(plane, self.width as usize, window);
+                smooth_columns(plane, self.width as usize, self.height as usize, window);
             }
         }
         self
@@ -108,30 +108,58 @@ fn eased(fraction: f32) -> f32 {
     fraction * fraction * (3.0 - 2.0 * fraction)
 }
 
-/// Three means over `2 r + 1` pixels have the variance `r (r + 1)`.
-fn blur_radius(sigma: f32) -> usize {
-    ((0.25 + sigma * sigma).sqrt() - 0.5).round() as usize
+/// A box mean over `2 * reach + 1` pixels, and one more at each end with the weight `rest`, from 0 to 1.
+#[derive(Clone, Copy)]
+struct Window {
+    reach: usize,
+    rest: f32,
 }
 
-fn smooth_rows(plane: &mut [f32], width: usize, radius: usize) {
+impl Window {
+    fn with_variance(variance: f32) -> Self {
+        // A box without rests has the variance r (r + 1) / 3: the largest such box, then the rests that are lacking.
+        let reach = ((0.25 + 3.0 * variance).sqrt() - 0.5).floor();
+        let (count, next) = (2.0 * reach + 1.0, (reach + 1.0) * (reach + 1.0));
+        let squares = reach * (reach + 1.0) * count / 3.0;
+        let rest = (variance * count - squares) / (2.0 * (next - variance));
+        Self {
+            reach: reach as usize,
+            rest: rest.clamp(0.0, 1.0),
+        }
+    }
+
+    /// The pixels that count towards place `index` of `length`, with their weights. The edges are repeated.
+    fn around(self, index: usize, length: usize) -> impl Iterator<Item = (usize, f32)> {
+        let last = length - 1;
+        let whole = 2.0 * self.reach as f32 + 1.0 + 2.0 * self.rest;
+        let outermost = self.reach + 1;
+        (0..=2 * outermost).map(move |step| {
+            let weight = if step == 0 || step == 2 * outermost {
+                self.rest
+            } else {
+                1.0
+            };
+            ((index + step).saturating_sub(outermost).min(last), weight / whole)
+        })
+    }
+}
+
+fn smooth_rows(plane: &mut [f32], width: usize, window: Window) {
     for row in plane.chunks_exact_mut(width) {
         let source = row.to_vec();
         for (x, level) in row.iter_mut().enumerate() {
-            let window = &source[x.saturating_sub(radius)..(x + radius + 1).min(width)];
-            *level = window.iter().sum::<f32>() / window.len() as f32;
+            *level = window.around(x, width).map(|(x, weight)| weight * source[x]).sum();
         }
     }
 }
 
-fn smooth_columns(plane: &mut [f32], width: usize, height: usize, radius: usize) {
+fn smooth_columns(plane: &mut [f32], width: usize, height: usize, window: Window) {
     let source = plane.to_vec();
     for (y, row) in plane.chunks_exact_mut(width).enumerate() {
-        let rows = y.saturating_sub(radius)..(y + radius + 1).min(height);
-        let count = rows.len() as f32;
         row.fill(0.0);
-        for other in rows {
-            for (level, value) in row.iter_mut().zip(&source[other * width..]) {
-                *level += value / count;
+        for (y, weight) in window.around(y, height) {
+            for (level, value) in row.iter_mut().zip(&source[y * width..]) {
+                *level += weight * value;
             }
         }
     }
@@ -161,16 +189,18 @@ mod tests {
 
     #[test]
     fn blur_spreads_a_point_by_its_sigma_and_keeps_its_sum() {
-        let mut scene = Scene::new(41, 41, 0.0);
-        scene.planes[0][20 * 41 + 20] = 1.0;
-        let blurred = scene.blur(2.5);
-        let sum: f32 = blurred.planes[0].iter().sum();
-        let variance: f32 = (0_i32..)
-            .zip(&blurred.planes[0])
-            .map(|(i, v)| v * ((i % 41 - 20) as f32).powi(2))
-            .sum();
-        assert!((sum - 1.0).abs() < 1e-3, "{sum}");
-        assert!((variance.sqrt() - 2.5).abs() < 0.3, "{}", variance.sqrt());
+        for sigma in [0.0, 0.3, 0.8, 1.0, 2.5, 4.0] {
+            let mut scene = Scene::new(41, 41, 0.0);
+            scene.planes[0][20 * 41 + 20] = 1.0;
+            let blurred = scene.blur(sigma);
+            let sum: f32 = blurred.planes[0].iter().sum();
+            let weighted = (0_i32..)
+                .zip(&blurred.planes[0])
+                .map(|(i, v)| v * ((i % 41 - 20) as f32).powi(2));
+            let measured = weighted.sum::<f32>().sqrt();
+            assert!((sum - 1.0).abs() < 1e-3, "{sigma}: {sum}");
+            assert!((measured - sigma).abs() < 0.02, "{sigma}: {measured}");
+        }
     }
 
     #[test]

@@ -16,7 +16,10 @@ impl Scene {
     /// If the file cannot be read or is not such a picture.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ImageError> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| ImageError::Unreadable { path: path.to_owned(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| ImageError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
         let decoded = image::load_from_memory(&bytes)?;
         let area = Rect::of_size(decoded.width(), decoded.height());
         let scene = if decoded.color().has_color() {
