@@ -2,6 +2,7 @@
 //! up on an algorithm that traps too often in a row.
 
 mod load;
+mod params;
 mod step;
 
 pub use load::{LoadError, LoadReport};
@@ -154,7 +155,12 @@ impl Algorithm {
     fn ensure_instance(&mut self) -> Result<(), Failure> {
         if let Some(reason) = &self.quarantine {
             let message = format!("the algorithm is quarantined: {reason}");
-            return Err(Failure::new(FailureClass::Quarantined, ErrorCode::Trap, message, Severity::Permanent));
+            return Err(Failure::new(
+                FailureClass::Quarantined,
+                ErrorCode::Trap,
+                message,
+                Severity::Permanent,
+            ));
         }
         if self.instance.is_some() {
             return Ok(());

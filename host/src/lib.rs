@@ -15,7 +15,8 @@
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
-//! | [`explain`] | code and remedy of every error |
+//! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
+//! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
 //!
 //! # Judging a photograph from another program
@@ -87,6 +88,9 @@ pub mod outcome;
 pub mod package;
 mod params;
 pub mod policy;
+pub mod report;
 pub mod scaffold;
 pub mod session;
 pub mod shape;
+pub mod validation;
+pub mod visible;
