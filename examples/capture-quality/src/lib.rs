@@ -73,7 +73,7 @@ impl Algorithm for CaptureQuality {
             return Ok(Readiness::ready());
         }
         let frame = judge(call)?;
-        if frame.problems.is_empty() {
+        let Some(first) = frame.problems.first() else {
             let Quality {
                 exposure,
                 contrast,
@@ -82,9 +82,9 @@ impl Algorithm for CaptureQuality {
             } = frame.quality;
             let message = format!("mean {exposure:.1}, contrast {contrast:.1}, sharpness {sharpness:.1}");
             return Ok(Readiness::ready().message(message));
-        }
+        };
         let texts: Vec<&str> = frame.problems.iter().map(|problem| problem.text.as_str()).collect();
-        Ok(Readiness::not_ready(texts.join("; ")).calibration(Finding::new(frame.region, "measured here")))
+        Ok(Readiness::not_ready(texts.join("; ")).calibration(Finding::new(frame.region, &first.text)))
     }
 
     fn execute(&mut self, call: &Call, session: &Session) -> Result<Verdict, Failure> {

@@ -29,8 +29,8 @@ pub struct Problem {
 }
 
 impl Requirements {
-    /// Everything that is wrong with a picture, the most fundamental first: light comes before focus, because the
-    /// focus of a dark picture means little.
+    /// Everything that is wrong with a picture. Contrast and focus are judged only if the exposure is right, because
+    /// both fall with it: whoever mends the light should not be sent to the lens.
     pub fn problems(&self, quality: &Quality) -> Vec<Problem> {
         let Quality {
             exposure,
@@ -44,6 +44,7 @@ impl Requirements {
                 text: format!("{name}: {what}"),
             })
         };
+        let is_exposed = (self.min_exposure..=self.max_exposure).contains(&exposure);
         [
             problem(
                 exposure < self.min_exposure,
@@ -65,12 +66,12 @@ impl Requirements {
                 ),
             ),
             problem(
-                contrast < self.min_contrast,
+                is_exposed && contrast < self.min_contrast,
                 "low contrast",
                 format!("{contrast:.1}, required {:.1}", self.min_contrast),
             ),
             problem(
-                sharpness < self.min_sharpness,
+                is_exposed && sharpness < self.min_sharpness,
                 "out of focus",
                 format!("{sharpness:.1}, required {:.1}", self.min_sharpness),
             ),
@@ -109,6 +110,31 @@ mod tests {
             }),
             []
         );
+    }
+
+    #[test]
+    fn contrast_and_focus_of_a_dark_picture_are_not_held_against_it() {
+        let dark = Quality {
+            exposure: 10.0,
+            contrast: 3.0,
+            sharpness: 2.0,
+            ..GOOD
+        };
+        assert_eq!(
+            REQUIRED
+                .problems(&dark)
+                .iter()
+                .map(|problem| problem.name)
+                .collect::<Vec<_>>(),
+            ["too dark"]
+        );
+        let flat = Quality {
+            contrast: 3.0,
+            sharpness: 2.0,
+            ..GOOD
+        };
+        let names: Vec<_> = REQUIRED.problems(&flat).iter().map(|problem| problem.name).collect();
+        assert_eq!(names, ["low contrast", "out of focus"]);
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Layout {
             ))
         })?;
         Self::parse(&assets.read_string(&name)?)
-            .map_err(|problem| Failure::model_not_found(format!("layout {name}: {problem}")).fatal())
+            .map_err(|problem| Failure::model_not_found(format!("layout {name}: {problem}")).permanent())
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -82,7 +82,7 @@ impl Layout {
             self.picture_width,
             self.picture_height
         ))
-        .fatal())
+        .permanent())
     }
 }
 

@@ -73,13 +73,13 @@ impl Algorithm for PresenceCheck {
         Ok(())
     }
 
+    fn pre_execute(&mut self, call: &Call, _session: &Session) -> Result<Readiness, Failure> {
+        self.layout(call)?;
+        Ok(Readiness::ready())
+    }
+
     fn execute(&mut self, call: &Call, _session: &Session) -> Result<Verdict, Failure> {
-        let pid = call.pid();
-        let layout = self
-            .layouts
-            .get(pid)
-            .ok_or_else(|| Failure::invalid_pid(format!("pid {pid} has no layout")))?;
-        layout.check_size(call.frame())?;
+        let layout = self.layout(call)?;
         let settings: Settings = call.params().parse()?;
         let search = Search {
             tone: layout.parts_are,
@@ -95,6 +95,17 @@ impl Algorithm for PresenceCheck {
         let comparison = compare(&layout.parts, &found, tolerance);
         report(&comparison, &found);
         Ok(verdict(layout, &found, &comparison, tolerance))
+    }
+}
+
+impl PresenceCheck {
+    /// The layout for the call's product model, if it fits the call's picture.
+    fn layout(&self, call: &Call) -> Result<&Layout, Failure> {
+        let pid = call.pid();
+        let layout = self.layouts.get(pid);
+        let layout = layout.ok_or_else(|| Failure::invalid_pid(format!("pid {pid} has no layout")))?;
+        layout.check_size(call.frame())?;
+        Ok(layout)
     }
 }
 

@@ -88,7 +88,7 @@ fn reference(call: &Call) -> Result<&Frame, Failure> {
         Failure::image_load_failed(format!(
             "no reference named `{REFERENCE}`; give a picture of a good part under it"
         ))
-        .fatal()
+        .permanent()
     })?;
     let frame = call.frame();
     if (good.width(), good.height()) != (frame.width(), frame.height()) {
@@ -99,7 +99,7 @@ fn reference(call: &Call) -> Result<&Frame, Failure> {
             frame.width(),
             frame.height()
         ))
-        .fatal());
+        .permanent());
     }
     Ok(good)
 }

@@ -116,7 +116,11 @@ fn least_squares<'a>(samples: impl Iterator<Item = &'a Sample>) -> [f64; 6] {
     }
     for (index, row) in normal.iter_mut().enumerate() {
         // The ground is known from every pixel; a trace keeps the equations solvable in all cases.
-        row[index] += if index < 3 { 1e-6 } else { PRIOR_VARIANCE * count.max(1.0) };
+        row[index] += if index < 3 {
+            1e-6
+        } else {
+            PRIOR_VARIANCE * count.max(1.0)
+        };
     }
     normal[3][6] += PRIOR_VARIANCE * count.max(1.0);
     solve(normal)
