@@ -113,6 +113,7 @@ fn a_project_becomes_a_stripped_component_for_every_target() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn the_component_goes_where_the_manifest_says() {
     let (root, _) = project();

@@ -112,10 +112,13 @@ fn package_in(dir: &Path) -> Result<Package, BuildError> {
     }
     let metadata: Metadata =
         serde_json::from_slice(&output.stdout).map_err(|source| BuildError::CargoBroken { source: source.into() })?;
+    let real = manifest
+        .canonicalize()
+        .map_err(|source| BuildError::Unreadable { path: manifest, source })?;
     let package = metadata
         .packages
         .into_iter()
-        .find(|package| package.manifest_path.canonicalize().is_ok_and(|path| path == manifest))
+        .find(|package| package.manifest_path.canonicalize().is_ok_and(|path| path == real))
         .ok_or_else(|| BuildError::WorkspaceOnly { dir: dir.to_owned() })?;
     if package.targets.iter().any(CargoTarget::is_cdylib) {
         Ok(package)

@@ -26,15 +26,17 @@ pub(super) fn add_simd(cargo: &mut Command, dir: &Path, target: Target) {
         .map(PathBuf::from)
         .or_else(|| Some(dirs::home_dir()?.join(".cargo")));
     let configs = config_files(dir, cargo_home.as_deref());
-    let mut flags = build_flags(&configs, target.triple());
-    if let Ok(more) = std::env::var("CARGO_BUILD_RUSTFLAGS") {
-        flags.extend(more.split_whitespace().map(str::to_owned));
-    }
-    flags.extend(SIMD.map(str::to_owned));
-    let list = Value::from(flags);
-    cargo
-        .arg("--config")
-        .arg(format!("target.{}.rustflags={list}", target.triple()));
+    let value = match flags_in_one_string(&configs, target.triple()) {
+        // Cargo adds lists up, but a string replaces the one before it and cannot be mixed with a list.
+        Some(flags) => Value::from(format!("{flags} {}", SIMD.join(" "))),
+        None => {
+            let mut flags = build_flags(&configs, target.triple());
+            flags.extend(SIMD.map(str::to_owned));
+            Value::from(flags)
+        }
+    };
+    let key = format!("target.{}.rustflags", target.triple());
+    cargo.arg("--config").arg(format!("{key}={value}"));
 }
 
 /// The value for [`ENCODED`] if the author sets flags by environment. Ours come first, so that the author's prevail.
@@ -51,9 +53,10 @@ fn from_environment(encoded: Option<&str>, plain: Option<&str>) -> Option<String
 /// complain about.
 fn config_files(dir: &Path, cargo_home: Option<&Path>) -> Vec<Table> {
     let mut folders: Vec<PathBuf> = dir.ancestors().map(|folder| folder.join(".cargo")).collect();
-    folders.extend(cargo_home.map(Path::to_owned));
+    if let Some(home) = cargo_home.filter(|home| !folders.iter().any(|folder| folder == home)) {
+        folders.push(home.to_owned());
+    }
     folders.reverse();
-    folders.dedup();
     let read = |folder: &PathBuf| {
         // Cargo prefers the name without extension where both exist.
         let text = ["config", "config.toml"]
@@ -64,7 +67,13 @@ fn config_files(dir: &Path, cargo_home: Option<&Path>) -> Vec<Table> {
     folders.iter().filter_map(read).collect()
 }
 
-/// The flags of `build.rustflags`, unless flags for the target are configured: those make cargo ignore the former.
+/// The flags for exactly this target, where they are configured as one string instead of a list.
+fn flags_in_one_string<'a>(configs: &'a [Table], triple: &str) -> Option<&'a str> {
+    let flags = |config: &'a Table| config.get("target")?.get(triple)?.get("rustflags")?.as_str();
+    configs.iter().rev().find_map(flags)
+}
+
+/// The flags of `build.rustflags` and of its environment variable, unless flags for the target are configured: those make cargo ignore the former.
 fn build_flags(configs: &[Table], triple: &str) -> Vec<String> {
     let for_target = |config: &Table| {
         let targets = config.get("target").and_then(Value::as_table);
@@ -77,11 +86,11 @@ fn build_flags(configs: &[Table], triple: &str) -> Vec<String> {
     if configs.iter().any(for_target) || std::env::var_os(OsStr::new(&by_environment)).is_some() {
         return Vec::new();
     }
-    configs
+    let files = configs
         .iter()
-        .filter_map(|config| config.get("build")?.get("rustflags"))
-        .flat_map(flag_list)
-        .collect()
+        .filter_map(|config| config.get("build")?.get("rustflags"));
+    let environment = std::env::var("CARGO_BUILD_RUSTFLAGS").ok().map(Value::from);
+    files.chain(&environment).flat_map(flag_list).collect()
 }
 
 /// Flags as cargo writes them: a list of strings, or one string with spaces.
@@ -98,7 +107,7 @@ fn flag_list(value: &Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{build_flags, config_files, from_environment};
+    use super::{build_flags, config_files, flags_in_one_string, from_environment};
     use std::fs;
 
     #[test]
@@ -139,16 +148,15 @@ mod tests {
         let flags = build_flags(&config_files(&inner, Some(&home)), "wasm32-wasip2");
         assert_eq!(flags, ["-g", "--cfg", "middle", "--cfg", "near"]);
 
-        fs::write(
-            home.join("config.toml"),
-            "[target.wasm32-wasip2]\nrustflags = [\"-g\"]\n",
-        )
-        .unwrap();
+        let target = "[target.wasm32-wasip2]\nrustflags = \"-g\"\n";
+        fs::write(home.join("config.toml"), target).unwrap();
         let configs = config_files(&inner, Some(&home));
         assert!(
             build_flags(&configs, "wasm32-wasip2").is_empty(),
             "cargo itself would ignore them"
         );
         assert!(!build_flags(&configs, "wasm32-wasip1").is_empty());
+        assert_eq!(flags_in_one_string(&configs, "wasm32-wasip2"), Some("-g"));
+        assert_eq!(flags_in_one_string(&configs, "wasm32-wasip1"), None);
     }
 }

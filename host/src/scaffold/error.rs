@@ -80,7 +80,10 @@ impl Explain for InitError {
 
     fn remedy(&self) -> Option<String> {
         match self {
-            Self::BadName { suggestion, .. } => suggestion.as_ref().map(|name| format!("use `{name}`")),
+            Self::BadName { suggestion, .. } => {
+                let name = suggestion.as_deref().unwrap_or("cap-check");
+                Some(format!("use a name such as `{name}`"))
+            }
             Self::ReservedName { name } => Some(format!("use `{name}-check`")),
             Self::PidCount { .. } | Self::BadPid { .. } | Self::RepeatedPid { .. } => {
                 Some("give them separated by commas: --pids A01,A02".into())
