@@ -36,6 +36,7 @@ mod tests {
     fn the_copy_is_complete_and_lean() {
         for file in [
             "guest-sdk/Cargo.toml",
+            "guest-sdk/README.md",
             "guest-sdk/src/lib.rs",
             "wit/world.wit",
             "LICENSE-APACHE",
