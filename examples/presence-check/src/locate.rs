@@ -41,7 +41,7 @@ pub struct Part {
 ///
 /// Each pixel is compared with the mean of its surroundings, a square of one and a half parts a side that always shows
 /// some ground. Because the threshold is a share of that mean, a lighting gradient and another exposure change both
-/// sides of the comparison alike. A brighter patch of ground passes the threshold too, but has no edge ([`edge`]).
+/// sides of the comparison alike. A brighter patch of ground passes the threshold too, but has no sharp edge.
 pub fn locate(picture: GrayView<'_>, search: Search) -> Vec<Part> {
     let smooth = vision::box_mean(picture, 1);
     let surroundings = vision::box_mean(smooth.view(), search.part_size.saturating_mul(3) / 4);
