@@ -1,7 +1,7 @@
 //! Surface defects: scratches and stains against a reference picture of a good part.
 //!
-//! The part is aligned with the reference ([`align`]), the reference is shown in the picture's light ([`lighting`]), and
-//! what then still differs is sorted by size and shape ([`defects`]).
+//! The part is aligned with the reference ([`align`]), the reference is shown in the picture's light ([`lighting`]),
+//! and what then still differs is sorted by size and shape ([`defects`]).
 
 pub mod align;
 pub mod defects;
