@@ -40,6 +40,23 @@ macro_rules! limits {
                 all
             }
 
+            /// The value of the limit of this name.
+            pub fn get(&self, name: &str) -> Option<u64> {
+                match name {
+                    $( stringify!($field) => Some(self.$field), )*
+                    _ => None,
+                }
+            }
+
+            /// Sets the limit of this name; says whether there is one.
+            pub fn set(&mut self, name: &str, value: u64) -> bool {
+                match name {
+                    $( stringify!($field) => self.$field = value, )*
+                    _ => return false,
+                }
+                true
+            }
+
             /// What holds when a package asks for `request` under this ceiling.
             pub fn grant(&self, request: &LimitRequest) -> GrantedLimits {
                 let defaults = Limits::default();
@@ -290,6 +307,17 @@ mod tests {
         assert_eq!(granted.limits.execute_fuel, Limits::default().execute_fuel);
         let cut: Vec<_> = granted.cut.iter().map(|cut| cut.name).collect();
         assert_eq!(cut, ["memory_bytes"]);
+    }
+
+    #[test]
+    fn every_limit_can_be_read_and_set_by_its_name() {
+        let mut limits = Limits::default();
+        for name in LIMIT_NAMES {
+            assert!(limits.set(name, 7));
+            assert_eq!(limits.get(name), Some(7), "{name}");
+        }
+        assert!(!limits.set("stack_bytes", 7));
+        assert_eq!(limits.get("stack_bytes"), None);
     }
 
     #[test]

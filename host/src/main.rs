@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, init};
+use commands::{build, completions, init, run};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -30,6 +30,7 @@ struct Cli {
 enum Command {
     Init(init::Init),
     Build(build::Build),
+    Run(run::Run),
     Completions(completions::Completions),
 }
 
@@ -39,6 +40,7 @@ impl Command {
         match self {
             Self::Init(command) => command.json,
             Self::Build(command) => command.json,
+            Self::Run(command) => command.json,
             Self::Completions(_) => false,
         }
     }
@@ -47,6 +49,7 @@ impl Command {
         match self {
             Self::Init(command) => command.run(),
             Self::Build(command) => command.run(terminal),
+            Self::Run(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
         }
     }

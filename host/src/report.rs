@@ -9,7 +9,7 @@ mod repeat;
 mod usage;
 mod view;
 
-pub use format::{amount, milliseconds, time};
+pub use format::{amount, milliseconds, severity, time};
 pub use html::ReportError;
 pub use repeat::Repeat;
 pub use usage::{Used, usage};

@@ -52,6 +52,9 @@ pub enum LoadError {
     /// What it says about itself is not what the manifest says.
     #[error("manifest and algorithm disagree: {}", .0.join("; "))]
     Mismatch(Vec<String>),
+    /// The manifest configures parameters that no step takes or with values that are not allowed.
+    #[error("the manifest configures parameters wrongly: {}", .0.join("; "))]
+    DefaultConfig(Vec<String>),
     /// `setup` failed.
     #[error("the algorithm cannot be set up")]
     Setup(#[source] Failure),
@@ -62,7 +65,7 @@ impl Explain for LoadError {
         match self {
             Self::Shape(error) => error.code(),
             Self::Link(_) => "2003".into(),
-            Self::Compile(_) | Self::Description(_) | Self::Mismatch(_) => "2005".into(),
+            Self::Compile(_) | Self::Description(_) | Self::Mismatch(_) | Self::DefaultConfig(_) => "2005".into(),
             Self::GetInfo(failure) | Self::Setup(failure) => failure.code.as_str().into(),
         }
     }
@@ -72,9 +75,10 @@ impl Explain for LoadError {
             Self::Shape(error) => return error.remedy(),
             Self::Compile(_) => "build the component again with `procvision build`",
             Self::Link(_) => "build it with the SDK of this host's version",
-            Self::GetInfo(_) | Self::Setup(_) => "mend the algorithm; `procvision run` shows its log and backtrace",
+            Self::GetInfo(_) | Self::Setup(_) => "mend the algorithm; `procvision run` shows where it failed",
             Self::Description(_) => "correct `info` in the algorithm",
             Self::Mismatch(_) => "make `info` in the algorithm and manifest.json say the same",
+            Self::DefaultConfig(_) => "correct `default_config` in manifest.json",
         };
         Some(remedy.into())
     }
@@ -113,7 +117,7 @@ impl Algorithm {
         let mut configured = serde_json::Map::new();
         if let Some(manifest) = package.manifest() {
             description::compare(&info, manifest).map_err(LoadError::Mismatch)?;
-            description::check_configured(&manifest.default_config, &schemas).map_err(LoadError::Mismatch)?;
+            description::check_configured(&manifest.default_config, &schemas).map_err(LoadError::DefaultConfig)?;
             configured = manifest.default_config.clone();
         }
 

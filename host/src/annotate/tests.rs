@@ -1,7 +1,7 @@
 //! What can be checked about annotated pictures without eyes.
 
 use super::*;
-use crate::failure::{ErrorCode, Failure, FailureClass};
+use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
 use crate::frame::Rect;
 
 fn gray(width: u32, height: u32) -> Frame {
@@ -43,7 +43,12 @@ fn a_rect_is_framed_in_its_colour_and_not_covered() {
 
 #[test]
 fn the_strip_lies_below_the_picture_in_the_colour_of_the_last_outcome() {
-    let failed = Outcome::Failed(Failure::new(FailureClass::Trap, ErrorCode::Trap, "boom", false));
+    let failed = Outcome::Failed(Failure::new(
+        FailureClass::Trap,
+        ErrorCode::Trap,
+        "boom",
+        Severity::Fatal,
+    ));
     let ready = Outcome::Ready {
         message: None,
         calibration_rects: vec![],

@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use procvision_host::explain::{Explain, one_line};
+use procvision_host::failure::Failure;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
@@ -13,6 +14,7 @@ pub struct CommandError {
     code: Cow<'static, str>,
     message: String,
     help: Option<String>,
+    failure: Option<Box<Failure>>,
 }
 
 impl CommandError {
@@ -23,6 +25,7 @@ impl CommandError {
             code: code.into(),
             message: message.into(),
             help: None,
+            failure: None,
         }
     }
 
@@ -32,6 +35,19 @@ impl CommandError {
             help: Some(help.into()),
             ..self
         }
+    }
+
+    /// The failure of the algorithm behind it: where it panicked, what it was doing.
+    pub fn failure(self, failure: Option<Failure>) -> Self {
+        Self {
+            failure: failure.map(Box::new),
+            ..self
+        }
+    }
+
+    /// The failure of the algorithm behind it, if there is one.
+    pub fn cause(&self) -> Option<&Failure> {
+        self.failure.as_deref()
     }
 
     /// How the program ends because of it.
@@ -55,6 +71,9 @@ impl CommandError {
         if let Some(help) = &self.help {
             error["help"] = json!(help);
         }
+        if let Some(failure) = &self.failure {
+            error["failure"] = json!(failure);
+        }
         json!({ "error": error })
     }
 }
@@ -70,6 +89,7 @@ impl<E: Explain> From<E> for CommandError {
             code: error.code(),
             message: one_line(&error),
             help: error.remedy(),
+            failure: None,
         }
     }
 }

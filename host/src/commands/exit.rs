@@ -11,6 +11,8 @@ pub enum Exit {
     SubjectFailed,
     /// 2: nothing could be examined: wrong arguments, missing files or tools.
     CouldNotRun,
+    /// 3: the product is not good, and the caller wanted to be told so.
+    NotGood,
 }
 
 impl From<Exit> for ExitCode {
@@ -19,6 +21,7 @@ impl From<Exit> for ExitCode {
             Exit::Good => 0,
             Exit::SubjectFailed => 1,
             Exit::CouldNotRun => 2,
+            Exit::NotGood => 3,
         })
     }
 }

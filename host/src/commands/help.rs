@@ -5,6 +5,8 @@ pub const TOP: &str = "\
 Examples:
   procvision init cap-check          start a project
   procvision build cap-check         build its component
+  procvision run cap-check --pid A01 --image photo.png
+  procvision validate cap-check      check everything a station would
   procvision help build              say more about one command
 
 Exit status:
@@ -30,6 +32,31 @@ Examples:
   procvision build module.wasm -o component.wasm   a module of any toolchain
 
 Exit status: 0 the component was written, 1 the crate or file is bad, 2 nothing could be built.";
+
+/// For `run`.
+pub const RUN: &str = "\
+Examples:
+  procvision run . --pid A01 --image pictures/ok.png
+  procvision run cap-check --pid A01 --image photo.png --annotate out.png --report out.html
+  procvision run cap-check --pid A01 --image photo.png --reference good=good.png --step 2
+  procvision run cap-check --pid A01 --image photo.png --params '{\"min_score\": 0.8}'
+  procvision run cap-check --pid A01 --image photo.png --session @inspection.json --json
+  procvision run component.wasm --pid A01 --image photo.png --repeat 1000
+
+Exit status: 0 there is a verdict, OK or NG, 1 there is none because the algorithm failed or the
+conditions are not right, 2 it could not be asked, 3 the verdict is NG and --fail-on-ng was given.
+PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's cache folder.";
+
+/// For `validate`.
+pub const VALIDATE: &str = "\
+Examples:
+  procvision validate .
+  procvision validate cap-check --image photo.png
+  procvision validate component.wasm --limit memory_bytes=67108864 --json
+
+Exit status: 0 every check passed, perhaps with warnings, 1 a check failed, 2 nothing could be
+checked. PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's
+cache folder.";
 
 /// For `completions`.
 pub const COMPLETIONS: &str = "\

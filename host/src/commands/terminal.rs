@@ -1,9 +1,11 @@
 //! What goes where: data to stdout, everything else to stderr, colours only where they are wanted.
 
 use super::error::CommandError;
+use super::failure;
 use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 use procvision_host::component_build::CargoColor;
+use procvision_host::visible;
 use std::io::{self, IsTerminal, Write};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -104,8 +106,12 @@ pub fn report(error: &CommandError, json: bool) {
         return;
     }
     let mut out = anstream::stderr().lock();
-    let _ = writeln!(out, "{ERROR}error:{ERROR:#} {}", error.message());
+    // A message may quote an algorithm.
+    let _ = writeln!(out, "{ERROR}error:{ERROR:#} {}", visible::line(error.message()));
+    if let Some(cause) = error.cause() {
+        let _ = write!(out, "{}", failure::details(cause));
+    }
     if let Some(help) = error.remedy() {
-        let _ = writeln!(out, "{HELP}help:{HELP:#} {help}");
+        let _ = writeln!(out, "{HELP}help:{HELP:#} {}", visible::line(help));
     }
 }

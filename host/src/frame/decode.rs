@@ -1,8 +1,11 @@
 //! From a file or encoded bytes to a [`Frame`], with every size checked before memory is taken for it.
 
 use super::{Frame, PixelFormat};
+use crate::explain::Explain;
+use crate::failure::ErrorCode;
 use crate::limits::{PICTURE_FILE_BYTES, PICTURE_PIXELS};
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -22,6 +25,14 @@ pub enum FrameError {
     /// The path names something that is not a regular file.
     #[error("{} is not a file", .0.display())]
     NotAFile(PathBuf),
+    /// The file can be read, but not used.
+    #[error("cannot use picture {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with what is in it.
+        source: Box<FrameError>,
+    },
     /// The file is larger than any picture that is accepted.
     #[error("picture of {actual} bytes is larger than the {limit} bytes that are accepted")]
     FileTooLarge {
@@ -70,6 +81,24 @@ pub enum FrameError {
     },
 }
 
+impl Explain for FrameError {
+    fn code(&self) -> Cow<'static, str> {
+        ErrorCode::ImageLoadFailed.as_str().into()
+    }
+
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::File { source, .. } => return source.remedy(),
+            Self::Read { .. } | Self::NotAFile(_) => "name a PNG or JPEG file that exists and can be read",
+            Self::UnknownFormat => "save the picture as PNG or JPEG",
+            Self::Decode(_) | Self::TooFewBytes { .. } => "take or save the picture again",
+            Self::FileTooLarge { .. } | Self::Empty { .. } | Self::TooLarge { .. } => "give a picture of another size",
+            Self::StrideTooShort { .. } => "correct the size or the stride",
+        };
+        Some(remedy.into())
+    }
+}
+
 /// Refuses sizes that are zero or larger than is accepted.
 pub(super) fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
     if width == 0 || height == 0 {
@@ -102,7 +131,10 @@ impl Frame {
         file.take(PICTURE_FILE_BYTES + 1)
             .read_to_end(&mut encoded)
             .map_err(read_error)?;
-        Self::decode(&encoded)
+        Self::decode(&encoded).map_err(|source| FrameError::File {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })
     }
 
     /// Decodes the bytes of a PNG or JPEG file. Sixteen-bit channels are reduced to eight, an alpha channel is

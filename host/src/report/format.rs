@@ -1,5 +1,6 @@
 //! Times and amounts as people read them.
 
+use crate::failure::Severity;
 use crate::limits::Unit;
 use indicatif::{BinaryBytes, HumanCount};
 use std::time::Duration;
@@ -30,6 +31,15 @@ pub fn amount(unit: Unit, value: u64) -> String {
         Unit::Bytes => BinaryBytes(value).to_string(),
         Unit::Milliseconds => time(Duration::from_millis(value)),
         Unit::Fuel | Unit::Count => HumanCount(value).to_string(),
+    }
+}
+
+/// What may follow a failure, in words.
+pub const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Recoverable => "recoverable: the same request may be tried again",
+        Severity::Permanent => "permanent: trying again cannot help",
+        Severity::Fatal => "fatal: trying again cannot help, and the instance was replaced",
     }
 }
 

@@ -5,7 +5,7 @@ mod parts;
 
 use super::html::ReportError;
 use super::json::contract_name;
-use super::{RunReport, amount, picture, usage};
+use super::{RunReport, amount, format, picture, usage};
 use crate::failure::Failure;
 use crate::limits::{LIMIT_NAMES, Unit};
 use crate::outcome::{Outcome, Warning};
@@ -39,6 +39,7 @@ pub(super) struct View<'a> {
     letter: f64,
     failure: Option<&'a Failure>,
     failure_name: &'static str,
+    failure_severity: &'static str,
     warnings: Vec<&'a Warning>,
     timings: Vec<Bar>,
     repeat: Option<RepeatView>,
@@ -112,6 +113,9 @@ impl<'a> View<'a> {
             letter: marks::letter_size(&request.image.frame),
             failure: report.failure(),
             failure_name: report.failure().map_or("", |failure| failure.code.name()),
+            failure_severity: report
+                .failure()
+                .map_or("", |failure| format::severity(failure.severity)),
             warnings: report.all_warnings().collect(),
             timings: parts::timings(report),
             repeat: report.repeat.as_ref().and_then(RepeatView::new),

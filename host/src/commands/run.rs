@@ -1,0 +1,208 @@
+//! `procvision run`: one picture, both questions, and everything worth knowing about the answers.
+//!
+//! In order: inputs, building, loading, asking, writing what was asked for.
+
+mod inputs;
+mod outputs;
+mod text;
+mod trial;
+
+use super::error::CommandError;
+use super::exit::Exit;
+use super::subject::{self, Station, SubjectArgs};
+use super::terminal::TerminalArgs;
+use super::{help, terminal};
+use clap::{Args, ValueEnum};
+use inputs::Inputs;
+use procvision_host::algorithm::Algorithm;
+use procvision_host::failure::{ErrorCode, Failure, FailureClass};
+use procvision_host::outcome::{Outcome, Warning};
+use procvision_host::package::Package;
+use procvision_host::report::{Preparation, Request, RunReport, Subject};
+use std::path::PathBuf;
+
+/// Ask an algorithm about one picture, inside the sandbox
+///
+/// A crate is built first. Both questions are asked: are the conditions right (pre_execute), and if so, is the product
+/// OK or NG (execute).
+#[derive(Args)]
+#[command(after_help = help::RUN)]
+pub struct Run {
+    #[command(flatten)]
+    subject: SubjectArgs,
+
+    /// Product model
+    #[arg(short, long)]
+    pid: String,
+
+    /// The picture: PNG or JPEG
+    #[arg(short, long, value_name = "PICTURE")]
+    image: PathBuf,
+
+    /// A further picture, such as one of a good part; may be given several times
+    #[arg(short, long = "reference", value_name = "NAME=PICTURE", value_parser = inputs::parse_reference)]
+    references: Vec<(String, PathBuf)>,
+
+    /// Number of the step
+    #[arg(short, long, default_value_t = 1)]
+    step: u32,
+
+    /// Parameters as a JSON object, or @FILE that holds one
+    #[arg(long, value_name = "JSON|@FILE")]
+    params: Option<String>,
+
+    /// What the station says about the inspection, as a JSON object or @FILE; its keys `id` and `values` become the
+    /// session's identifier and content
+    #[arg(long, value_name = "JSON|@FILE")]
+    session: Option<String>,
+
+    /// Which question is asked
+    #[arg(long, value_enum, default_value_t = PhaseArg::Both)]
+    phase: PhaseArg,
+
+    /// Write the picture with everything that was found drawn in, as a PNG
+    #[arg(short, long, value_name = "FILE")]
+    annotate: Option<PathBuf>,
+
+    /// Write a report for people, as one HTML file
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Ask `execute` so often, and say how long it takes
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    repeat: u32,
+
+    /// End with status 3 if the verdict is NG
+    #[arg(long)]
+    fail_on_ng: bool,
+
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum PhaseArg {
+    /// Are the conditions right? If so, is the product good?
+    Both,
+    /// Only: are the conditions right?
+    Pre,
+    /// Only: is the product good?
+    Execute,
+}
+
+impl Run {
+    /// Runs it and says what came of it.
+    pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
+        let inputs = Inputs::read(self)?;
+        outputs::check_places(self)?;
+        let built = self.subject.build(terminal)?;
+        let Station { host, warnings } = self.subject.station()?;
+        // With debug information where there is some, so that a trap names the line.
+        let component = built
+            .as_ref()
+            .map(|built| built.build.with_debug.as_ref().unwrap_or(&built.build.component));
+        let ceiling = &host.config().ceiling;
+        let package = self.subject.open(component.map(PathBuf::as_path), ceiling)?;
+        let mut algorithm = subject::load(&host, &package)?;
+        let load = algorithm.load_report();
+        let preparation = Preparation {
+            build: built.as_ref().map(|built| built.took),
+            compile: load.compile,
+            from_cache: load.from_cache,
+            start: load.describe.usage.wall,
+            setup: load.setup.usage.wall,
+        };
+        let subject = Subject::new(&algorithm, &package, ceiling);
+        let mut report = self.ask(&mut algorithm, inputs, subject, preparation)?;
+        report.warnings.extend(warnings);
+        report.warnings.extend(package_warnings(&package));
+        if let Some(failure) = algorithm.teardown().failure {
+            let message = format!("teardown failed: {failure}");
+            report.warnings.push(Warning {
+                kind: "hook_failed",
+                message,
+            });
+        }
+        outputs::write(self, &mut report)?;
+        if self.json {
+            terminal::print_json(&report.to_json())?;
+        } else {
+            terminal::print(&text::of(&report))?;
+        }
+        Ok(self.exit(report.outcome()))
+    }
+
+    fn ask(
+        &self,
+        algorithm: &mut Algorithm,
+        inputs: Inputs,
+        subject: Subject,
+        preparation: Preparation,
+    ) -> Result<RunReport, CommandError> {
+        let Inputs {
+            call,
+            image,
+            references,
+            mut session,
+        } = inputs;
+        let params = algorithm.effective_params(&call).map_err(refused)?;
+        let trial = trial::run(algorithm, &mut session, &call, self.phase, self.repeat);
+        let asked = trial.pre_execute.iter().chain(&trial.execute);
+        for step in asked {
+            if let Outcome::Failed(failure) = &step.outcome
+                && failure.class == FailureClass::Refused
+            {
+                return Err(refused(failure.clone()));
+            }
+        }
+        Ok(RunReport {
+            subject,
+            request: Request {
+                pid: self.pid.clone(),
+                step: self.step,
+                params,
+                image,
+                references,
+            },
+            preparation,
+            pre_execute: trial.pre_execute,
+            execute: trial.execute,
+            repeat: trial.repeat,
+            session,
+            warnings: trial.warnings,
+            annotated: None,
+            report: None,
+        })
+    }
+
+    fn exit(&self, outcome: Option<&Outcome>) -> Exit {
+        match outcome {
+            Some(Outcome::Ng { .. }) if self.fail_on_ng => Exit::NotGood,
+            Some(Outcome::Ok { .. } | Outcome::Ng { .. } | Outcome::Ready { .. }) => Exit::Good,
+            Some(Outcome::NotReady { .. } | Outcome::Failed(_)) | None => Exit::SubjectFailed,
+        }
+    }
+}
+
+/// A request that never reached the algorithm.
+fn refused(failure: Failure) -> CommandError {
+    let help = match failure.code {
+        ErrorCode::InvalidPid => "give one of these with --pid",
+        ErrorCode::InvalidParams | ErrorCode::CoordinateInvalid => {
+            "`procvision validate` lists the steps and their parameters"
+        }
+        _ => "correct the request",
+    };
+    CommandError::could_not_run(failure.code.as_str(), failure.message).help(help)
+}
+
+fn package_warnings(package: &Package) -> impl Iterator<Item = Warning> {
+    package.limits().cut.iter().map(|cut| Warning {
+        kind: "limit_cut",
+        message: format!(
+            "the package asks for {} of {}, but the station grants {}",
+            cut.asked, cut.name, cut.granted
+        ),
+    })
+}

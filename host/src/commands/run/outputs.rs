@@ -1,0 +1,54 @@
+//! The annotated picture and the report as files.
+
+use super::Run;
+use crate::commands::error::CommandError;
+use image::ImageFormat;
+use procvision_host::annotate::annotate;
+use procvision_host::report::RunReport;
+use std::io::Cursor;
+use std::path::Path;
+
+/// Finds out before the work is done whether its results have a place to go to.
+pub(super) fn check_places(run: &Run) -> Result<(), CommandError> {
+    for file in [&run.annotate, &run.report].into_iter().flatten() {
+        let folder = match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        if !folder.is_dir() {
+            return Err(unwritable(file, &format!("there is no folder {}", folder.display())));
+        }
+        if file.is_dir() {
+            return Err(unwritable(file, "it is a folder"));
+        }
+    }
+    Ok(())
+}
+
+/// Writes what was asked for and notes where.
+pub(super) fn write(run: &Run, report: &mut RunReport) -> Result<(), CommandError> {
+    if let Some(file) = &run.annotate {
+        let outcomes: Vec<_> = report.steps().map(|step| &step.outcome).collect();
+        let picture = annotate(&report.request.image.frame, &outcomes);
+        let mut bytes = Cursor::new(Vec::new());
+        picture
+            .write_to(&mut bytes, ImageFormat::Png)
+            .map_err(|error| unwritable(file, &error.to_string()))?;
+        write_file(file, &bytes.into_inner())?;
+        report.annotated = Some(file.clone());
+    }
+    if let Some(file) = &run.report {
+        report.report = Some(file.clone());
+        write_file(file, report.to_html()?.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn write_file(file: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    std::fs::write(file, bytes).map_err(|error| unwritable(file, &error.to_string()))
+}
+
+fn unwritable(file: &Path, why: &str) -> CommandError {
+    CommandError::could_not_run("unwritable", format!("cannot write {}: {why}", file.display()))
+        .help("name a file in a folder that exists and is yours")
+}
