@@ -1,3 +1,12 @@
 //! What the end-to-end tests share: the program under test, started as its users start it.
 
 pub mod binary;
+pub mod guests;
+mod probe;
+
+pub use probe::probe_component;
+
+/// The guide for authors; its code is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/authoring.md")]
+pub struct Authoring;
