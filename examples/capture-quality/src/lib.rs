@@ -101,9 +101,9 @@ impl Algorithm for CaptureQuality {
         diagnostics::publish("frames_accepted", accepted);
         diagnostics::publish("best_sharpness", best_sharpness);
         if i64::from(accepted) < required {
-            return Ok(Verdict::ng(format!(
-                "{accepted} of {seen} frames good, {required} required"
-            )));
+            // The lack has no place of its own, so the whole picture stands for it.
+            let whole = Finding::new(call.frame().bounds(), "too few good frames");
+            return Ok(Verdict::ng(format!("{accepted} of {seen} frames good, {required} required")).defect(whole));
         }
         Ok(Verdict::ok().message(format!(
             "{accepted} of {seen} frames good, best sharpness {best_sharpness:.1}"

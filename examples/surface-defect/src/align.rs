@@ -38,28 +38,32 @@ pub fn align(picture: GrayView<'_>, reference: GrayView<'_>, reach: u32) -> Alig
     if width <= 2 * margin || height <= 2 * margin {
         return still;
     }
-    let (structure, good) = (fine_structure(picture), fine_structure(reference));
     let candidates = u64::from(2 * reach + 1).pow(2);
-    let step = ((picture.bounds().area().saturating_mul(candidates) / BUDGET) as f64)
-        .sqrt()
-        .ceil()
-        .max(1.0) as usize;
+    let products = picture.bounds().area().saturating_mul(candidates);
+    let step = ((products / BUDGET) as f64).sqrt().ceil().max(1.0) as usize;
+    let structure = Sampled::every(step, &fine_structure(picture), width);
+    let good = Sampled::every(step, &fine_structure(reference), width);
+    let (columns, rows) = (
+        (width - 2 * margin).div_ceil(step),
+        (margin..height - margin).step_by(step),
+    );
+    let square: i64 = rows
+        .clone()
+        .map(|y| structure.row(margin, y, columns))
+        .map(|row| dot(row, row))
+        .sum();
     let reach = reach as i32;
     let mut best = still;
     for down in -reach..=reach {
         for right in -reach..=reach {
             // Where the picture shows column x, the reference shows column x - right.
-            let (from_x, from_y) = (offset(margin, right), offset(margin, down));
-            let (mut product, mut square, mut other_square) = (0_i64, 0_i64, 0_i64);
-            for row in (0..height - 2 * margin).step_by(step) {
-                let here = &structure[(row + margin) * width + margin..][..width - 2 * margin];
-                let there = &good[(row + from_y) * width + from_x..][..width - 2 * margin];
-                for (&a, &b) in here.iter().step_by(step).zip(there.iter().step_by(step)) {
-                    let (a, b) = (i64::from(a), i64::from(b));
-                    product += a * b;
-                    square += a * a;
-                    other_square += b * b;
-                }
+            let x = offset(margin, right);
+            let (mut product, mut other_square) = (0, 0);
+            for y in rows.clone() {
+                let here = structure.row(margin, y, columns);
+                let there = good.row(x, offset(y, down), columns);
+                product += dot(here, there);
+                other_square += dot(there, there);
             }
             let scale = (square as f64 * other_square as f64).sqrt();
             let correlation = if scale > 0.0 { product as f64 / scale } else { 0.0 };
@@ -78,9 +82,56 @@ pub fn align(picture: GrayView<'_>, reference: GrayView<'_>, reach: u32) -> Alig
     }
 }
 
-/// `margin - shift`, which is not negative because no shift exceeds the margin.
-fn offset(margin: usize, shift: i32) -> usize {
-    margin.saturating_add_signed(-(shift as isize))
+/// `place - shift`, which is not negative because no place is nearer to the edge than a shift can be long.
+fn offset(place: usize, shift: i32) -> usize {
+    place.saturating_add_signed(-(shift as isize))
+}
+
+/// Rows of values of which only some are wanted: one in every `step`, from any column on. Values whose columns leave
+/// the same remainder when divided by the step lie together, so that a selection is one slice.
+struct Sampled {
+    step: usize,
+    /// Values of one remainder and row.
+    length: usize,
+    values: Vec<i16>,
+}
+
+impl Sampled {
+    fn every(step: usize, values: &[i16], width: usize) -> Self {
+        let length = width.div_ceil(step);
+        let mut sorted = Vec::with_capacity(values.len().div_ceil(width) * length * step);
+        for row in values.chunks_exact(width) {
+            for first in 0..step {
+                let end = sorted.len() + length;
+                sorted.extend(row.iter().skip(first).step_by(step));
+                sorted.resize(end, 0);
+            }
+        }
+        Self {
+            step,
+            length,
+            values: sorted,
+        }
+    }
+
+    /// `count` values of row `y`, from column `x` on.
+    fn row(&self, x: usize, y: usize, count: usize) -> &[i16] {
+        let start = (y * self.step + x % self.step) * self.length + x / self.step;
+        &self.values[start..start + count]
+    }
+}
+
+/// The sum of products, of values from -255 to 255.
+fn dot(a: &[i16], b: &[i16]) -> i64 {
+    // The sum of this many products fits 32 bits, which keeps the inner loop narrow.
+    const LENGTH: usize = 16_384;
+    let parts = a.chunks(LENGTH).zip(b.chunks(LENGTH));
+    let sum = |a: &[i16], b: &[i16]| {
+        a.iter().zip(b).fold(0_i32, |sum, (&a, &b)| {
+            sum.wrapping_add(i32::from(a).wrapping_mul(i32::from(b)))
+        })
+    };
+    parts.map(|(a, b)| i64::from(sum(a, b))).sum()
 }
 
 /// Edges and marks, without noise of single pixels and without slow changes: a fine mean minus a coarse one.
