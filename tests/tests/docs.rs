@@ -18,7 +18,11 @@ fn limits_table() -> String {
     let defaults = Limits::default().describe();
     for (default, ceiling) in defaults.iter().zip(Limits::default_ceiling().describe()) {
         let fixed = FIXED_LIMITS.iter().any(|fixed| fixed.name == default.name);
-        let ceiling = if fixed { "fixed".to_owned() } else { grouped(ceiling.value) };
+        let ceiling = if fixed {
+            "fixed".to_owned()
+        } else {
+            grouped(ceiling.value)
+        };
         let (name, unit, value, reason) = (default.name, default.unit, grouped(default.value), default.reason);
         table += &format!("| `{name}` | {unit} | {value} | {ceiling} | {reason} |\n");
     }
@@ -28,7 +32,12 @@ fn limits_table() -> String {
 /// `1234567` as `1,234,567`.
 fn grouped(value: u64) -> String {
     let digits = value.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| str::from_utf8(group).unwrap())
+        .collect();
     groups.join(",")
 }
 
@@ -76,6 +85,31 @@ fn contract_host_and_sdk_have_one_version() {
 }
 
 #[test]
+fn every_item_of_the_contract_is_documented() {
+    let mut resolve = wit_parser::Resolve::default();
+    let (package, _) = resolve.push_dir(project().join("wit")).unwrap();
+    let mut missing = Vec::new();
+    let mut items = 0;
+    for (name, id) in &resolve.packages[package].interfaces {
+        let interface = &resolve.interfaces[*id];
+        let types = interface.types.iter().map(|(name, id)| (name, &resolve.types[*id]));
+        // `use` repeats a type of another interface, where it is documented.
+        let own = types.filter(|(_, ty)| !matches!(ty.kind, wit_parser::TypeDefKind::Type(wit_parser::Type::Id(_))));
+        let docs = own
+            .map(|(name, ty)| (name, &ty.docs))
+            .chain(interface.functions.iter().map(|(name, function)| (name, &function.docs)));
+        for (item, docs) in docs {
+            items += 1;
+            if docs.contents.is_none() {
+                missing.push(format!("{name}.{item}"));
+            }
+        }
+    }
+    assert!(items > 50, "only {items} items were found");
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
 fn every_direct_dependency_has_its_reason() {
     let page = read("docs/dependencies.md");
     for manifest in ["host", "guest-sdk", "tests", "xtask"] {
@@ -86,7 +120,10 @@ fn every_direct_dependency_has_its_reason() {
                 in_dependencies = line.ends_with("dependencies]");
             } else if let (true, Some((name, _))) = (in_dependencies, line.split_once(" = ")) {
                 let own = name.starts_with("procvision-") || name == "features";
-                assert!(own || page.contains(name), "{name} of {manifest} is not in docs/dependencies.md");
+                assert!(
+                    own || page.contains(name),
+                    "{name} of {manifest} is not in docs/dependencies.md"
+                );
             }
         }
     }
