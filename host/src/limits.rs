@@ -174,6 +174,8 @@ pub const PICTURE_FILE_BYTES: u64 = 256 * MIB;
 pub const MANIFEST_BYTES: u64 = MIB;
 /// Files in the `assets` folder of one package.
 pub const ASSET_FILES: usize = 256;
+/// Bytes of one session's context.
+pub const CONTEXT_BYTES: usize = 64 << 10;
 
 /// Limits that hold for everybody: they are settings of the engine or guard the host before a manifest is read.
 pub const FIXED_LIMITS: &[LimitDescription] = &[
@@ -212,6 +214,12 @@ pub const FIXED_LIMITS: &[LimitDescription] = &[
         unit: Unit::Count,
         value: ASSET_FILES as u64,
         reason: "Files in the assets folder of one package. Each stays open while the package is loaded.",
+    },
+    LimitDescription {
+        name: "context_bytes",
+        unit: Unit::Bytes,
+        value: CONTEXT_BYTES as u64,
+        reason: "Bytes of one session's read-only context.",
     },
 ];
 
