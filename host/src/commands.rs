@@ -11,3 +11,4 @@ pub mod run;
 pub mod subject;
 pub mod terminal;
 pub mod usage;
+pub mod validate;

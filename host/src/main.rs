@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, init, run};
+use commands::{build, completions, init, run, validate};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -31,6 +31,7 @@ enum Command {
     Init(init::Init),
     Build(build::Build),
     Run(run::Run),
+    Validate(validate::Validate),
     Completions(completions::Completions),
 }
 
@@ -41,6 +42,7 @@ impl Command {
             Self::Init(command) => command.json,
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
+            Self::Validate(command) => command.json,
             Self::Completions(_) => false,
         }
     }
@@ -50,6 +52,7 @@ impl Command {
             Self::Init(command) => command.run(),
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
+            Self::Validate(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
         }
     }

@@ -11,6 +11,7 @@ mod view;
 
 pub use format::{amount, milliseconds, severity, time};
 pub use html::ReportError;
+pub(crate) use json::limits as limits_json;
 pub use repeat::Repeat;
 pub use usage::{Used, usage};
 

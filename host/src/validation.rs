@@ -1,1 +1,138 @@
-//! Every check of a package.
+//! Every check of a package, each with its result and what would mend it.
+//!
+//! The order is that of a station: what is on disk, what the component is made of, whether it compiles and describes
+//! itself, whether it can be set up and asked. A check that fails keeps later ones that need it from being made.
+
+mod check;
+mod files;
+mod sandbox;
+mod synthetic;
+mod trial;
+
+pub use check::{Check, CheckId, Status};
+
+use crate::algorithm::Algorithm;
+use crate::contract::Import;
+use crate::frame::Frame;
+use crate::host::Host;
+use crate::info::AlgorithmInfo;
+use crate::limits::{GrantedLimits, Limits};
+use crate::package::Package;
+use crate::report::{self, SCHEMA};
+use crate::shape::Shape;
+use check::Checks;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What is to be validated.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    /// Folder of a package, or a bare component.
+    pub source: PathBuf,
+    /// A component that takes the place of the one that the manifest names.
+    pub component: Option<PathBuf>,
+    /// A picture with which the algorithm is asked, besides the synthetic one.
+    pub picture: Option<Frame>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Validation {
+    /// Every check in order, those that were not made included.
+    pub checks: Vec<Check>,
+    /// What the algorithm says about itself, if it got so far.
+    pub info: Option<AlgorithmInfo>,
+    /// What the component imports, if it could be read.
+    pub imports: Vec<Import>,
+    /// The limits that hold for it.
+    pub limits: GrantedLimits,
+    /// What the package asks for.
+    pub asked: BTreeMap<&'static str, u64>,
+    /// The most this station grants.
+    pub ceiling: Limits,
+    /// Size in bytes and SHA-256 of the component.
+    pub component: Option<(u64, String)>,
+}
+
+impl Validation {
+    /// The worst of all results.
+    pub fn status(&self) -> Status {
+        let made = self.checks.iter().map(|check| check.status);
+        made.filter(|status| *status != Status::NotRun)
+            .max()
+            .unwrap_or(Status::Pass)
+    }
+
+    /// How many checks ended so.
+    pub fn count(&self, status: Status) -> usize {
+        self.checks.iter().filter(|check| check.status == status).count()
+    }
+
+    /// The whole validation as one object; `docs/cli.md` describes it.
+    pub fn to_json(&self) -> Value {
+        let component = self.component.as_ref();
+        json!({
+            "schema": SCHEMA,
+            "status": self.status(),
+            "counts": {
+                "pass": self.count(Status::Pass),
+                "warn": self.count(Status::Warn),
+                "fail": self.count(Status::Fail),
+                "not_run": self.count(Status::NotRun),
+            },
+            "checks": self.checks,
+            "algorithm": self.info,
+            "component": component.map(|(bytes, sha256)| json!({ "bytes": bytes, "sha256": sha256 })),
+            "imports": self.imports,
+            "limits": report::limits_json(&self.limits.limits, &self.asked, &self.ceiling),
+            "limits_cut": self.limits.cut,
+        })
+    }
+}
+
+/// Makes every check. What is wrong with the subject is in the result and never an error.
+///
+/// Runs the algorithm on the calling thread, as [`Host::load`] does.
+pub fn validate(host: &Host, subject: &Subject) -> Validation {
+    let ceiling = &host.config().ceiling;
+    let mut validation = Validation {
+        checks: Vec::new(),
+        info: None,
+        imports: Vec::new(),
+        limits: ceiling.grant(&Default::default()),
+        asked: BTreeMap::new(),
+        ceiling: ceiling.clone(),
+        component: None,
+    };
+    let mut checks = Checks::default();
+    if let Some(package) = files::check(&mut checks, &subject.source, subject.component.as_deref(), ceiling) {
+        validation.limits = package.limits().clone();
+        validation.component = Some((package.component().len() as u64, report::sha256(package.component())));
+        if let Some(manifest) = package.manifest() {
+            validation.asked = manifest.limits.asked();
+        }
+        files::check_limits(&mut checks, &package);
+        if let Ok(shape) = Shape::read(package.component()) {
+            validation.imports = shape.imports;
+        }
+        if let Some(algorithm) = sandbox::check(&mut checks, host, &package) {
+            validation.info = Some(algorithm.info().clone());
+            try_out(&mut checks, algorithm, &package, subject.picture.as_ref());
+        }
+    }
+    validation.checks = checks.finish();
+    validation
+}
+
+fn try_out(checks: &mut Checks, mut algorithm: Algorithm, package: &Package, picture: Option<&Frame>) {
+    trial::check(checks, &mut algorithm, package, picture);
+    checks.add(match algorithm.teardown().failure {
+        None => Check::pass(CheckId::Teardown, "ends in good order"),
+        Some(failure) => Check::warn(
+            CheckId::Teardown,
+            failure.to_string(),
+            "mend `teardown`; the station goes on without it",
+        ),
+    });
+}

@@ -20,7 +20,7 @@ impl Label<'_> {
     }
 }
 
-/// Places the names of all defects, and those of other marks that find room; the most important first.
+/// Places the names of all defects, and those of other marks that find room of their own; the most important first.
 pub(super) fn place<'a>(marks: &[Mark<'a>], lettering: &Lettering, picture: Rectangle) -> Vec<Label<'a>> {
     let mut labels: Vec<Label<'a>> = Vec::new();
     for kind in [MarkKind::Defect, MarkKind::Position, MarkKind::Calibration] {
@@ -34,8 +34,8 @@ pub(super) fn place<'a>(marks: &[Mark<'a>], lettering: &Lettering, picture: Rect
             let best = candidates(area(mark), size, lettering, picture)
                 .map(|place| (covered(place, &labels, marks, mark), place))
                 .min_by_key(|(cost, _)| *cost);
-            if let Some(((names, _), area)) = best
-                && (names == 0 || kind == MarkKind::Defect)
+            if let Some(((names, rects), area)) = best
+                && (kind == MarkKind::Defect || names + rects == 0)
             {
                 labels.push(Label {
                     mark: *mark,
@@ -48,17 +48,14 @@ pub(super) fn place<'a>(marks: &[Mark<'a>], lettering: &Lettering, picture: Rect
     labels
 }
 
-/// What is written: the number in the tables, what it is, and how sure the algorithm is unless it is certain.
+/// What is written. A defect's number is the one in the tables; a score says something only if it is not the highest.
 fn name(mark: &Mark<'_>) -> String {
-    let finding = mark.finding;
-    let mut name = match mark.kind {
-        MarkKind::Defect => format!("{} {}", mark.number, finding.label),
+    let Mark { kind, number, finding } = mark;
+    match kind {
+        MarkKind::Defect if finding.score < 1.0 => format!("{number} {} {:.2}", finding.label, finding.score),
+        MarkKind::Defect => format!("{number} {}", finding.label),
         MarkKind::Position | MarkKind::Calibration => finding.label.clone(),
-    };
-    if finding.score < 1.0 {
-        name.push_str(&format!(" {:.2}", finding.score));
     }
-    name
 }
 
 /// Places beside a rect, best first: above, below, right, left, inside.

@@ -52,7 +52,7 @@ impl Lettering {
 
     /// Width of the line around a rect.
     pub(super) fn line_width(&self) -> u32 {
-        (self.line_height() / 7).max(1)
+        (self.line_height() / 6).max(2)
     }
 
     /// Width of `text` in pixels of the picture.

@@ -1,8 +1,9 @@
 //! What a trial used of what it might have used.
 
-use super::RunReport;
+use super::{RunReport, amount, format};
 use crate::limits::Unit;
 use crate::outcome::{Phase, StepReport};
+use std::time::Duration;
 
 /// One resource: what was used of it and how much there was.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +14,10 @@ pub struct Used {
     pub limit_name: &'static str,
     /// What both numbers count.
     pub unit: Unit,
-    /// What was used.
+    /// What was used; of a time, whole milliseconds.
     pub used: u64,
+    /// The exact time, if it is one.
+    pub time: Option<Duration>,
     /// How much there was.
     pub limit: u64,
 }
@@ -25,23 +28,28 @@ impl Used {
         if self.limit == 0 {
             return 100.0;
         }
-        (self.used as f64 / self.limit as f64 * 100.0).min(100.0)
+        let used = self.time.map_or(self.used as f64, |time| time.as_secs_f64() * 1e3);
+        (used / self.limit as f64 * 100.0).min(100.0)
+    }
+
+    /// What was used, in words.
+    pub fn shown(&self) -> String {
+        self.time.map_or_else(|| amount(self.unit, self.used), format::time)
     }
 }
 
 /// Fuel, time, memory, session and log against their limits.
 pub fn usage(report: &RunReport) -> Vec<Used> {
     let limits = &report.subject.limits.limits;
-    let mut all = Vec::new();
-    let mut add = |name: &str, limit_name, unit, used, limit| {
-        all.push(Used {
-            name: name.to_owned(),
-            limit_name,
-            unit,
-            used,
-            limit,
-        });
+    let used = |name: &str, limit_name, unit, used, limit| Used {
+        name: name.to_owned(),
+        limit_name,
+        unit,
+        used,
+        time: None,
+        limit,
     };
+    let mut all = Vec::new();
     for step in report.steps() {
         let phase = step.phase.as_str();
         let (fuel, deadline) = match step.phase {
@@ -54,34 +62,30 @@ pub fn usage(report: &RunReport) -> Vec<Used> {
                 ("execute_deadline_ms", limits.execute_deadline_ms),
             ),
         };
-        add(&format!("fuel of {phase}"), fuel.0, Unit::Fuel, step.usage.fuel, fuel.1);
-        let wall = u64::try_from(step.usage.wall.as_millis()).unwrap_or(u64::MAX);
-        add(
-            &format!("time of {phase}"),
-            deadline.0,
-            Unit::Milliseconds,
-            wall,
-            deadline.1,
-        );
+        let name = format!("fuel of {phase}");
+        all.push(used(&name, fuel.0, Unit::Fuel, step.usage.fuel, fuel.1));
+        let wall = step.usage.wall;
+        let name = format!("time of {phase}");
+        let milliseconds = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
+        all.push(Used {
+            time: Some(wall),
+            ..used(&name, deadline.0, Unit::Milliseconds, milliseconds, deadline.1)
+        });
     }
-    let memory = report.steps().map(|step| step.usage.peak_memory_bytes).max();
-    add(
-        "memory",
-        "memory_bytes",
-        Unit::Bytes,
-        memory.unwrap_or(0),
-        limits.memory_bytes,
-    );
+    let most = |of: fn(&StepReport) -> u64| report.steps().map(of).max().unwrap_or(0);
+    let memory = most(|step| step.usage.peak_memory_bytes);
     let session = report.session.bytes() as u64;
-    add("session", "session_bytes", Unit::Bytes, session, limits.session_bytes);
-    let lines = |step: &StepReport| step.logs.lines.len() as u64 + step.logs.dropped_lines;
-    let lines = report.steps().map(lines).max().unwrap_or(0);
-    add(
-        "log lines of one question",
-        "log_lines",
-        Unit::Count,
-        lines,
-        limits.log_lines,
-    );
+    let lines = most(|step| step.logs.lines.len() as u64 + step.logs.dropped_lines);
+    all.extend([
+        used("memory", "memory_bytes", Unit::Bytes, memory, limits.memory_bytes),
+        used("session", "session_bytes", Unit::Bytes, session, limits.session_bytes),
+        used(
+            "log lines of one question",
+            "log_lines",
+            Unit::Count,
+            lines,
+            limits.log_lines,
+        ),
+    ]);
     all
 }

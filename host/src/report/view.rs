@@ -170,7 +170,7 @@ impl From<super::Used> for UsageView {
     fn from(used: super::Used) -> Self {
         Self {
             percent: used.percent(),
-            used: amount(used.unit, used.used),
+            used: used.shown(),
             limit: amount(used.unit, used.limit),
             name: used.name,
             limit_name: used.limit_name,

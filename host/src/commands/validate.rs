@@ -1,0 +1,65 @@
+//! `procvision validate`: every check of a package, with remedies.
+
+mod text;
+
+use super::error::CommandError;
+use super::exit::Exit;
+use super::subject::{Built, Station, SubjectArgs};
+use super::terminal::TerminalArgs;
+use super::{help, terminal};
+use clap::Args;
+use procvision_host::frame::Frame;
+use procvision_host::package::PackageError;
+use procvision_host::validation::{self, Status, Subject};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Check everything a station would, and say what to mend
+///
+/// A crate is built first. Then come manifest, assets and component, imports, compilation, get_info, setup, and both
+/// questions for every product model and step, on a synthetic picture.
+#[derive(Args)]
+#[command(after_help = help::VALIDATE)]
+pub struct Validate {
+    #[command(flatten)]
+    subject: SubjectArgs,
+
+    /// A picture, PNG or JPEG, to try the algorithm with besides the synthetic one
+    #[arg(short, long, value_name = "PICTURE")]
+    image: Option<PathBuf>,
+
+    /// Answer in JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Validate {
+    /// Makes every check and says what came of it.
+    pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
+        let source = &self.subject.source;
+        if !source.exists() {
+            return Err(PackageError::NotFound(source.clone()).into());
+        }
+        let picture = self.image.as_ref().map(Frame::open).transpose()?;
+        let built = self.subject.build(terminal)?;
+        let Station { host, warnings } = self.subject.station()?;
+        let subject = Subject {
+            source: source.clone(),
+            // What is shipped, not what has debug information.
+            component: built.map(|Built { build, .. }| build.component),
+            picture,
+        };
+        let validation = validation::validate(&host, &subject);
+        if self.json {
+            let mut answer = validation.to_json();
+            answer["warnings"] = json!(warnings);
+            terminal::print_json(&answer)?;
+        } else {
+            terminal::print(&text::of(&validation, &warnings))?;
+        }
+        Ok(match validation.status() {
+            Status::Fail => Exit::SubjectFailed,
+            Status::NotRun | Status::Pass | Status::Warn => Exit::Good,
+        })
+    }
+}

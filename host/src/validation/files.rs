@@ -1,0 +1,102 @@
+//! What is on disk: manifest, assets, component, and the limits that the manifest asks for.
+
+use super::check::{Check, CheckId, Checks};
+use crate::limits::{Limits, Unit};
+use crate::manifest::{ADVISED_PIDS, Manifest, ManifestError};
+use crate::package::{Package, PackageError};
+use crate::report::amount;
+use std::path::Path;
+
+/// Opens the package, if it can be opened.
+pub(super) fn check(checks: &mut Checks, source: &Path, component: Option<&Path>, ceiling: &Limits) -> Option<Package> {
+    let opened = match component {
+        Some(component) => Package::open_with_component(source, component, ceiling),
+        None => Package::open(source, ceiling),
+    };
+    let package = match opened {
+        Ok(package) => package,
+        Err(error) => {
+            // The parts are looked at in this order, so that those before the failing one are good.
+            let failing = failing(&error);
+            let passed = [CheckId::Manifest, CheckId::ManifestValues, CheckId::Assets];
+            for id in passed.into_iter().take_while(|id| *id != failing) {
+                checks.add(Check::pass(id, ""));
+            }
+            checks.add(Check::fail(failing, &error));
+            return None;
+        }
+    };
+    match package.manifest() {
+        Some(manifest) => describe(checks, manifest),
+        None => {
+            for id in [CheckId::Manifest, CheckId::ManifestValues, CheckId::PidCount] {
+                checks.add(Check::not_run(id, "a bare component has no manifest"));
+            }
+        }
+    }
+    let assets = package.assets();
+    let (count, bytes) = assets
+        .list()
+        .fold((0, 0), |(count, sum), (_, size)| (count + 1, sum + size));
+    checks.add(match count {
+        0 => Check::pass(CheckId::Assets, "none"),
+        count => Check::pass(CheckId::Assets, format!("{count}, {}", amount(Unit::Bytes, bytes))),
+    });
+    let bytes = package.component().len() as u64;
+    checks.add(Check::pass(CheckId::Component, amount(Unit::Bytes, bytes)));
+    Some(package)
+}
+
+/// The check that fails with this error.
+fn failing(error: &PackageError) -> CheckId {
+    match error {
+        PackageError::Manifest(ManifestError::Value { .. }) => CheckId::ManifestValues,
+        PackageError::Manifest(_) => CheckId::Manifest,
+        PackageError::Assets(_) => CheckId::Assets,
+        PackageError::NotFound(_)
+        | PackageError::ComponentMissing(_)
+        | PackageError::ComponentRead { .. }
+        | PackageError::ComponentTooLarge { .. } => CheckId::Component,
+    }
+}
+
+fn describe(checks: &mut Checks, manifest: &Manifest) {
+    checks.add(Check::pass(CheckId::Manifest, "manifest.json"));
+    let pids = &manifest.supported_pids;
+    checks.add(Check::pass(
+        CheckId::ManifestValues,
+        format!("{} {}, {}", manifest.name, manifest.version, pids.join(", ")),
+    ));
+    checks.add(if pids.len() > ADVISED_PIDS {
+        Check::warn(
+            CheckId::PidCount,
+            format!("{}; at most {ADVISED_PIDS} are advised", pids.len()),
+            "split the package, so that a change for one product model concerns fewer others",
+        )
+    } else {
+        Check::pass(CheckId::PidCount, pids.len().to_string())
+    });
+}
+
+/// Compares what the package asks for with the station's ceiling.
+pub(super) fn check_limits(checks: &mut Checks, package: &Package) {
+    let cut = &package.limits().cut;
+    if cut.is_empty() {
+        let asked = package.manifest().map_or(0, |manifest| manifest.limits.asked().len());
+        let detail = match asked {
+            0 => "the defaults hold".to_owned(),
+            asked => format!("{asked} asked for and granted"),
+        };
+        checks.add(Check::pass(CheckId::Limits, detail));
+    }
+    for cut in cut {
+        checks.add(Check::warn(
+            CheckId::Limits,
+            format!("asks for {} of {}, but gets {}", cut.asked, cut.name, cut.granted),
+            format!(
+                "ask for at most {} in `limits`, or have the station's ceiling raised",
+                cut.granted
+            ),
+        ));
+    }
+}
