@@ -1,0 +1,12 @@
+;; Answers OK with a hundred positions that lie beyond its memory.
+;;; execute
+(func (export "procvision:algorithm/lifecycle@1.0.0#execute")
+  (param i32 i32 i32 i32 i32) (param $described i32) (param i32 i32 i32 i32) (param $session i32) (param $images i32)
+  (result i32)
+  (call $drop_session (local.get $session))
+  (call $drop_images (local.get $images))
+  (call $give_back)
+  (select (i32.const 2048) (i32.const 1024) (local.get $described)))
+(data (i32.const 2068) "\f0\ff\ff\7f" "\64\00\00\00")
+
+;;; attack

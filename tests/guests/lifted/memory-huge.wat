@@ -1,0 +1,3 @@
+;; Wants four gibibytes from the start.
+;;; memory
+(memory (export "memory") 65536)

@@ -1,0 +1,9 @@
+;; Never delivers memory for a text of 13 bytes, such as the description of the step.
+;;; realloc
+(global $free (mut i32) (i32.const 65536))
+(func (export "cabi_realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
+  (local $at i32)
+  (if (i32.eq (local.get $size) (i32.const 13)) (then (loop $again (br $again))))
+  (local.set $at (i32.and (i32.add (global.get $free) (i32.const 15)) (i32.const -16)))
+  (global.set $free (i32.add (local.get $at) (local.get $size)))
+  (local.get $at))

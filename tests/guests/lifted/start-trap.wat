@@ -1,0 +1,4 @@
+;; Traps in its start function.
+;;; start
+(func $begin unreachable)
+(start $begin)

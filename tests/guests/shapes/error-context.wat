@@ -1,0 +1,2 @@
+;; Error contexts of the component model.
+(component (core func (canon error-context.drop)))

@@ -1,0 +1,2 @@
+;; A module with two memories.
+(component (core module (memory 1) (memory 1)))
