@@ -106,9 +106,13 @@ pub fn match_version(version: Option<&Version>) -> VersionMatch {
         Some(version) if version.major == VERSION.major && version.minor <= VERSION.minor && version.pre.is_empty() => {
             VersionMatch::Served
         }
-        Some(version) => VersionMatch::NotServed(format!(
-            "was built for {PACKAGE}@{version}, but this host speaks {PACKAGE}@{VERSION}"
-        )),
+        Some(version) => {
+            // A version may carry a text of any length.
+            let version = crate::imports::cut(version.to_string(), 64);
+            VersionMatch::NotServed(format!(
+                "was built for {PACKAGE}@{version}, but this host speaks {PACKAGE}@{VERSION}"
+            ))
+        }
     }
 }
 

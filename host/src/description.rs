@@ -1,15 +1,29 @@
 //! What `get_info` returned, checked: by itself, and against the manifest.
 
 use crate::bindings::types as wit;
+use crate::imports::cut;
 use crate::info::{AlgorithmInfo, ParamInfo, ParamKind, ParamValue, StepInfo};
 use crate::manifest::{MAX_PIDS, Manifest, is_name, is_pid};
 use crate::params::Schema;
+use crate::visible;
 use semver::Version;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most steps of one algorithm.
 const MAX_STEPS: usize = 1_000;
+/// Most parameters of one algorithm, over all its steps.
+const MAX_PARAMS: usize = 1_000;
+/// Most patterns of one algorithm. Each may take the host a megabyte and some milliseconds.
+const MAX_PATTERNS: usize = 50;
+/// Most bytes of a version; a semantic version may carry a text of any length.
+const VERSION_BYTES: usize = 64;
+/// Most bytes of a name that an objection quotes.
+const QUOTED_BYTES: usize = 100;
+/// Most objections that are told.
+const OBJECTIONS: usize = 20;
+/// Most bytes of one objection; it may quote what the algorithm wrote.
+const OBJECTION_BYTES: usize = 500;
 
 /// Checks what an algorithm says about itself and prepares the schemas of its steps.
 ///
@@ -21,17 +35,19 @@ pub(crate) fn check(info: &AlgorithmInfo) -> Result<BTreeMap<u32, Schema>, Vec<S
     if !is_name(&info.name) {
         objections.push(format!(
             "name `{}` is not lower-case letters, digits and underscores",
-            info.name
+            cut(info.name.clone(), QUOTED_BYTES)
         ));
     }
-    if Version::parse(&info.version).is_err() {
-        objections.push(format!("version `{}` is not a semantic version", info.version));
+    if info.version.len() > VERSION_BYTES || Version::parse(&info.version).is_err() {
+        let version = cut(info.version.clone(), QUOTED_BYTES);
+        objections.push(format!("version `{version}` is not a semantic version"));
     }
     if info.supported_pids.is_empty() || info.supported_pids.len() > MAX_PIDS {
         let count = info.supported_pids.len();
         objections.push(format!("supported_pids has {count} entries, but needs 1 to {MAX_PIDS}"));
     }
     for pid in info.supported_pids.iter().filter(|pid| !is_pid(pid)) {
+        let pid = cut(pid.clone(), QUOTED_BYTES);
         objections.push(format!(
             "supported_pids contains `{pid}`, which is not a product model code"
         ));
@@ -43,7 +59,24 @@ pub(crate) fn check(info: &AlgorithmInfo) -> Result<BTreeMap<u32, Schema>, Vec<S
             info.steps.len()
         ));
     }
-    for step in info.steps.iter().take(MAX_STEPS) {
+    // Before any schema is made, since that is what costs.
+    let params = || info.steps.iter().flat_map(|step| &step.params);
+    let patterns = params().filter(|param| has_pattern(&param.kind)).count();
+    if params().count() > MAX_PARAMS {
+        let count = params().count();
+        objections.push(format!(
+            "there are {count} parameters, but at most {MAX_PARAMS} are allowed"
+        ));
+    }
+    if patterns > MAX_PATTERNS {
+        objections.push(format!(
+            "{patterns} parameters have patterns, but at most {MAX_PATTERNS} may"
+        ));
+    }
+    if !objections.is_empty() {
+        return Err(bounded(objections));
+    }
+    for step in &info.steps {
         if step.index == 0 {
             objections.push("a step has index 0, but steps count from 1".into());
         }
@@ -59,8 +92,26 @@ pub(crate) fn check(info: &AlgorithmInfo) -> Result<BTreeMap<u32, Schema>, Vec<S
     if objections.is_empty() {
         Ok(schemas)
     } else {
-        Err(objections)
+        Err(bounded(objections))
     }
+}
+
+fn has_pattern(kind: &ParamKind) -> bool {
+    matches!(kind, ParamKind::String { pattern: Some(_), .. })
+}
+
+/// Objections quote the algorithm, so neither their number nor their length is anybody's but its own.
+fn bounded(mut objections: Vec<String>) -> Vec<String> {
+    let more = objections.len().saturating_sub(OBJECTIONS);
+    objections.truncate(OBJECTIONS);
+    let mut told: Vec<String> = objections
+        .iter()
+        .map(|objection| cut(visible::line(objection).into_owned(), OBJECTION_BYTES))
+        .collect();
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    told
 }
 
 /// Compares what an algorithm says about itself with its manifest. Product models are compared as sets.

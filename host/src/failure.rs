@@ -1,6 +1,7 @@
 //! Why a step has no verdict: one type for everything that can go wrong while an algorithm is asked, classified by
 //! what happened and never by the text of a message.
 
+use crate::imports::cut;
 use serde::Serialize;
 use std::fmt;
 
@@ -159,6 +160,9 @@ pub enum Severity {
     Fatal,
 }
 
+/// Most bytes of a failure's message.
+const MESSAGE_BYTES: usize = 4 << 10;
+
 /// Why a step, or the preparation of an algorithm, failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Failure {
@@ -179,12 +183,13 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure without panic or backtrace.
+    /// A failure without panic or backtrace. Of a message of more than 4 KiB the beginning is kept: it may quote what an
+    /// algorithm wrote.
     pub fn new(class: FailureClass, code: ErrorCode, message: impl Into<String>, severity: Severity) -> Self {
         Self {
             class,
             code,
-            message: message.into(),
+            message: cut(message.into(), MESSAGE_BYTES),
             severity,
             panic: None,
             backtrace: Vec::new(),

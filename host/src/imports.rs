@@ -33,14 +33,22 @@ impl TypesHost for GuestState {}
 
 /// A scalar as JSON, and the bytes it counts against a bound. JSON has no NaN and no infinities: they become text.
 fn scalar_to_json(scalar: Scalar) -> (Value, u64) {
-    match scalar {
-        Scalar::String(text) => {
-            let bytes = text.len() as u64;
-            (Value::from(text), bytes)
-        }
-        Scalar::Int(number) => (Value::from(number), 8),
-        Scalar::Float(number) if number.is_finite() => (Value::from(number), 8),
-        Scalar::Float(number) => (Value::from(number.to_string()), 8),
-        Scalar::Bool(flag) => (Value::from(flag), 1),
+    let value = match scalar {
+        Scalar::String(text) => Value::from(text),
+        Scalar::Int(number) => Value::from(number),
+        Scalar::Float(number) if number.is_finite() => Value::from(number),
+        Scalar::Float(number) => Value::from(number.to_string()),
+        Scalar::Bool(flag) => Value::from(flag),
+    };
+    let bytes = scalar_bytes(&value);
+    (value, bytes)
+}
+
+/// The bytes that a scalar counts against a bound.
+fn scalar_bytes(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::Bool(_) => 1,
+        _ => 8,
     }
 }

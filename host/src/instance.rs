@@ -76,8 +76,12 @@ impl Instance {
         self.store.data_mut().panic = None;
         let lifecycle = self.exports.procvision_algorithm_lifecycle();
         use wasmtime::AsContextMut;
-        call(lifecycle, self.store.as_context_mut())
-            .map_err(|error| classify::failure(&error, &mut self.store, self.budget, doing))
+        match call(lifecycle, self.store.as_context_mut()) {
+            // The host does not wait beyond the deadline: a sleep may have been cut, and the epoch not have come yet.
+            Ok(_) if Instant::now() >= self.store.data().deadline => Err(classify::late(self.budget, doing)),
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(classify::failure(&error, &mut self.store, self.budget, doing)),
+        }
     }
 
     /// Fuel burnt since the visit began.

@@ -3,10 +3,13 @@
 
 use crate::contract::{self, Import, ImportClass, VersionMatch};
 use crate::explain::Explain;
+use crate::imports::cut;
 use crate::limits::MEMORIES;
 use crate::policy::ClosedImports;
+use crate::visible;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
 /// What a component is made of.
@@ -58,7 +61,7 @@ pub enum ShapeError {
     #[error("the component has {0} linear memories; {MEMORIES} is allowed")]
     Memories(u32),
     /// A component inside the component that contains code.
-    #[error("the component contains another component with code in it")]
+    #[error("the component contains another component with code in it, or too many within each other")]
     NestedComponent,
 }
 
@@ -88,15 +91,24 @@ impl Explain for ShapeError {
     }
 }
 
+/// Components within components, the outermost included. Lifting a module makes two levels.
+const NESTING: usize = 4;
+/// Refused imports that a message lists.
+const LISTED: usize = 8;
+/// Most bytes of an import's name in a message.
+const SHOWN_BYTES: usize = 200;
+
 fn list_refused(imports: &[Import]) -> String {
     let one = |import: &Import| {
-        format!(
-            "`{}`, which {}",
-            import.name,
-            import.reason.as_deref().unwrap_or("is refused")
-        )
+        let name = cut(visible::line(&import.name).into_owned(), SHOWN_BYTES);
+        let reason = import.reason.as_deref().unwrap_or("is refused");
+        format!("`{name}`, which {reason}")
     };
-    imports.iter().map(one).collect::<Vec<_>>().join("; ")
+    let mut listed = imports.iter().take(LISTED).map(one).collect::<Vec<_>>().join("; ");
+    if imports.len() > LISTED {
+        let _ = write!(listed, "; and {} more", imports.len() - LISTED);
+    }
+    listed
 }
 
 /// The WebAssembly features that components may use. What is not needed is switched off.
@@ -137,6 +149,10 @@ impl Shape {
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(ShapeError::Invalid)? {
                 Payload::Version { encoding, .. } => {
+                    // Each level costs its author a few bytes, and whoever reads on more than that.
+                    if open.len() >= NESTING {
+                        return Err(ShapeError::NestedComponent);
+                    }
                     let components = open.iter().filter(|encoding| **encoding == Encoding::Component).count();
                     if encoding == Encoding::Module {
                         shape.core_modules += 1;

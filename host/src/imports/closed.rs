@@ -57,7 +57,13 @@ pub(crate) fn link_stand_ins(
 
 fn link_function(instance: &mut LinkerInstance<'_, GuestState>, interface: &str, name: &str) -> wasmtime::Result<()> {
     let full_name = format!("{interface}#{name}");
-    instance.func_new(name, move |mut store, ty: ComponentFunc, _, results| {
+    instance.func_new(name, move |mut store, ty: ComponentFunc, arguments, results| {
+        // Handles that were lent for this call must be given back before it ends.
+        for argument in arguments {
+            if let Val::Resource(handle) = argument {
+                handle.resource_drop(&mut store)?;
+            }
+        }
         for (result, ty) in results.iter_mut().zip(ty.results()) {
             *result = match refusal(&ty) {
                 Some(value) => value,

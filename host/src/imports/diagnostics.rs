@@ -1,6 +1,6 @@
 //! `diagnostics`: measured values for the report of a step, bounded per call.
 
-use super::scalar_to_json;
+use super::{scalar_bytes, scalar_to_json};
 use crate::bindings::diagnostics::{Host, Scalar};
 use crate::instance::GuestState;
 
@@ -9,9 +9,10 @@ impl Host for GuestState {
         let (value, bytes) = scalar_to_json(value);
         let bytes = bytes.saturating_add(key.len() as u64);
         let published = &mut self.diagnostics;
-        let total = published.bytes.saturating_add(bytes);
-        let full =
-            published.values.len() as u64 >= self.limits.diagnostics_entries && !published.values.contains_key(&key);
+        let old = published.values.get(&key);
+        let full = published.values.len() as u64 >= self.limits.diagnostics_entries && old.is_none();
+        let old = old.map_or(0, |old| scalar_bytes(old).saturating_add(key.len() as u64));
+        let total = published.bytes.saturating_sub(old).saturating_add(bytes);
         if full || total > self.limits.diagnostics_bytes {
             published.dropped += 1;
             return Ok(());

@@ -4,7 +4,10 @@ use super::limiter::LimitExceeded;
 use super::{Budget, GuestState};
 use crate::failure::{ErrorCode, Failure, FailureClass, GuestFrame, Severity};
 use crate::limits::STACK_BYTES;
+use crate::visible;
 use rustc_demangle::demangle;
+use std::fmt::{self, Write};
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -21,15 +24,15 @@ const NAME_BYTES: usize = 256;
 /// Classifies what ended a call. `doing` completes the sentence: "in execute".
 pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, budget: Budget, doing: &str) -> Failure {
     let panic = store.data_mut().panic.take();
-    let (class, code, message, severity) = if let Some(exceeded) = error.downcast_ref::<LimitExceeded>() {
-        let class = match exceeded.limit {
-            "memory_bytes" => FailureClass::MemoryLimit,
-            _ => FailureClass::ResourceLimit,
+    let (class, code, message, severity) = if let Some(exceeded) = exceeded(error, store) {
+        let (class, what) = match exceeded.limit {
+            "memory_bytes" => (FailureClass::MemoryLimit, "ran out of memory"),
+            _ => (FailureClass::ResourceLimit, "used more than it is granted"),
         };
         (
             class,
             ErrorCode::OutOfMemory,
-            format!("the algorithm ran out of memory {doing}: {exceeded}"),
+            format!("the algorithm {what} {doing}: {exceeded}"),
             Severity::Fatal,
         )
     } else if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
@@ -46,15 +49,14 @@ pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, bu
         match error.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => {
                 let message = format!("the algorithm used up its {} units of fuel {doing}", budget.fuel);
-                (FailureClass::OutOfFuel, ErrorCode::Timeout, message, Severity::Recoverable)
+                (
+                    FailureClass::OutOfFuel,
+                    ErrorCode::Timeout,
+                    message,
+                    Severity::Recoverable,
+                )
             }
-            Some(Trap::Interrupt) => {
-                let message = format!(
-                    "the algorithm took longer than {} ms {doing}",
-                    budget.deadline.as_millis()
-                );
-                (FailureClass::Deadline, ErrorCode::Timeout, message, Severity::Recoverable)
-            }
+            Some(Trap::Interrupt) => too_late(budget, doing),
             Some(Trap::StackOverflow) => {
                 let message = format!("the algorithm exhausted its call stack of {STACK_BYTES} bytes {doing}");
                 (FailureClass::StackOverflow, ErrorCode::Trap, message, Severity::Fatal)
@@ -78,6 +80,38 @@ pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, bu
     failure.panic = panic;
     failure.backtrace = backtrace(error);
     failure
+}
+
+/// A call that did not end in time, or ended too late to be believed: what it answers may rest on a sleep that was cut.
+pub(super) fn late(budget: Budget, doing: &str) -> Failure {
+    let (class, code, message, severity) = too_late(budget, doing);
+    Failure::new(class, code, message, severity)
+}
+
+fn too_late(budget: Budget, doing: &str) -> (FailureClass, ErrorCode, String, Severity) {
+    let message = format!(
+        "the algorithm took longer than {} ms {doing}",
+        budget.deadline.as_millis()
+    );
+    (
+        FailureClass::Deadline,
+        ErrorCode::Timeout,
+        message,
+        Severity::Recoverable,
+    )
+}
+
+/// The limit that was exceeded, if that is what happened.
+fn exceeded(error: &wasmtime::Error, store: &Store<GuestState>) -> Option<LimitExceeded> {
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        let allowed = store.data().limits.resource_table_entries;
+        return Some(LimitExceeded {
+            limit: "resource_table_entries",
+            wanted: allowed.saturating_add(1),
+            allowed,
+        });
+    }
+    error.downcast_ref::<LimitExceeded>().cloned()
 }
 
 fn abi_violation(error: &wasmtime::Error, doing: &str) -> (FailureClass, ErrorCode, String, Severity) {
@@ -111,12 +145,14 @@ fn backtrace(error: &wasmtime::Error) -> Vec<GuestFrame> {
     };
     let frames = backtrace.frames();
     // Above a panic stand the frames of the machinery that reports it; what the reader wants is who called it.
-    let machinery = frames.iter().position(|frame| frame.func_name().is_some_and(is_panic_entry));
+    let machinery = frames
+        .iter()
+        .position(|frame| frame.func_name().is_some_and(is_panic_entry));
     let frames = frames.iter().skip(machinery.map_or(0, |index| index + 1)).take(FRAMES);
     frames
         .map(|frame| {
             let name = match frame.func_name() {
-                Some(name) => format!("{:#}", demangle(name)),
+                Some(name) => readable(name),
                 None => format!("function {}", frame.func_index()),
             };
             // The innermost inlined function comes first.
@@ -126,12 +162,10 @@ fn backtrace(error: &wasmtime::Error) -> Vec<GuestFrame> {
                 let file = symbol.file()?.to_owned();
                 Some(place.fold(file, |text, number| format!("{text}:{number}")))
             });
-            let inlined = symbol
-                .and_then(|symbol| symbol.name())
-                .map(|name| format!("{:#}", demangle(name)));
+            let inlined = symbol.and_then(|symbol| symbol.name()).map(readable);
             GuestFrame {
-                function: cut(inlined.unwrap_or(name)),
-                location: location.map(cut),
+                function: inlined.unwrap_or(name),
+                location: location.map(|place| cut(visible::line(&place).into_owned())),
             }
         })
         .collect()
@@ -139,7 +173,29 @@ fn backtrace(error: &wasmtime::Error) -> Vec<GuestFrame> {
 
 /// The function of Rust's core library that every panic goes through.
 fn is_panic_entry(name: &str) -> bool {
-    format!("{:#}", demangle(name)) == "core::panicking::panic_fmt"
+    readable(name) == "core::panicking::panic_fmt"
+}
+
+/// A function's name as its author wrote it. A mangled name of a few bytes may stand for megabytes, so writing stops
+/// where the text would be cut.
+fn readable(name: &str) -> String {
+    struct Bounded(String);
+
+    impl Write for Bounded {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0.push_str(part);
+            if self.0.len() > NAME_BYTES {
+                Err(fmt::Error)
+            } else {
+                Ok(())
+            }
+        }
+    }
+
+    let mut text = Bounded(String::new());
+    // An error says that there is enough.
+    let _ = write!(text, "{:#}", demangle(name));
+    cut(visible::line(&text.0).into_owned())
 }
 
 fn cut(text: String) -> String {
