@@ -185,7 +185,12 @@ pub(crate) fn stated_failure(failure: wit::Failure) -> Failure {
     } else {
         failure.message
     };
-    Failure::new(FailureClass::Algorithm, code(failure.code), message, severity(failure.severity))
+    Failure::new(
+        FailureClass::Algorithm,
+        code(failure.code),
+        message,
+        severity(failure.severity),
+    )
 }
 
 fn severity(severity: wit::Severity) -> Severity {

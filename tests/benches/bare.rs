@@ -42,27 +42,44 @@ impl Bare {
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("links");
         Algorithm::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).expect("links");
         let component = Component::from_binary(&engine, component).expect("compiles");
-        let state = State { wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
+        let state = State {
+            wasi: WasiCtx::builder().build(),
+            table: ResourceTable::new(),
+        };
         let mut store = Store::new(&engine, state);
         let exports = Algorithm::instantiate(&mut store, &component, &linker).expect("starts");
         let lifecycle = exports.procvision_algorithm_lifecycle();
         lifecycle.call_setup(&mut store).expect("runs").expect("is set up");
-        let task = Param { key: "task".into(), value: ParamValue::Enum("noop".into()) };
-        let call =
-            StepCall { step_index: 1, pid: "A01".into(), params: vec![task], step_desc: None, guides: Vec::new() };
+        let task = Param {
+            key: "task".into(),
+            value: ParamValue::Enum("noop".into()),
+        };
+        let call = StepCall {
+            step_index: 1,
+            pid: "A01".into(),
+            params: vec![task],
+            step_desc: None,
+            guides: Vec::new(),
+        };
         Self { store, exports, call }
     }
 
     pub fn execute(&mut self) {
         let lifecycle = self.exports.procvision_algorithm_lifecycle();
         let (session, images) = (Resource::new_borrow(0), Resource::new_borrow(0));
-        lifecycle.call_execute(&mut self.store, &self.call, session, images).expect("runs").expect("judges");
+        lifecycle
+            .call_execute(&mut self.store, &self.call, session, images)
+            .expect("runs")
+            .expect("judges");
     }
 }
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
@@ -74,7 +91,14 @@ impl imaging::HostImageSet for State {
     fn list(&mut self, _: Resource<Nothing>) -> Result<Vec<imaging::ImageInfo>> {
         let (name, camera_id) = (String::new(), String::new());
         let format = imaging::PixelFormat::Rgb8;
-        Ok(vec![imaging::ImageInfo { name, width: 1920, height: 1080, format, timestamp_ms: 0, camera_id }])
+        Ok(vec![imaging::ImageInfo {
+            name,
+            width: 1920,
+            height: 1080,
+            format,
+            timestamp_ms: 0,
+            camera_id,
+        }])
     }
 
     fn read(

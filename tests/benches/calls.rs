@@ -70,7 +70,11 @@ fn starts(criterion: &mut Criterion) {
 
     let folder = tempfile::tempdir().expect("a folder");
     let cache = folder.path().join("compiled");
-    let cached = Host::new(HostConfig { compile_cache: Some(cache), ..HostConfig::default() }).expect("a host");
+    let cached = Host::new(HostConfig {
+        compile_cache: Some(cache),
+        ..HostConfig::default()
+    })
+    .expect("a host");
     cached.load(&package).expect("fills the cache");
     group.bench_function("cached", |bencher| {
         bencher.iter_batched(
@@ -85,8 +89,15 @@ fn starts(criterion: &mut Criterion) {
     });
 
     // The first call after a trap: a fresh instance, its setup, and the call itself.
-    let policy = SandboxPolicy { quarantine_after: u32::MAX, ..SandboxPolicy::default() };
-    let host = Host::new(HostConfig { policy, ..HostConfig::default() }).expect("a host");
+    let policy = SandboxPolicy {
+        quarantine_after: u32::MAX,
+        ..SandboxPolicy::default()
+    };
+    let host = Host::new(HostConfig {
+        policy,
+        ..HostConfig::default()
+    })
+    .expect("a host");
     let mut algorithm = load(&host);
     let (mut session, trap, noop) = (Session::new("bench", Default::default()), ask("trap"), ask("noop"));
     group.bench_function("after-trap", |bencher| {
@@ -94,7 +105,10 @@ fn starts(criterion: &mut Criterion) {
             let mut total = Duration::ZERO;
             for _ in 0..iterations {
                 let report = algorithm.execute(&mut session, &trap);
-                assert_eq!(report.outcome.failure().map(|failure| failure.class), Some(FailureClass::Trap));
+                assert_eq!(
+                    report.outcome.failure().map(|failure| failure.class),
+                    Some(FailureClass::Trap)
+                );
                 let start = Instant::now();
                 judge(&mut algorithm, &mut session, &noop);
                 total += start.elapsed();
@@ -121,7 +135,9 @@ fn frames(criterion: &mut Criterion) {
     let mut algorithm = load(&host);
     for task in ["read-rgb", "read-region"] {
         let (mut session, call) = (Session::new("bench", Default::default()), ask(task));
-        group.bench_function(task, |bencher| bencher.iter(|| judge(&mut algorithm, &mut session, &call)));
+        group.bench_function(task, |bencher| {
+            bencher.iter(|| judge(&mut algorithm, &mut session, &call))
+        });
     }
     group.finish();
 }

@@ -8,7 +8,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 fn host(cache: &Path) -> Result<Host, HostError> {
-    Host::new(HostConfig { compile_cache: Some(cache.to_owned()), ..HostConfig::default() })
+    Host::new(HostConfig {
+        compile_cache: Some(cache.to_owned()),
+        ..HostConfig::default()
+    })
 }
 
 /// Whether loading the probe with this cache takes it from there.
@@ -18,7 +21,10 @@ fn from_cache(cache: &Path) -> bool {
 }
 
 fn only_file(cache: &Path) -> PathBuf {
-    let files: Vec<_> = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let files: Vec<_> = fs::read_dir(cache)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files[0].clone()
 }

@@ -95,9 +95,12 @@ fn every_item_of_the_contract_is_documented() {
         let types = interface.types.iter().map(|(name, id)| (name, &resolve.types[*id]));
         // `use` repeats a type of another interface, where it is documented.
         let own = types.filter(|(_, ty)| !matches!(ty.kind, wit_parser::TypeDefKind::Type(wit_parser::Type::Id(_))));
-        let docs = own
-            .map(|(name, ty)| (name, &ty.docs))
-            .chain(interface.functions.iter().map(|(name, function)| (name, &function.docs)));
+        let docs = own.map(|(name, ty)| (name, &ty.docs)).chain(
+            interface
+                .functions
+                .iter()
+                .map(|(name, function)| (name, &function.docs)),
+        );
         for (item, docs) in docs {
             items += 1;
             if docs.contents.is_none() {

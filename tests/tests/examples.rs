@@ -21,7 +21,13 @@ fn folder(example: &str) -> PathBuf {
 
 fn load(example: &str) -> Algorithm {
     let folder = folder(example);
-    let built = component_build::build(&folder, &BuildOptions { quiet: true, ..BuildOptions::default() });
+    let built = component_build::build(
+        &folder,
+        &BuildOptions {
+            quiet: true,
+            ..BuildOptions::default()
+        },
+    );
     let built = built.unwrap_or_else(|error| panic!("{}", procvision_host::explain::one_line(&error)));
     let host = Host::new(HostConfig::default()).unwrap();
     let package = Package::open_with_component(&folder, built.component, &host.config().ceiling).unwrap();
@@ -70,7 +76,10 @@ fn judge_all(example: &str) {
             assert!(outcome.failure().is_some(), "{name}: {outcome:?}");
         }
         assert_eq!(outcome.verdict(), case["verdict"].as_str(), "{name}: {outcome:?}");
-        if let Outcome::Ng { reason, defect_rects, .. } = outcome {
+        if let Outcome::Ng {
+            reason, defect_rects, ..
+        } = outcome
+        {
             let expected = case["ng_reason_contains"].as_str().unwrap_or_default();
             assert!(reason.contains(expected), "{name}: {reason}");
             if let Some(truth) = case["defect_rects"].as_array().filter(|truth| !truth.is_empty()) {
@@ -90,13 +99,19 @@ fn check_rects(name: &str, found: &[Finding], truth: &[Value]) {
         }))
         .unwrap();
         let near = |finding: &&Finding| finding.label == label && close(finding.area, area);
-        assert!(found.iter().any(|finding| near(&finding)), "{name}: no `{label}` at {area} in {found:?}");
+        assert!(
+            found.iter().any(|finding| near(&finding)),
+            "{name}: no `{label}` at {area} in {found:?}"
+        );
     }
 }
 
 fn close(a: Rect, b: Rect) -> bool {
     let edges = |rect: Rect| [rect.x, rect.y, rect.x + rect.width, rect.y + rect.height];
-    edges(a).into_iter().zip(edges(b)).all(|(a, b)| a.abs_diff(b) <= TOLERANCE)
+    edges(a)
+        .into_iter()
+        .zip(edges(b))
+        .all(|(a, b)| a.abs_diff(b) <= TOLERANCE)
 }
 
 #[test]
@@ -128,10 +143,16 @@ fn capture_quality_counts_frames_across_the_steps_of_one_product() {
             other => panic!("{other:?}"),
         }
     }
-    assert!(messages[0].contains("1 of 1") && messages[2].contains("3 of 3"), "{messages:?}");
+    assert!(
+        messages[0].contains("1 of 1") && messages[2].contains("3 of 3"),
+        "{messages:?}"
+    );
     // Another product starts from nothing.
     let mut other = Session::new("other", Map::new());
     algorithm.pre_execute(&mut other, &call);
     let outcome = algorithm.execute(&mut other, &call).outcome;
-    assert!(matches!(&outcome, Outcome::Ok { message: Some(message), .. } if message.contains("1 of 1")), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Outcome::Ok { message: Some(message), .. } if message.contains("1 of 1")),
+        "{outcome:?}"
+    );
 }

@@ -31,14 +31,22 @@ fn ask(task: &str) -> StepCall {
 
 fn message(report: &StepReport) -> &str {
     match &report.outcome {
-        Outcome::Ok { message: Some(message), .. } | Outcome::Ready { message: Some(message), .. } => message,
+        Outcome::Ok {
+            message: Some(message), ..
+        }
+        | Outcome::Ready {
+            message: Some(message), ..
+        } => message,
         other => panic!("{other:?}"),
     }
 }
 
 fn refusal(report: &StepReport) -> (ErrorCode, &str) {
     let failure = report.outcome.failure().expect("a failure");
-    assert_eq!((failure.class, failure.severity), (FailureClass::Refused, Severity::Permanent));
+    assert_eq!(
+        (failure.class, failure.severity),
+        (FailureClass::Refused, Severity::Permanent)
+    );
     assert!(!report.instance_replaced);
     (failure.code, &failure.message)
 }
@@ -111,12 +119,19 @@ fn what_cannot_be_asked_is_refused_before_the_algorithm_sees_it() {
     let (code, text) = refuse(&ask("noop").with_param("tsak", 1));
     assert_eq!(code, ErrorCode::InvalidParams);
     assert!(text.contains("`tsak`") && text.contains("task"), "{text}");
-    let (code, _) = refuse(&ask("noop").with_reference("good", frame()).with_reference("good", frame()));
+    let (code, _) = refuse(
+        &ask("noop")
+            .with_reference("good", frame())
+            .with_reference("good", frame()),
+    );
     assert_eq!(code, ErrorCode::BadExchange);
     let (code, _) = refuse(&ask("noop").with_reference("", frame()));
     assert_eq!(code, ErrorCode::BadExchange);
     // None of them reached it.
-    assert_eq!(message(&algorithm.execute(&mut session, &ask("count-hooks"))), "set up: true, calls: 1");
+    assert_eq!(
+        message(&algorithm.execute(&mut session, &ask("count-hooks"))),
+        "set up: true, calls: 1"
+    );
 }
 
 #[test]
@@ -134,10 +149,17 @@ fn a_trap_names_the_line_costs_the_instance_and_undoes_the_session() {
     assert_eq!(panic.message, "asked to trap in call 3");
     assert!(panic.location.as_ref().unwrap().starts_with("src/lib.rs:"), "{panic:?}");
     // The machinery of the panic is not in the way.
-    assert!(failure.backtrace[0].function.contains("execute"), "{:?}", failure.backtrace);
+    assert!(
+        failure.backtrace[0].function.contains("execute"),
+        "{:?}",
+        failure.backtrace
+    );
     assert!(report.instance_replaced);
     let entries = |session: &Session| -> Vec<_> {
-        session.entries().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+        session
+            .entries()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect()
     };
     assert_eq!(entries(&session), entries(&before));
 
