@@ -110,8 +110,7 @@ fn file_of_200_megabytes_is_refused_before_it_is_read() {
     let package = Folder::with_file("lifted", "1.0.0", path);
     let error = package
         .open(&Stage::fuel().host.config().ceiling)
-        .err()
-        .expect("it must be refused");
+        .expect_err("it must be refused");
     assert!(
         matches!(error, PackageError::ComponentTooLarge { actual, limit, .. } if actual == 200 << 20 && limit == 64 << 20),
         "{error:?}"

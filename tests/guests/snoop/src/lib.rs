@@ -37,7 +37,7 @@ impl Algorithm for Snoop {
                 .map_or_else(said, |_| "started".into()),
             "panic" => panic!("the lamp is dark"),
             "panic-at-length" => panic!("{}", "ä".repeat(300_000)),
-            "panic-in-index" => format!("{}", call.references()[7].name()),
+            "panic-in-index" => call.references()[7].name().to_owned(),
             "panic-in-drop" => {
                 let _bomb = Bomb;
                 panic!("first");
