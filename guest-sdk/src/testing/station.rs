@@ -161,7 +161,10 @@ impl<A: Algorithm> Station<A> {
             .as_mut()
             .ok_or_else(|| Failure::unknown("the algorithm is not set up"))?;
         let answer = host.run(|| work(algorithm));
-        if answer.as_ref().is_err_and(|failure| failure.severity() == Severity::Fatal) {
+        if answer
+            .as_ref()
+            .is_err_and(|failure| failure.severity() == Severity::Fatal)
+        {
             *slot = None;
         }
         answer
