@@ -6,10 +6,11 @@ mod ticker;
 pub(crate) use ticker::Ticker;
 
 use crate::limits::STACK_BYTES;
+use crate::policy::SandboxPolicy;
 use wasmtime::{Config, Engine, OptLevel, RegallocAlgorithm, Strategy, WasmBacktraceDetails};
 
 /// The engine with every setting that differs from the default or that safety rests on.
-pub(crate) fn new_engine() -> wasmtime::Result<Engine> {
+pub(crate) fn new_engine(policy: &SandboxPolicy) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
 
     // Code generation. Cranelift is the backend with the most scrutiny; the others are never used.
@@ -41,7 +42,11 @@ pub(crate) fn new_engine() -> wasmtime::Result<Engine> {
     config.concurrency_support(false);
 
     // Reports. Addresses are turned into names and lines when a trap is reported, not before.
-    config.wasm_backtrace_details(WasmBacktraceDetails::Enable);
+    config.wasm_backtrace_details(if policy.line_tables {
+        WasmBacktraceDetails::Enable
+    } else {
+        WasmBacktraceDetails::Disable
+    });
 
     Engine::new(&config)
 }

@@ -82,7 +82,7 @@ impl Host {
     /// See [`HostError`].
     pub fn new(config: HostConfig) -> Result<Self, HostError> {
         let engine_error = |error: wasmtime::Error| HostError::Engine(error.into());
-        let engine = new_engine().map_err(engine_error)?;
+        let engine = new_engine(&config.policy).map_err(engine_error)?;
         let linker = imports::link(&engine).map_err(engine_error)?;
         let ticker = Ticker::start(&engine).map_err(HostError::Ticker)?;
         let cache = config.compile_cache.as_deref().map(CompileCache::open).transpose()?;

@@ -52,6 +52,10 @@ pub struct SandboxPolicy {
     pub log_level: Level,
     /// Traps in a row after which an algorithm is quarantined.
     pub quarantine_after: u32,
+    /// Whether a trap's backtrace names lines, if the component carries line tables. Reading them is work for the host
+    /// that the component decides about, so this is for components that somebody built here; functions are always
+    /// named, and a panic always says its line itself.
+    pub line_tables: bool,
 }
 
 impl Default for SandboxPolicy {
@@ -62,6 +66,7 @@ impl Default for SandboxPolicy {
             closed_imports: ClosedImports::default(),
             log_level: Level::Info,
             quarantine_after: 3,
+            line_tables: false,
         }
     }
 }

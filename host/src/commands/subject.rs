@@ -93,7 +93,7 @@ pub struct Station {
 impl SubjectArgs {
     /// Builds the crate, unless there is none or it is not to be built.
     pub fn build(&self, terminal: &TerminalArgs) -> Result<Option<Built>, CommandError> {
-        if self.no_build || !component_build::is_crate(&self.source) {
+        if !self.is_built_here() {
             return Ok(None);
         }
         let begun = Instant::now();
@@ -109,6 +109,11 @@ impl SubjectArgs {
         }))
     }
 
+    /// Whether the component is compiled from the author's crate by this command.
+    fn is_built_here(&self) -> bool {
+        !self.no_build && component_build::is_crate(&self.source)
+    }
+
     /// Sets up a host. A compile cache that cannot be used is only worth a warning.
     pub fn station(&self) -> Result<Station, CommandError> {
         let mut ceiling = Limits::default_ceiling();
@@ -119,6 +124,7 @@ impl SubjectArgs {
             ceiling,
             policy: SandboxPolicy {
                 log_level: self.log_level.into(),
+                line_tables: self.is_built_here(),
                 ..SandboxPolicy::default()
             },
             compile_cache: if self.no_cache { None } else { cache_folder() },
@@ -163,7 +169,7 @@ pub fn load(host: &Host, package: &Package) -> Result<Algorithm, CommandError> {
             LoadError::GetInfo(failure) | LoadError::Setup(failure) => Some(failure.clone()),
             _ => None,
         };
-        CommandError::from(error).failure(failure)
+        CommandError::from(error).about(package.source()).failure(failure)
     })
 }
 
