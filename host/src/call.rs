@@ -83,7 +83,7 @@ impl StepCall {
         let Some(schema) = schemas.get(&self.step_index) else {
             let known: Vec<String> = info.steps.iter().map(|step| step.index.to_string()).collect();
             let message = format!(
-                "there is no step {}; this algorithm has {}",
+                "there is no step {}; the steps of this algorithm are {}",
                 self.step_index,
                 known.join(", ")
             );

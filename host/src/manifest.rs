@@ -2,7 +2,9 @@
 
 use crate::limits::{LimitRequest, MANIFEST_BYTES};
 use semver::Version;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -61,12 +63,22 @@ pub enum ManifestError {
     /// The file is too large to be a manifest.
     #[error("{} is larger than the {MANIFEST_BYTES} bytes a manifest may have", .0.display())]
     TooLarge(PathBuf),
-    /// Not JSON, a key that is unknown or missing, or a value of the wrong type.
+    /// Not a JSON object, or one with a key that is unknown or missing.
     #[error("{} is not a manifest", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
         /// What and where.
+        source: serde_json::Error,
+    },
+    /// A key with a value of the wrong type or form.
+    #[error("key `{key}` in {} cannot be used", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// The key, with those around it.
+        key: String,
+        /// What is wrong with the value.
         source: serde_json::Error,
     },
     /// A value that is of the right type but cannot be used.
@@ -116,10 +128,28 @@ impl Manifest {
     ///
     /// See [`ManifestError`].
     pub fn parse(text: &[u8], path: &Path) -> Result<Self, ManifestError> {
-        let manifest: Self = serde_json::from_slice(text).map_err(|source| ManifestError::Syntax {
+        let syntax = |source| ManifestError::Syntax {
             path: path.to_owned(),
             source,
+        };
+        // A list would be taken for the values of the keys in their order.
+        if !text.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(text).is_ok() {
+            return Err(syntax(serde_json::Error::custom("it is not a JSON object")));
+        }
+        let mut json = serde_json::Deserializer::from_slice(text);
+        let manifest: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let key = error.path().to_string();
+            let source = error.into_inner();
+            match source.classify() {
+                Category::Data if key != "." => ManifestError::Key {
+                    path: path.to_owned(),
+                    key,
+                    source,
+                },
+                _ => syntax(source),
+            }
         })?;
+        json.end().map_err(syntax)?;
         match manifest.objection() {
             None => Ok(manifest),
             Some((key, reason)) => Err(ManifestError::Value {
@@ -240,7 +270,9 @@ mod tests {
         let cases: &[(&str, Value, &str)] = &[
             ("name", json!("Big"), "`name`"),
             ("name", json!("../x"), "`name`"),
-            ("name", json!(7), "invalid type"),
+            ("name", json!(7), "key `name`"),
+            ("supported_pids", json!("A01"), "key `supported_pids`"),
+            ("limits", json!({"memory_bytes": -1}), "key `limits.memory_bytes`"),
             ("version", json!("1.2"), "version"),
             ("manifest_version", json!(2), "`manifest_version`"),
             ("component", json!("../evil.wasm"), "`component`"),

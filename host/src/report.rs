@@ -171,7 +171,7 @@ impl RunReport {
     }
 
     /// The answers there are, in the order of the questions.
-    pub fn steps(&self) -> impl Iterator<Item = &StepReport> {
+    pub fn steps(&self) -> impl Iterator<Item = &StepReport> + Clone {
         self.pre_execute.iter().chain(&self.execute)
     }
 

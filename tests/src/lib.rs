@@ -3,6 +3,7 @@
 pub mod binary;
 pub mod guests;
 mod probe;
+pub mod workplace;
 
 pub use probe::probe_component;
 

@@ -94,7 +94,7 @@ fn hostile_names_and_tiny_pictures_are_no_trouble() {
         assert_eq!(annotate(&gray(width, height), &[&outcome]).width(), width);
     }
     let shown = Lettering::for_picture(384, 303).fit(&name, 60);
-    assert_eq!(shown, "?[31m??...");
+    assert_eq!(shown, "?[31m?? ..");
 }
 
 #[test]

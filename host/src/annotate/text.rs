@@ -9,7 +9,7 @@ use embedded_graphics::prelude::Drawable;
 use embedded_graphics::text::{Baseline, Text};
 
 /// Lines of text that would fill the shorter side of a picture.
-const LINES: u32 = 36;
+const LINES: u32 = 40;
 /// From smallest to largest.
 const FONTS: [&MonoFont<'static>; 5] = [
     &FONT_6X10,

@@ -5,6 +5,7 @@ use procvision_host::explain::{Explain, one_line};
 use procvision_host::failure::Failure;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::path::Path;
 
 /// Why a command did not do what it was asked, ready to be shown. Every library error that is an [`Explain`] becomes
 /// one with `?`.
@@ -33,6 +34,14 @@ impl CommandError {
     pub fn help(self, help: impl Into<String>) -> Self {
         Self {
             help: Some(help.into()),
+            ..self
+        }
+    }
+
+    /// The same error with the file or folder that it is about.
+    pub fn about(self, path: &Path) -> Self {
+        Self {
+            message: format!("{}: {}", path.display(), self.message),
             ..self
         }
     }

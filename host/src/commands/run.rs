@@ -28,9 +28,6 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = help::RUN)]
 pub struct Run {
-    #[command(flatten)]
-    subject: SubjectArgs,
-
     /// Product model
     #[arg(short, long)]
     pid: String,
@@ -79,6 +76,9 @@ pub struct Run {
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten)]
+    subject: SubjectArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -51,8 +51,8 @@ impl TerminalArgs {
         }
         .write_global();
         let level = match (self.quiet, self.verbose) {
-            (true, _) => LevelFilter::ERROR,
-            (false, 0) => LevelFilter::WARN,
+            // What went wrong with an algorithm is in the answer; a station's log would repeat it.
+            (true, _) | (false, 0) => LevelFilter::ERROR,
             (false, 1) => LevelFilter::INFO,
             (false, 2) => LevelFilter::DEBUG,
             (false, _) => LevelFilter::TRACE,

@@ -21,9 +21,6 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = help::VALIDATE)]
 pub struct Validate {
-    #[command(flatten)]
-    subject: SubjectArgs,
-
     /// A picture, PNG or JPEG, to try the algorithm with besides the synthetic one
     #[arg(short, long, value_name = "PICTURE")]
     image: Option<PathBuf>,
@@ -31,6 +28,9 @@ pub struct Validate {
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten)]
+    subject: SubjectArgs,
 }
 
 impl Validate {

@@ -110,6 +110,14 @@ pub(super) fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
     Ok(())
 }
 
+/// Width and height in the header of a PNG file.
+fn declared_png_size(encoded: &[u8]) -> Option<(u32, u32)> {
+    let header = encoded.strip_prefix(b"\x89PNG\r\n\x1a\n")?.get(4..)?;
+    let (width, rest) = header.strip_prefix(b"IHDR")?.split_first_chunk()?;
+    let (height, _) = rest.split_first_chunk()?;
+    Some((u32::from_be_bytes(*width), u32::from_be_bytes(*height)))
+}
+
 impl Frame {
     /// Reads and decodes a PNG or JPEG file.
     ///
@@ -155,6 +163,10 @@ impl Frame {
             .map_err(|error| FrameError::Decode(image::ImageError::IoError(error)))?;
         if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
             return Err(FrameError::UnknownFormat);
+        }
+        // The decoder would call a size of zero damaged.
+        if let Some((width, height)) = declared_png_size(encoded) {
+            check_size(width, height)?;
         }
         let mut limits = Limits::default();
         // Sixteen-bit RGBA, the widest layout the decoders produce, is eight bytes a pixel.

@@ -61,6 +61,7 @@ checks! {
     Calls = "pre_execute and execute";
     Advice = "answers follow the advice";
     Determinism = "same picture, same answer";
+    Reset = "reset";
     Teardown = "teardown";
 }
 

@@ -25,6 +25,8 @@ struct Notes {
     failures: Vec<Check>,
     advice: Vec<Check>,
     differing: Vec<String>,
+    /// Why `reset` failed, if it did.
+    reset: Option<Failure>,
 }
 
 /// Makes the checks of answers and determinism.
@@ -61,7 +63,8 @@ fn inspect_twice(
     (name, picture): (&str, &Frame),
     notes: &mut Notes,
 ) {
-    let first = inspect(algorithm, package, pid, steps, picture);
+    let (first, reset) = inspect(algorithm, package, pid, steps, picture);
+    notes.reset = notes.reset.take().or(reset);
     for (step, report) in &first {
         let place = format!("{} of {pid} step {step} on {name}", report.phase.as_str());
         notes.note(&place, report);
@@ -70,7 +73,7 @@ fn inspect_twice(
     if first.iter().any(|(_, report)| report.instance_replaced) || algorithm.quarantine().is_some() {
         return;
     }
-    let second = inspect(algorithm, package, pid, steps, picture);
+    let (second, _) = inspect(algorithm, package, pid, steps, picture);
     for ((step, first), (_, second)) in first.iter().zip(&second) {
         if first.outcome != second.outcome {
             let phase = first.phase.as_str();
@@ -79,13 +82,14 @@ fn inspect_twice(
     }
 }
 
+/// The answers of one inspection, which is broken off at its end, and why that failed, if it did.
 fn inspect(
     algorithm: &mut Algorithm,
     package: &Package,
     pid: &str,
     steps: &[u32],
     picture: &Frame,
-) -> Vec<(u32, StepReport)> {
+) -> (Vec<(u32, StepReport)>, Option<Failure>) {
     let none = Map::new();
     let configured = package.manifest().map_or(&none, |manifest| &manifest.default_config);
     let mut session = Session::new("validation", Map::new());
@@ -97,7 +101,8 @@ fn inspect(
         // Asked even if the conditions are not right: no picture may bring an algorithm down.
         reports.push((step, algorithm.execute(&mut session, &call)));
     }
-    reports
+    let reset = algorithm.reset(&mut session).failure;
+    (reports, reset)
 }
 
 impl Notes {
@@ -126,7 +131,7 @@ impl Notes {
                 .iter()
                 .map(|(word, count)| format!("{count} {word}"))
                 .collect();
-            let detail = format!("{} calls: {}", self.calls, outcomes.join(", "));
+            let detail = format!("{} calls kept the rules: {}", self.calls, outcomes.join(", "));
             checks.add(Check::pass(CheckId::Calls, detail));
         }
         let failures = one_for_each_message(self.failures);
@@ -152,6 +157,14 @@ impl Notes {
                     self.differing.len()
                 ),
                 "keep what belongs to one product in its session, not in the instance; use no random numbers",
+            ),
+        });
+        checks.add(match self.reset {
+            None => Check::pass(CheckId::Reset, "breaks an inspection off in good order"),
+            Some(failure) => Check::warn(
+                CheckId::Reset,
+                failure.to_string(),
+                "mend `reset`; the station forgets the session whatever becomes of it",
             ),
         });
     }
@@ -212,7 +225,7 @@ fn one_for_each_message(failures: Vec<Check>) -> Vec<Check> {
     }
     let counted = |(mut check, more): (Check, usize)| {
         if more > 0 {
-            check.detail.push_str(&format!(" (and {more} times more)"));
+            check.detail.push_str(&format!(" (and {more} more like it)"));
         }
         check
     };

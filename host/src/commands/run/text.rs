@@ -9,6 +9,9 @@ use procvision_host::report::{RunReport, Used, amount, time, usage};
 use procvision_host::visible;
 use std::fmt::Write;
 
+/// Log lines that are shown; a page of them is enough on a terminal.
+const SHOWN_LINES: usize = 50;
+
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const GREEN: Style = AnsiColor::Green.on_default().bold();
@@ -209,10 +212,18 @@ fn logs(text: &mut String, report: &RunReport) {
         return;
     }
     heading(text, "Log");
-    for step in report.steps() {
-        for line in &step.logs.lines {
-            log_line(text, step, line);
-        }
+    let lines = report
+        .steps()
+        .flat_map(|step| step.logs.lines.iter().map(move |line| (step, line)));
+    for (step, line) in lines.clone().take(SHOWN_LINES) {
+        log_line(text, step, line);
+    }
+    let hidden = lines.count().saturating_sub(SHOWN_LINES);
+    if hidden > 0 {
+        let _ = writeln!(
+            text,
+            "  {DIM}{hidden} more lines are shown by --report and --json{DIM:#}"
+        );
     }
 }
 

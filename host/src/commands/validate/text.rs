@@ -61,8 +61,11 @@ fn line(text: &mut String, check: &Check) {
     if !check.detail.is_empty() {
         let _ = write!(text, ": {}", visible::line(&check.detail));
     }
-    if let Some(code) = &check.code {
-        let _ = write!(text, " ({code})");
+    // A failure's own sentence ends with its code.
+    if let Some(code) = check.code.as_ref().map(|code| format!(" ({code})"))
+        && !check.detail.ends_with(&code)
+    {
+        text.push_str(&code);
     }
     text.push('\n');
     if let Some(remedy) = &check.remedy {
