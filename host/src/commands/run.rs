@@ -13,6 +13,7 @@ use super::subject::{self, Station, SubjectArgs};
 use super::terminal::TerminalArgs;
 use super::{help, terminal};
 use clap::{Args, ValueEnum};
+use indicatif::ProgressDrawTarget;
 use inputs::Inputs;
 use procvision_host::algorithm::Algorithm;
 use procvision_host::failure::{ErrorCode, Failure, FailureClass};
@@ -114,7 +115,11 @@ impl Run {
             setup: load.setup.usage.wall,
         };
         let subject = Subject::new(&algorithm, &package, ceiling);
-        let mut report = self.ask(&mut algorithm, inputs, subject, preparation)?;
+        let target = match terminal.quiet {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr(),
+        };
+        let mut report = self.ask(&mut algorithm, inputs, subject, preparation, target)?;
         report.warnings.extend(warnings);
         report.warnings.extend(package_warnings(&package));
         if let Some(failure) = algorithm.teardown().failure {
@@ -139,6 +144,7 @@ impl Run {
         inputs: Inputs,
         subject: Subject,
         preparation: Preparation,
+        target: ProgressDrawTarget,
     ) -> Result<RunReport, CommandError> {
         let Inputs {
             call,
@@ -147,7 +153,7 @@ impl Run {
             mut session,
         } = inputs;
         let params = algorithm.effective_params(&call).map_err(refused)?;
-        let trial = trial::run(algorithm, &mut session, &call, self.phase, self.repeat);
+        let trial = trial::run(algorithm, &mut session, &call, self.phase, self.repeat, target);
         let asked = trial.pre_execute.iter().chain(&trial.execute);
         for step in asked {
             if let Outcome::Failed(failure) = &step.outcome

@@ -20,13 +20,14 @@ pub(super) struct Trial {
     pub(super) warnings: Vec<Warning>,
 }
 
-/// Asks `execute` only if the conditions are right or are not asked about.
+/// Asks `execute` only if the conditions are right or are not asked about. `target` is where progress is shown.
 pub(super) fn run(
     algorithm: &mut Algorithm,
     session: &mut Session,
     call: &StepCall,
     phase: PhaseArg,
     times: u32,
+    target: ProgressDrawTarget,
 ) -> Trial {
     let mut trial = Trial {
         pre_execute: None,
@@ -45,13 +46,21 @@ pub(super) fn run(
     if times == 1 {
         trial.execute = Some(algorithm.execute(session, call));
     } else {
-        repeat(algorithm, session, call, times, &mut trial);
+        repeat(algorithm, session, call, times, target, &mut trial);
     }
     trial
 }
 
 /// Asks again and again, each time with the session as it was before; the first answer counts unless a later one fails.
-fn repeat(algorithm: &mut Algorithm, session: &mut Session, call: &StepCall, times: u32, trial: &mut Trial) {
+fn repeat(
+    algorithm: &mut Algorithm,
+    session: &mut Session,
+    call: &StepCall,
+    times: u32,
+    target: ProgressDrawTarget,
+    trial: &mut Trial,
+) {
+    let mut target = Some(target);
     let before = session.clone();
     let begun = Instant::now();
     let mut bar = None;
@@ -73,9 +82,13 @@ fn repeat(algorithm: &mut Algorithm, session: &mut Session, call: &StepCall, tim
         if failed {
             break;
         }
-        if begun.elapsed() > PATIENCE {
-            bar.get_or_insert_with(|| progress(times))
-                .set_position(u64::from(turn + 1));
+        if begun.elapsed() > PATIENCE
+            && let Some(target) = target.take()
+        {
+            bar = Some(progress(times, target));
+        }
+        if let Some(bar) = &bar {
+            bar.set_position(u64::from(turn + 1));
         }
     }
     if let Some(bar) = bar {
@@ -92,9 +105,9 @@ fn repeat(algorithm: &mut Algorithm, session: &mut Session, call: &StepCall, tim
     trial.execute = first;
 }
 
-/// A bar on stderr; nothing if that is not a terminal.
-fn progress(times: u32) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(u64::from(times)), ProgressDrawTarget::stderr());
+/// A bar; nothing where that is not a terminal.
+fn progress(times: u32, target: ProgressDrawTarget) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(u64::from(times)), target);
     match ProgressStyle::with_template("execute {wide_bar} {pos}/{len}, {eta} left") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
