@@ -147,7 +147,10 @@ fn a_trap_names_the_line_costs_the_instance_and_undoes_the_session() {
     assert_eq!((failure.class, failure.code), (FailureClass::Trap, ErrorCode::Trap));
     let panic = failure.panic.as_ref().expect("a panic");
     assert_eq!(panic.message, "asked to trap in call 3");
-    assert!(panic.location.as_ref().unwrap().contains("probe/src/lib.rs:"), "{panic:?}");
+    assert!(
+        panic.location.as_ref().unwrap().contains("probe/src/lib.rs:"),
+        "{panic:?}"
+    );
     // The machinery of the panic is not in the way.
     assert!(
         failure.backtrace[0].function.contains("execute"),

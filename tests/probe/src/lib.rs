@@ -10,7 +10,18 @@ struct Probe {
 
 impl Algorithm for Probe {
     fn info() -> Info {
-        let task = Param::choice("task", ["noop", "remember", "read-rgb", "read-region", "count-hooks", "trap", "asset"]);
+        let task = Param::choice(
+            "task",
+            [
+                "noop",
+                "remember",
+                "read-rgb",
+                "read-region",
+                "count-hooks",
+                "trap",
+                "asset",
+            ],
+        );
         Info::new("probe", env!("CARGO_PKG_VERSION"))
             .description("Does what a test asks for")
             .pids(["A01", "A02"])

@@ -87,7 +87,10 @@ fn missing_parts_are_added_before_the_checks() {
 fn arguments_reach_the_benchmarks() {
     let ended = Project::complete().xtask(&["bench", "--", "execute", "--save-baseline", "a"]);
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(ended.log[0], "cargo bench --workspace --bench * -- execute --save-baseline a");
+    assert_eq!(
+        ended.log[0],
+        "cargo bench --workspace --bench * -- execute --save-baseline a"
+    );
     let ended = Project::complete().with_env("FAKE_FAILS", "bench").xtask(&["bench"]);
     assert_eq!(ended.code, 1, "{ended:?}");
 }
