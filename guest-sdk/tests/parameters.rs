@@ -214,6 +214,55 @@ fn a_rect_outside_the_picture_is_refused_with_1007() {
     assert_eq!(run.execute().failure().code(), FailureCode::CoordinateInvalid);
 }
 
+/// Takes texts that match patterns written in different ways.
+#[derive(Default)]
+struct Patterned;
+
+impl Algorithm for Patterned {
+    fn info() -> Info {
+        let patterns = [
+            ("verbose", "(?x) [a-z]+ # a word"),
+            ("lines", "(?x)\n  a  # first\n  b  # second"),
+            ("either", "a|ab"),
+            ("flagged", "(?i)ab"),
+            ("multi_line", "(?m)^a$"),
+        ];
+        let step = patterns
+            .into_iter()
+            .fold(Step::new(1, "match"), |step, (key, pattern)| {
+                step.param(Param::string(key, ..).pattern(pattern))
+            });
+        Info::new("patterned", "1.0.0").pids(["A01"]).step(step)
+    }
+
+    fn execute(&mut self, _: &Call, _: &Session) -> Result<Verdict, Failure> {
+        Ok(Verdict::ok())
+    }
+}
+
+#[test]
+fn a_pattern_matches_the_whole_text_however_it_is_written() {
+    let station = Station::<Patterned>::new();
+    let cases: [(&str, &[&str], &[&str]); 5] = [
+        ("verbose", &["abc"], &["", "ab1", "1ab", "ab\n", "ab # a word"]),
+        ("lines", &["ab"], &["a", "ab\n", "aab"]),
+        ("either", &["a", "ab"], &["abb", "b"]),
+        ("flagged", &["aB"], &["aBc"]),
+        ("multi_line", &["a"], &["a\nb", "b\na", "a\n"]),
+    ];
+    for (key, good, bad) in cases {
+        let mut inspection = station.inspection("A01");
+        for text in good {
+            let run = inspection.step(1).image(picture()).param(key, *text).execute();
+            assert!(run.result().is_ok(), "{key}: {text:?}");
+        }
+        for text in bad {
+            let run = inspection.step(1).image(picture()).param(key, *text).execute();
+            assert_eq!(run.failure().code(), FailureCode::InvalidParams, "{key}: {text:?}");
+        }
+    }
+}
+
 /// Reads its parameters in ways that its declaration does not cover.
 #[derive(Default)]
 struct Careless;

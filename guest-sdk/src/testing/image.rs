@@ -165,6 +165,12 @@ impl Image {
         }
     }
 
+    /// The pixels as they are held. `None` unless `C` is the number of bytes of one pixel.
+    pub(super) fn view<const C: usize>(&self) -> Option<View<'_, C>> {
+        let matching = C == channels(self.format);
+        matching.then(|| View::new(&self.bytes, self.width, self.height, self.width as usize * C))?
+    }
+
     pub(super) fn bounds(&self) -> Rect {
         Rect::of_size(self.width, self.height)
     }
@@ -196,7 +202,8 @@ impl Image {
         format: PixelFormat,
         to_rgb: fn([u8; C]) -> [u8; 3],
     ) -> Result<Vec<u8>, FrameError> {
-        let part = View::<C>::new(&self.bytes, self.width, self.height, self.width as usize * C)
+        let part = self
+            .view::<C>()
             .and_then(|view| view.region(area))
             .ok_or(FrameError::OutsidePicture {
                 area,
@@ -230,7 +237,7 @@ pub(super) fn channels(format: PixelFormat) -> usize {
 }
 
 /// The contract's luminance, in 16-bit fixed point.
-fn luminance([red, green, blue]: [u8; 3]) -> u8 {
+pub(super) fn luminance([red, green, blue]: [u8; 3]) -> u8 {
     let sum = 19595 * u32::from(red) + 38470 * u32::from(green) + 7471 * u32::from(blue) + 32768;
     (sum >> 16) as u8
 }

@@ -153,7 +153,10 @@ fn text_within(text: &str, length: LengthBounds, pattern: Option<&str>) -> Resul
 pub(super) fn whole_match(pattern: &str) -> Result<Regex, String> {
     // On its own first, so that a stray parenthesis cannot pair with those added here.
     compiled(pattern)
-        .and_then(|_| compiled(&format!(r"\A(?:{pattern})\z")))
+        .and_then(|_| {
+            // A verbose pattern may end in a comment, which would go on over what is added; a line break ends it.
+            compiled(&format!(r"\A(?:{pattern})\z")).or_else(|_| compiled(&format!("\\A(?:{pattern}\n)\\z")))
+        })
         .map_err(|error| format!("has a pattern that cannot be used: {error}"))
 }
 

@@ -31,6 +31,7 @@ mod retouch;
 use crate::geometry::Rect;
 use crate::pixels::{Gray, GrayView, Rgb, RgbView};
 use crate::testing::Image;
+use crate::testing::image::luminance;
 
 /// What a [`Mark`] marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,10 +147,7 @@ impl Scene {
             return Gray::from_fn(self.width, self.height, |x, y| [quantised(plane[self.index(x, y)])]);
         }
         let rgb = self.rgb();
-        Gray::from_fn(self.width, self.height, |x, y| {
-            let [red, green, blue] = rgb.get(x, y).map(u32::from);
-            [((19_595 * red + 38_470 * green + 7_471 * blue + 32_768) >> 16) as u8]
-        })
+        Gray::from_fn(self.width, self.height, |x, y| [luminance(rgb.get(x, y))])
     }
 
     /// The finished picture in colour; a gray scene has three equal channels.

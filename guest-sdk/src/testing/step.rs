@@ -135,7 +135,7 @@ impl<'a, A: Algorithm> StepRequest<'a, A> {
                     host.warn(format!("on_step_start failed: {failure}"));
                 }
                 let result = phase(algorithm, &call, &session)
-                    .map_err(answer::check_failure)
+                    .map_err(|failure| answer::check_failure(failure, &host))
                     .and_then(|answer| answer.checked(call.frame().bounds(), &host));
                 let outcome = outcome_of(result.clone());
                 if let Err(failure) = algorithm.on_step_finish(call.step_index, &session, &outcome) {

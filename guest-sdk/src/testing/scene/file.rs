@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use super::Scene;
-use crate::geometry::Rect;
-use crate::pixels::{Gray, Rgb};
-use crate::testing::ImageError;
+use crate::testing::{Image, ImageError};
 
 impl Scene {
     /// A scene that begins as the photograph in a PNG or JPEG file. One without colour stays gray. The path is
@@ -15,20 +13,12 @@ impl Scene {
     ///
     /// If the file cannot be read or is not such a picture.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ImageError> {
-        let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| ImageError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        let decoded = image::load_from_memory(&bytes)?;
-        let area = Rect::of_size(decoded.width(), decoded.height());
-        let scene = if decoded.color().has_color() {
-            Rgb::from_vec(decoded.into_rgb8().into_raw(), area.width, area.height).map(|rgb| Self::from_rgb(rgb.view()))
-        } else {
-            Gray::from_vec(decoded.into_luma8().into_raw(), area.width, area.height)
-                .map(|gray| Self::from_gray(gray.view()))
+        let image = Image::open(path)?;
+        let scene = match image.view::<1>() {
+            Some(gray) => Some(Self::from_gray(gray)),
+            None => image.view::<3>().map(Self::from_rgb),
         };
-        Ok(scene.unwrap_or_else(|| panic!("a decoded picture of {area} has as many bytes as that needs")))
+        Ok(scene.unwrap_or_else(|| panic!("a decoded picture has one or three bytes for each pixel")))
     }
 
     /// Checks that the PNG file at `path` shows this scene, pixel for pixel. With the environment variable
