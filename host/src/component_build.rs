@@ -1,10 +1,12 @@
 //! From an author's crate, or from a WebAssembly file of some toolchain, to the component of a package.
 //!
-//! In order: have cargo compile the crate, lift a core module into a component, check that it is an algorithm, take the
-//! debug information out, validate, write.
+//! In order: have cargo compile the crate, lift a core module into a component, check that a host would run it, take the
+//! debug information out, check again, write.
 
 mod cargo;
+mod check;
 mod error;
+mod input;
 mod lift;
 mod output;
 mod rustflags;
@@ -15,12 +17,7 @@ pub use error::BuildError;
 use lift::WasmKind;
 use serde::Serialize;
 use std::fmt;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
-
-/// The interface, without version, whose export makes a component an algorithm.
-pub const LIFECYCLE: &str = "procvision:algorithm/lifecycle";
 
 /// What a crate is compiled for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -130,16 +127,7 @@ pub fn is_crate(path: &Path) -> bool {
 ///
 /// Everything that [`BuildError`] lists; the component that was there before is then still there.
 pub fn build(source: &Path, options: &BuildOptions) -> Result<Build, BuildError> {
-    let kind = fs::metadata(source).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => BuildError::NotFound {
-            path: source.to_owned(),
-        },
-        _ => BuildError::Unreadable {
-            path: source.to_owned(),
-            source: error,
-        },
-    })?;
-    if kind.is_dir() {
+    if source.is_dir() {
         build_crate(source, options)
     } else {
         build_file(source, options)
@@ -189,35 +177,32 @@ fn build_file(file: &Path, options: &BuildOptions) -> Result<Build, BuildError> 
     })
 }
 
-/// Reads a module or component and makes it a valid component that is an algorithm; says what it was.
+/// Reads a module or component and makes it a component that a host would run; says what it was.
 fn component_from(path: &Path) -> Result<(Vec<u8>, WasmKind), BuildError> {
-    let wasm = fs::read(path).map_err(|source| BuildError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
+    let wasm = input::read(path)?;
     let kind = lift::kind_of(&wasm, path)?;
-    lift::validate(&wasm, path)?;
     let component = match kind {
         WasmKind::Component => wasm,
         WasmKind::Module => lift::lift(&wasm, path)?,
     };
-    lift::require_lifecycle(&component, path)?;
+    check::runnable(&component, path)?;
     Ok((component, kind))
 }
 
-/// Strips `component`, which was made from the file `from`, validates it and writes it to `place`.
+/// Strips `component`, which was made from the file `from` and checked, checks the result and writes it to `place`.
 fn finish(component: &[u8], from: &Path, options: &BuildOptions, place: PathBuf) -> Result<Build, BuildError> {
-    let invalid = |source| BuildError::Invalid {
-        path: from.to_owned(),
-        source,
-    };
-    let shipped = if options.keep_debug {
-        component.to_owned()
+    let stripped = if options.keep_debug {
+        None
     } else {
-        strip::without_debug(component).map_err(invalid)?
+        let stripped = strip::without_debug(component).map_err(|source| BuildError::Invalid {
+            path: from.to_owned(),
+            source,
+        })?;
+        check::runnable(&stripped, from)?;
+        Some(stripped)
     };
-    lift::validate(&shipped, from)?;
-    output::write_atomically(&place, &shipped)?;
+    let shipped = stripped.as_deref().unwrap_or(component);
+    output::write_atomically(&place, shipped)?;
     Ok(Build {
         component: place,
         bytes: shipped.len() as u64,

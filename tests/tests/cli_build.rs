@@ -1,6 +1,7 @@
 //! `procvision build`: components from crates and from files, and a clear answer where there is none.
 
 use procvision_tests::binary::{Answer, procvision};
+use procvision_tests::guests::{lifted_for, shape};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -339,6 +340,71 @@ fn a_file_that_is_no_algorithm_is_refused() {
         );
         assert!(!root.path().join("out.wasm").exists());
     }
+}
+
+#[test]
+fn what_no_host_would_run_is_refused_with_the_hosts_own_words() {
+    let root = folder();
+    let cases: [(&str, Vec<u8>, &str, &str); 9] = [
+        ("http", shape("http"), "2003", "`wasi:http/types@0.2.0`"),
+        (
+            "unknown",
+            shape("unknown-import"),
+            "2003",
+            "`acme:backdoor/shell@1.2.3`",
+        ),
+        ("newer", lifted_for("base", "1.1.0"), "2003", "@1.1.0"),
+        ("two-memories", shape("two-memories"), "2005", "2 linear memories"),
+        ("nested", shape("nested-code"), "2005", "another component"),
+        (
+            "multi-memory",
+            shape("multi-memory"),
+            "invalid-wasm",
+            "multiple memories",
+        ),
+        ("tail-call", shape("tail-call"), "invalid-wasm", "tail calls"),
+        ("threads", shape("atomics"), "invalid-wasm", "threads"),
+        ("no-lifecycle", shape("no-lifecycle"), "not-an-algorithm", "lifecycle"),
+    ];
+    for (name, bytes, code, said) in cases {
+        let file = format!("{name}.wasm");
+        fs::write(root.path().join(&file), bytes).unwrap();
+        let error = refused(root.path(), &[&file, "-o", "out.wasm"], 1, code);
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&file) && message.contains(said), "{name}: {message}");
+        assert!(error["help"].is_string(), "{error}");
+        assert!(!root.path().join("out.wasm").exists());
+    }
+}
+
+#[test]
+fn a_module_with_features_that_are_switched_off_is_refused() {
+    let root = folder();
+    let module = wat::parse_str("(module (memory 1) (memory 1))").unwrap();
+    fs::write(root.path().join("module.wasm"), module).unwrap();
+    let error = refused(root.path(), &["module.wasm"], 1, "invalid-wasm");
+    assert!(error["message"].as_str().unwrap().contains("memories"), "{error}");
+}
+
+#[test]
+fn a_file_too_large_to_be_a_component_is_not_read() {
+    let root = folder();
+    let file = fs::File::create(root.path().join("huge.wasm")).unwrap();
+    file.set_len((512 << 20) + 1).unwrap();
+    refused(root.path(), &["huge.wasm"], 2, "too-large");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_not_opened() {
+    let root = folder();
+    let pipe = root.path().join("pipe.wasm");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    refused(root.path(), &["pipe.wasm"], 2, "not-a-file");
+    refused(root.path(), &["/dev/zero", "-o", "out.wasm"], 2, "not-a-file");
+    std::os::unix::fs::symlink(&pipe, root.path().join("link.wasm")).unwrap();
+    refused(root.path(), &["link.wasm"], 2, "not-a-file");
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[test]
-fn a_project_builds_and_passes_its_tests() {
+fn a_project_passes_its_tests_builds_and_judges_its_pictures() {
     let root = folder();
     init(root.path(), &["init-whole", "--pids", "A01,B-2.x"]).expect(0);
     let project = root.path().join("init-whole");
@@ -55,6 +55,21 @@ fn a_project_builds_and_passes_its_tests() {
     assert!(tests.stdout.contains("test result: ok. 5 passed"), "{tests:#?}");
     cargo(&["fmt", "--check"]).expect(0);
     assert!(!tests.stderr.contains("warning"), "{tests:#?}");
+
+    let cache = root.path().join("cache");
+    let procvision = |arguments: &[&str]| {
+        let mut command = procvision();
+        let command = command.current_dir(&project).env("PROCVISION_CACHE_DIR", &cache);
+        Answer::of(command.args(arguments))
+    };
+    procvision(&["build"]).expect(0);
+    assert!(project.join("component.wasm").is_file());
+    for (picture, verdict) in [("pictures/ok.png", "OK"), ("pictures/ng.png", "NG")] {
+        let run = procvision(&["run", ".", "--pid", "A01", "--image", picture, "--json", "--no-build"]).expect(0);
+        assert_eq!(run.json()["verdict"], verdict, "{run:#?}");
+    }
+    let built_anew = procvision(&["run", ".", "--pid", "B-2.x", "--image", "pictures/ng.png", "--json"]).expect(0);
+    assert_eq!(built_anew.json()["verdict"], "NG");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! Everything that can keep a component from being built.
 
 use super::Target;
+use super::input::INPUT_BYTES;
+use crate::contract::LIFECYCLE;
 use crate::explain::Explain;
 use crate::manifest::ManifestError;
+use crate::shape::ShapeError;
 use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
@@ -30,6 +33,18 @@ pub enum BuildError {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
+    },
+    /// Neither a folder nor a regular file.
+    #[error("`{}` is neither a folder nor a regular file", path.display())]
+    NotAFile {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// Larger than any component.
+    #[error("`{}` is larger than the {INPUT_BYTES} bytes that a component to be built may have", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
     },
     /// `manifest.json` cannot be used.
     #[error(transparent)]
@@ -90,8 +105,8 @@ pub enum BuildError {
         /// The file.
         path: PathBuf,
     },
-    /// WebAssembly that breaks its own rules.
-    #[error("`{}` is not valid WebAssembly", path.display())]
+    /// WebAssembly that breaks its own rules, or uses features that hosts switch off.
+    #[error("`{}` is damaged or uses WebAssembly features that are switched off", path.display())]
     Invalid {
         /// The file it came from.
         path: PathBuf,
@@ -113,10 +128,18 @@ pub enum BuildError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A component of another kind.
-    #[error("`{}` is a component but not an algorithm: it does not export {}", path.display(), super::LIFECYCLE)]
+    #[error("`{}` is a component but not an algorithm: it does not export {LIFECYCLE}", path.display())]
     NotAnAlgorithm {
         /// The file it came from.
         path: PathBuf,
+    },
+    /// An algorithm that every host refuses.
+    #[error("hosts would refuse `{}`", path.display())]
+    NotRunnable {
+        /// The file it came from.
+        path: PathBuf,
+        /// What they would say.
+        source: ShapeError,
     },
     /// The result could not be stored. What was there before is still there.
     #[error("cannot write `{}`", path.display())]
@@ -131,9 +154,13 @@ pub enum BuildError {
 impl Explain for BuildError {
     fn code(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
+            // The code with which loading it would fail.
+            Self::NotRunnable { source, .. } => return source.code(),
             Self::NotFound { .. } => "not-found",
             Self::NoCrate { .. } => "no-crate",
             Self::Unreadable { .. } => "unreadable",
+            Self::NotAFile { .. } => "not-a-file",
+            Self::TooLarge { .. } => "too-large",
             Self::Manifest(_) => "2002",
             Self::CargoMissing { .. } => "cargo-missing",
             Self::CargoBroken { .. } => "cargo-broken",
@@ -154,7 +181,12 @@ impl Explain for BuildError {
 
     fn remedy(&self) -> Option<String> {
         Some(match self {
-            Self::NotFound { .. } => "name the folder of a crate, or a .wasm file".into(),
+            Self::NotFound { .. } | Self::NotAFile { .. } => "name the folder of a crate, or a .wasm file".into(),
+            Self::TooLarge { .. } => "leave debug information and data out of it; ship data as assets".into(),
+            Self::Invalid { .. } => {
+                "build it again, without optional features such as threads, tail calls or several memories".into()
+            }
+            Self::NotRunnable { source, .. } => return source.remedy(),
             Self::NoCrate { .. } => {
                 "name the folder of a crate or a .wasm file, or start a project with `procvision init NAME`".into()
             }
@@ -172,7 +204,6 @@ impl Explain for BuildError {
             | Self::CargoManifest { .. }
             | Self::CompileFailed { .. }
             | Self::NoArtefact { .. }
-            | Self::Invalid { .. }
             | Self::Lift { .. }
             | Self::Write { .. } => return None,
         })
@@ -188,6 +219,7 @@ impl Explain for BuildError {
                 | Self::NoContract { .. }
                 | Self::Lift { .. }
                 | Self::NotAnAlgorithm { .. }
+                | Self::NotRunnable { .. }
         )
     }
 }

@@ -1,6 +1,7 @@
 //! From a core module, as most toolchains make it, to a component.
 
-use super::{BuildError, LIFECYCLE};
+use super::BuildError;
+use crate::shape;
 use std::path::Path;
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
@@ -26,20 +27,16 @@ pub(super) fn kind_of(wasm: &[u8], path: &Path) -> Result<WasmKind, BuildError> 
     }
 }
 
-/// Refuses what the WebAssembly specification refuses. `path` is only named.
-pub(super) fn validate(wasm: &[u8], path: &Path) -> Result<(), BuildError> {
-    match Validator::new().validate_all(wasm) {
-        Ok(_) => Ok(()),
-        Err(source) => Err(BuildError::Invalid {
+/// Encodes a core module as the component that its own metadata describes, with the adapter for WASI preview 1 if it
+/// imports that. `path` is only named.
+pub(super) fn lift(module: &[u8], path: &Path) -> Result<Vec<u8>, BuildError> {
+    // The encoder's own complaint about a bad module would not say where it is bad.
+    Validator::new_with_features(shape::features())
+        .validate_all(module)
+        .map_err(|source| BuildError::Invalid {
             path: path.to_owned(),
             source,
-        }),
-    }
-}
-
-/// Encodes a valid core module as the component that its own metadata describes, with the adapter for WASI preview 1
-/// if it imports that. `path` is only named.
-pub(super) fn lift(module: &[u8], path: &Path) -> Result<Vec<u8>, BuildError> {
+        })?;
     if !has_component_type(module, path)? {
         return Err(BuildError::NoContract { path: path.to_owned() });
     }
@@ -56,35 +53,6 @@ pub(super) fn lift(module: &[u8], path: &Path) -> Result<Vec<u8>, BuildError> {
             path: path.to_owned(),
             source: error.into(),
         })
-}
-
-/// Refuses a component that does not export the algorithm's lifecycle, in whatever version: whether a host runs that
-/// version is for the host to say.
-pub(super) fn require_lifecycle(component: &[u8], path: &Path) -> Result<(), BuildError> {
-    let invalid = |source| BuildError::Invalid {
-        path: path.to_owned(),
-        source,
-    };
-    let mut depth = 0_u32;
-    for payload in Parser::new(0).parse_all(component) {
-        match payload.map_err(invalid)? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentExportSection(exports) if depth == 0 => {
-                for export in exports {
-                    let name = export.map_err(invalid)?.name.name;
-                    if name
-                        .strip_prefix(LIFECYCLE)
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
-                    {
-                        return Ok(());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    Err(BuildError::NotAnAlgorithm { path: path.to_owned() })
 }
 
 fn has_component_type(module: &[u8], path: &Path) -> Result<bool, BuildError> {
