@@ -152,7 +152,9 @@ impl Algorithm {
     }
 
     /// Makes sure that there is an instance that can be called.
-    fn ensure_instance(&mut self) -> Result<(), Failure> {
+    ///
+    /// Returns what a fresh one logged while it was set up.
+    fn ensure_instance(&mut self) -> Result<Logs, Failure> {
         if let Some(reason) = &self.quarantine {
             let message = format!("the algorithm is quarantined: {reason}");
             return Err(Failure::new(
@@ -163,12 +165,12 @@ impl Algorithm {
             ));
         }
         if self.instance.is_some() {
-            return Ok(());
+            return Ok(Logs::default());
         }
         match self.start_instance() {
-            Ok((instance, _)) => {
+            Ok((instance, setup)) => {
                 self.instance = Some(instance);
-                Ok(())
+                Ok(setup.logs)
             }
             Err(failure) => {
                 self.lose_instance(&failure);
@@ -192,7 +194,7 @@ impl Algorithm {
                 failure.code = ErrorCode::ModelNotFound;
                 failure.message = format!("setup failed: {}", failure.message);
             }
-            return Err(failure);
+            return Err(with_logs(failure, &mut instance));
         }
         let report = hook_report(&mut instance, None, start);
         Ok((instance, report))
@@ -272,6 +274,12 @@ fn hook_failure(result: Result<Result<(), WitFailure>, Failure>) -> Option<Failu
         Ok(Err(stated)) => Some(stated_failure(stated)),
         Err(failure) => Some(failure),
     }
+}
+
+/// The failure with what the instance logged before it.
+fn with_logs(mut failure: Failure, instance: &mut Instance) -> Failure {
+    failure.logs = instance.state().take_logs();
+    failure
 }
 
 fn hook_report(instance: &mut Instance, failure: Option<Failure>, start: Instant) -> HookReport {

@@ -90,8 +90,12 @@ pub fn marks<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Vec<Mark<'a
     marks
 }
 
+/// Most rects that are drawn, the defects first. More could not be told apart, and drawing them is work for the host that
+/// the algorithm decides about.
+pub const MOST_MARKS: usize = 500;
+
 /// Draws the rects of `outcomes` (those of one step, in the order in which they were asked for) into `frame`; the last
-/// outcome is what the strip below says. The result is as wide as the picture and a strip higher.
+/// outcome is what the strip below says. Of more than [`MOST_MARKS`] rects the last are drawn. The result is as wide as the picture and a strip higher.
 pub fn annotate(frame: &Frame, outcomes: &[&Outcome]) -> RgbImage {
     let picture = Rectangle::new(Point::zero(), Size::new(frame.width(), frame.height()));
     let lettering = Lettering::for_picture(frame.width(), frame.height());
@@ -102,11 +106,12 @@ pub fn annotate(frame: &Frame, outcomes: &[&Outcome]) -> RgbImage {
     let mut canvas = Canvas::new(picture_with_room_below(frame, strip));
 
     let marks = marks(outcomes.iter().copied());
+    let marks = &marks[marks.len().saturating_sub(MOST_MARKS)..];
     let line = lettering.line_width();
-    for mark in &marks {
+    for mark in marks {
         canvas.frame_rect(area(mark), picture, line, mark.kind.color());
     }
-    let labels = label::place(&marks, &lettering, picture);
+    let labels = label::place(marks, &lettering, picture);
     // The most important label was placed first and is drawn last.
     for label in labels.iter().rev() {
         let color = label.mark.kind.color();

@@ -1,10 +1,11 @@
 //! The package's own files as an algorithm sees them: a fixed list of names under `assets/`, read-only.
 
 use crate::limits::ASSET_FILES;
+use rustix::fs::OFlags;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The files of a package's `assets` folder. The list is made when the package is opened; nothing that is not in it can
@@ -64,8 +65,12 @@ impl Assets {
     pub fn open(root: &Path, required: &BTreeMap<String, BTreeMap<String, String>>) -> Result<Self, AssetsError> {
         let mut assets = Self::default();
         let folder = root.join("assets");
-        if folder.is_dir() {
-            assets.add_folder(&folder, "")?;
+        // A link would lead out of the package.
+        match fs::symlink_metadata(&folder) {
+            Ok(metadata) if metadata.is_dir() => assets.add_folder(&folder, "")?,
+            Ok(_) => return Err(AssetsError::NotAFile(folder)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(AssetsError::Read { path: folder, source }),
         }
         for (pid, kinds) in required {
             for (kind, path) in kinds {
@@ -108,8 +113,18 @@ impl Assets {
                 if self.files.len() >= ASSET_FILES {
                     return Err(AssetsError::TooMany);
                 }
-                let file = File::open(&path).map_err(error(&path))?;
-                let size = file.metadata().map_err(error(&path))?.len();
+                // It may have become a link or a pipe since it was listed.
+                let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+                let file = File::options()
+                    .read(true)
+                    .custom_flags(flags)
+                    .open(&path)
+                    .map_err(error(&path))?;
+                let metadata = file.metadata().map_err(error(&path))?;
+                if !metadata.is_file() {
+                    return Err(AssetsError::NotAFile(path));
+                }
+                let size = metadata.len();
                 self.files.insert(name, AssetFile { size, file });
             } else {
                 return Err(AssetsError::NotAFile(path));

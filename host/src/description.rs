@@ -175,7 +175,11 @@ pub(crate) fn check_configured(
                 .map(|why| format!("default_config `{key}` {why}")),
         );
     }
-    if objections.is_empty() { Ok(()) } else { Err(objections) }
+    if objections.is_empty() {
+        Ok(())
+    } else {
+        Err(bounded(objections))
+    }
 }
 
 impl From<wit::AlgorithmInfo> for AlgorithmInfo {

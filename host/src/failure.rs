@@ -2,6 +2,7 @@
 //! what happened and never by the text of a message.
 
 use crate::imports::cut;
+use crate::logs::Logs;
 use serde::Serialize;
 use std::fmt;
 
@@ -176,10 +177,14 @@ pub struct Failure {
     pub severity: Severity,
     /// What the algorithm said when it panicked, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub panic: Option<Panic>,
+    pub panic: Option<Box<Panic>>,
     /// Functions of the algorithm that were active, innermost first. Empty if nothing trapped.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub backtrace: Vec<GuestFrame>,
+    /// What the algorithm logged before it failed, if it failed while it was loaded. What is logged during a step is in
+    /// the step's report.
+    #[serde(skip_serializing_if = "Logs::is_empty")]
+    pub logs: Logs,
 }
 
 impl Failure {
@@ -193,6 +198,7 @@ impl Failure {
             severity,
             panic: None,
             backtrace: Vec::new(),
+            logs: Logs::default(),
         }
     }
 

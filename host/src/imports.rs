@@ -9,7 +9,7 @@ mod logging;
 mod sessions;
 mod wasi;
 
-pub(crate) use closed::link_stand_ins;
+pub(crate) use closed::{ClosedOperation, link_stand_ins};
 pub(crate) use logging::cut;
 pub(crate) use wasi::{StreamToLog, context as wasi_context};
 

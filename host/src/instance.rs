@@ -50,12 +50,11 @@ impl Instance {
         grant(&mut store, budget);
         match component.instantiate(&mut store) {
             Ok(exports) => Ok(Self { store, exports, budget }),
-            Err(error) => Err(classify::failure(
-                &error,
-                &mut store,
-                budget,
-                "while the instance started",
-            )),
+            Err(error) => {
+                let mut failure = classify::failure(&error, &mut store, budget, "while the instance started");
+                failure.logs = store.data().take_logs();
+                Err(failure)
+            }
         }
     }
 
@@ -105,5 +104,9 @@ fn grant(store: &mut Store<GuestState>, budget: Budget) {
     // Fuel is always on, see `engine::new_engine`; setting it cannot fail.
     let _ = store.set_fuel(budget.fuel);
     store.set_epoch_deadline(Ticker::ticks(budget.deadline));
-    store.data_mut().deadline = Instant::now() + budget.deadline;
+    let now = Instant::now();
+    // A deadline that the clock cannot express is as good as one that is a year away.
+    store.data_mut().deadline = now
+        .checked_add(budget.deadline)
+        .unwrap_or(now + Duration::from_secs(365 * 24 * 3600));
 }

@@ -69,6 +69,7 @@ pub mod annotate;
 mod answer;
 pub mod assets;
 mod bindings;
+mod bounded_file;
 pub mod call;
 pub mod component_build;
 pub mod contract;

@@ -130,7 +130,7 @@ limits! {
     tables: Count, default 16, ceiling 64;
     /// Core instances of one component. A lifted module has about five.
     core_instances: Count, default 32, ceiling 64;
-    /// Entries of the host's resource table: streams, pollables, pictures, sessions.
+    /// Entries of the host's resource table: streams, timers, subscriptions.
     resource_table_entries: Count, default 256, ceiling 1_024;
     /// Live component-model handles, those a component makes for itself included.
     component_handles: Count, default 1_024, ceiling 10_000;
@@ -201,13 +201,13 @@ pub const FIXED_LIMITS: &[LimitDescription] = &[
         name: "picture_file_bytes",
         unit: Unit::Bytes,
         value: PICTURE_FILE_BYTES,
-        reason: "Bytes of one picture file, checked before it is read.",
+        reason: "Bytes of one picture file; no more is ever read of it.",
     },
     LimitDescription {
         name: "manifest_bytes",
         unit: Unit::Bytes,
         value: MANIFEST_BYTES,
-        reason: "Bytes of one manifest, checked before it is read.",
+        reason: "Bytes of one manifest; no more is ever read of it.",
     },
     LimitDescription {
         name: "asset_files",

@@ -67,7 +67,7 @@ pub enum LogSource {
 }
 
 /// One line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LogLine {
     /// How important it is. Printed lines count as `info` (output) and `warn` (error).
     pub level: Level,
@@ -81,12 +81,26 @@ pub struct LogLine {
 }
 
 /// What an algorithm logged during one call.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Logs {
     /// The lines that were kept, oldest first.
     pub lines: Vec<LogLine>,
     /// Lines that exceeded the bounds.
     pub dropped_lines: u64,
+}
+
+impl Logs {
+    /// Whether nothing was logged, not even what was dropped.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.dropped_lines == 0
+    }
+
+    /// Puts `earlier` before these lines.
+    pub(crate) fn prepend(&mut self, mut earlier: Logs) {
+        earlier.lines.append(&mut self.lines);
+        self.lines = earlier.lines;
+        self.dropped_lines = self.dropped_lines.saturating_add(earlier.dropped_lines);
+    }
 }
 
 /// Collects the lines of one call within bounds.

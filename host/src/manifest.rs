@@ -1,5 +1,6 @@
 //! `manifest.json`: what a package says about itself, read strictly.
 
+use crate::bounded_file::{self, BoundedFileError};
 use crate::limits::{LimitRequest, MANIFEST_BYTES};
 use semver::Version;
 use serde::de::{Error as _, IgnoredAny};
@@ -7,8 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Version of the manifest format that this host reads.
@@ -100,25 +99,14 @@ impl Manifest {
     ///
     /// See [`ManifestError`].
     pub fn read(path: &Path) -> Result<Self, ManifestError> {
-        let read_error = |source: std::io::Error| match source.kind() {
-            std::io::ErrorKind::NotFound => ManifestError::Missing(path.to_owned()),
-            _ => ManifestError::Read {
+        let text = bounded_file::read(path, MANIFEST_BYTES).map_err(|error| match error {
+            BoundedFileError::Missing(_) | BoundedFileError::NotAFile => ManifestError::Missing(path.to_owned()),
+            BoundedFileError::TooLarge(_) => ManifestError::TooLarge(path.to_owned()),
+            BoundedFileError::Io(source) => ManifestError::Read {
                 path: path.to_owned(),
                 source,
             },
-        };
-        if !std::fs::metadata(path).map_err(read_error)?.is_file() {
-            return Err(ManifestError::Missing(path.to_owned()));
-        }
-        let mut text = Vec::new();
-        File::open(path)
-            .map_err(read_error)?
-            .take(MANIFEST_BYTES + 1)
-            .read_to_end(&mut text)
-            .map_err(read_error)?;
-        if text.len() as u64 > MANIFEST_BYTES {
-            return Err(ManifestError::TooLarge(path.to_owned()));
-        }
+        })?;
         Self::parse(&text, path)
     }
 

@@ -1,12 +1,11 @@
 //! An algorithm on disk: a folder with manifest, component and assets, or a bare component file.
 
 use crate::assets::{Assets, AssetsError};
+use crate::bounded_file::{self, BoundedFileError};
 use crate::explain::Explain;
 use crate::limits::{GrantedLimits, Limits};
 use crate::manifest::{Manifest, ManifestError};
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,6 +32,9 @@ pub enum PackageError {
     /// Code 2004: the component is missing.
     #[error("the component {} is missing", .0.display())]
     ComponentMissing(PathBuf),
+    /// Where the component should be is a folder, a device or the like.
+    #[error("the component {} is not a file", .0.display())]
+    ComponentNotAFile(PathBuf),
     /// The component cannot be read.
     #[error("cannot read the component {}", path.display())]
     ComponentRead {
@@ -60,7 +62,7 @@ impl Explain for PackageError {
     fn code(&self) -> Cow<'static, str> {
         match self {
             Self::Manifest(_) => "2002",
-            Self::ComponentMissing(_) | Self::Assets(_) => "2004",
+            Self::ComponentMissing(_) | Self::ComponentNotAFile(_) | Self::Assets(_) => "2004",
             Self::NotFound(_) | Self::ComponentRead { .. } | Self::ComponentTooLarge { .. } => "2005",
         }
         .into()
@@ -71,7 +73,9 @@ impl Explain for PackageError {
             Self::NotFound(_) => "name a package folder or a component file that exists",
             Self::Manifest(ManifestError::Missing(_)) => "add a manifest.json; `procvision init` writes a working one",
             Self::Manifest(_) => "correct the manifest",
-            Self::ComponentMissing(_) => "build it with `procvision build`, or correct `component` in the manifest",
+            Self::ComponentMissing(_) | Self::ComponentNotAFile(_) => {
+                "build it with `procvision build`, or correct `component` in the manifest"
+            }
             Self::ComponentRead { .. } => "make the file readable",
             Self::ComponentTooLarge { .. } => "strip the component with `procvision build`, or ship data as assets",
             Self::Assets(_) => "correct the assets folder or `required_assets` in the manifest",
@@ -168,35 +172,18 @@ impl Package {
 }
 
 fn read_component(path: &Path, limit: u64) -> Result<Vec<u8>, PackageError> {
-    let read_error = |source| PackageError::ComponentRead {
-        path: path.to_owned(),
-        source,
-    };
-    let metadata = match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => metadata,
-        Ok(_) => return Err(PackageError::ComponentMissing(path.to_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(PackageError::ComponentMissing(path.to_owned()));
-        }
-        Err(error) => return Err(read_error(error)),
-    };
-    let too_large = |actual| PackageError::ComponentTooLarge {
-        path: path.to_owned(),
-        actual,
-        limit,
-    };
-    if metadata.len() > limit {
-        return Err(too_large(metadata.len()));
-    }
-    let mut bytes = Vec::new();
-    // The file may have grown since.
-    File::open(path)
-        .map_err(read_error)?
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(read_error)?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(bytes.len() as u64));
-    }
-    Ok(bytes)
+    let path_of = || path.to_owned();
+    bounded_file::read(path, limit).map_err(|error| match error {
+        BoundedFileError::Missing(_) => PackageError::ComponentMissing(path_of()),
+        BoundedFileError::NotAFile => PackageError::ComponentNotAFile(path_of()),
+        BoundedFileError::TooLarge(actual) => PackageError::ComponentTooLarge {
+            path: path_of(),
+            actual,
+            limit,
+        },
+        BoundedFileError::Io(source) => PackageError::ComponentRead {
+            path: path_of(),
+            source,
+        },
+    })
 }

@@ -187,7 +187,13 @@ impl Checked {
                 }
             }
             ParamKind::Rect => {
-                let Ok(rect) = serde_json::from_value::<Rect>(value.clone()) else {
+                // A list would be taken for the values of the keys in their order.
+                let rect = value
+                    .as_object()
+                    .cloned()
+                    .map(Value::Object)
+                    .map(serde_json::from_value::<Rect>);
+                let Some(Ok(rect)) = rect else {
                     return wrong(expected(
                         "a rect {x, y, width, height} of whole numbers, none negative",
                         value,
@@ -298,11 +304,11 @@ fn check_bounds(kind: &ParamKind) -> Result<(), &'static str> {
 }
 
 fn whole_match(pattern: &str) -> Result<Regex, regex::Error> {
+    let build = |pattern: &str| RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build();
     // Alone first: `)(` would otherwise become valid by the group around it.
-    RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build()?;
-    RegexBuilder::new(&format!("^(?:{pattern})$"))
-        .size_limit(PATTERN_BYTES)
-        .build()
+    build(pattern)?;
+    // A verbose pattern (`(?x)`) may end in a comment, which only a line end ends; to such a pattern it means nothing.
+    build(&format!(r"\A(?:{pattern})\z")).or_else(|_| build(&format!("\\A(?:{pattern}\n)\\z")))
 }
 
 fn one_line(text: &str) -> String {

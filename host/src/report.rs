@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::frame::{Frame, PixelFormat};
 use crate::info::AlgorithmInfo;
 use crate::limits::{GrantedLimits, Limits};
+use crate::logs::{LogLine, Logs};
 use crate::outcome::{Outcome, StepReport, Warning};
 use crate::package::Package;
 use crate::session::Session;
@@ -139,7 +140,7 @@ impl Picture {
 }
 
 /// How long the parts before the first question took.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Preparation {
     /// Having cargo build the component, if that was done.
     pub build: Option<Duration>,
@@ -151,6 +152,10 @@ pub struct Preparation {
     pub start: Duration,
     /// `setup`.
     pub setup: Duration,
+    /// What the algorithm logged while it started and in `get_info`.
+    pub start_logs: Logs,
+    /// What the algorithm logged in `setup`.
+    pub setup_logs: Logs,
 }
 
 impl RunReport {
@@ -173,6 +178,19 @@ impl RunReport {
     /// The answers there are, in the order of the questions.
     pub fn steps(&self) -> impl Iterator<Item = &StepReport> + Clone {
         self.pre_execute.iter().chain(&self.execute)
+    }
+
+    /// Every log line with where it was logged: `get_info`, `setup`, then each question.
+    pub fn log_lines(&self) -> impl Iterator<Item = (&'static str, &LogLine)> + Clone {
+        let preparation = [
+            ("get_info", &self.preparation.start_logs),
+            ("setup", &self.preparation.setup_logs),
+        ];
+        let steps = self.steps().map(|step| (step.phase.as_str(), &step.logs));
+        preparation
+            .into_iter()
+            .chain(steps)
+            .flat_map(|(place, logs)| logs.lines.iter().map(move |line| (place, line)))
     }
 
     /// Every warning: of the trial, then of each question.

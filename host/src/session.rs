@@ -1,18 +1,28 @@
 //! What an algorithm remembers about one product between its steps. Bounded, JSON only, and undone as a whole when a
 //! step traps.
 
+use crate::limits::Limits;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One inspection of one product. Owned by the caller, lent to the algorithm for the length of each call.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Session {
     id: String,
     context: Map<String, Value>,
+    /// The same as text, made once: an algorithm may ask for it as often as it likes.
+    context_json: Arc<str>,
     values: Values,
     /// What was there at the start of the step. Shares everything with `values` until the step writes.
     checkpoint: Values,
+}
+
+impl Default for Session {
+    /// An inspection without identifier and context.
+    fn default() -> Self {
+        Self::new("", Map::new())
+    }
 }
 
 /// JSON texts by key, as the algorithm wrote them, and the bytes of both together.
@@ -63,13 +73,33 @@ pub struct SessionBounds {
     pub key_bytes: usize,
 }
 
+impl SessionBounds {
+    /// The bounds that the limits of an algorithm set.
+    pub fn of(limits: &Limits) -> Self {
+        let narrow = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+        Self {
+            bytes: narrow(limits.session_bytes),
+            key_bytes: narrow(limits.session_key_bytes),
+        }
+    }
+}
+
 impl Session {
     /// A new inspection. `context` is what the platform says about it: `product_code`, `operator`, `trace_id`, ...
+    ///
+    /// A context of more than [`crate::limits::CONTEXT_BYTES`] makes every step of the inspection fail (1000).
     pub fn new(id: impl Into<String>, context: Map<String, Value>) -> Self {
+        let context = Value::Object(context);
+        let context_json = context.to_string().into();
+        let Value::Object(context) = context else {
+            unreachable!("made from an object above")
+        };
         Self {
             id: id.into(),
             context,
-            ..Self::default()
+            context_json,
+            values: Values::default(),
+            checkpoint: Values::default(),
         }
     }
 
@@ -81,6 +111,11 @@ impl Session {
     /// What the platform says about the inspection.
     pub fn context(&self) -> &Map<String, Value> {
         &self.context
+    }
+
+    /// The context as JSON text.
+    pub(crate) fn context_json(&self) -> &str {
+        &self.context_json
     }
 
     /// The JSON text under `key`.

@@ -10,7 +10,7 @@ use crate::visible;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{Encoding, Instance, Parser, Payload, Validator, WasmFeatures};
 
 /// What a component is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -21,6 +21,8 @@ pub struct Shape {
     pub exports: Vec<String>,
     /// Core modules in it.
     pub core_modules: u32,
+    /// Core modules that are instantiated, each time counted.
+    pub core_instances: u32,
     /// Linear memories that its modules define.
     pub memories: u32,
     /// Tables that its modules define.
@@ -176,9 +178,19 @@ impl Shape {
                             .push(export.map_err(ShapeError::Invalid)?.name.name.to_owned());
                     }
                 }
-                Payload::MemorySection(memories) => shape.memories += memories.count(),
-                Payload::TableSection(tables) => shape.tables += tables.count(),
-                Payload::FunctionSection(functions) => shape.functions += functions.count(),
+                Payload::InstanceSection(instances) if open.len() == 1 => {
+                    for instance in instances {
+                        if let Instance::Instantiate { .. } = instance.map_err(ShapeError::Invalid)? {
+                            shape.core_instances = shape.core_instances.saturating_add(1);
+                        }
+                    }
+                }
+                // Nothing is validated yet, so that a count may be anything.
+                Payload::MemorySection(memories) => shape.memories = shape.memories.saturating_add(memories.count()),
+                Payload::TableSection(tables) => shape.tables = shape.tables.saturating_add(tables.count()),
+                Payload::FunctionSection(functions) => {
+                    shape.functions = shape.functions.saturating_add(functions.count());
+                }
                 Payload::StartSection { .. } => shape.start_functions += 1,
                 Payload::DataSection(data) => {
                     for segment in data {

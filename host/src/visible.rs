@@ -2,6 +2,7 @@
 //! or turn the direction of text around; here everything of that kind becomes something that can be seen.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// The text in one line: line breaks, tabs and whatever steers a terminal or the direction of text are written as
 /// `\n`, `\t`, `\u{1b}`.
@@ -12,6 +13,23 @@ pub fn line(text: &str) -> Cow<'_, str> {
 /// The same, but line breaks and tabs stay.
 pub fn block(text: &str) -> Cow<'_, str> {
     escape(text, steers)
+}
+
+/// JSON text in which every such character is written as `\u001b`; it stands for the same value.
+pub fn json(text: &str) -> Cow<'_, str> {
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if steers(letter) {
+            // All of them lie in the basic plane. Writing to a string cannot fail.
+            let _ = write!(shown, "\\u{:04x}", u32::from(letter));
+        } else {
+            shown.push(letter);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// Control characters except line breaks and tabs, marks that turn the direction of text, and invisible separators.
@@ -47,6 +65,14 @@ mod tests {
         let hostile = "\u{1b}[2J\u{9b}31m\u{7}ok\r\u{202e}gpj.\u{2028}\0";
         assert_eq!(line(hostile), r"\u{1b}[2J\u{9b}31m\u{7}ok\r\u{202e}gpj.\u{2028}\u{0}");
         assert!(line(hostile).chars().all(|letter| !letter.is_control()));
+    }
+
+    #[test]
+    fn json_keeps_its_value() {
+        let value = serde_json::json!({ "a\u{9b}": "b\u{202e}c\u{7f}\n" });
+        let shown = json(&value.to_string()).into_owned();
+        assert!(shown.chars().all(|letter| !steers(letter)), "{shown}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 
     #[test]

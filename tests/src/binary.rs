@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 /// The environment variable that names the program to test, for those who have built it already.
 const PROGRAM: &str = "PROCVISION_BIN";
 
-/// The program under test. Unless [`PROGRAM`] names it, cargo is asked once to bring it up to date, with the whole
+/// The program under test. Unless `PROCVISION_BIN` names it, cargo is asked once to bring it up to date, with the whole
 /// workspace's choice of features so that nothing is compiled twice.
 pub fn procvision_binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();

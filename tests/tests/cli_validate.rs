@@ -53,7 +53,7 @@ fn the_examples_are_fit_for_a_station() {
     for example in ["presence-check", "surface-defect", "capture-quality"] {
         let folder = project_root().join("examples").join(example);
         let answer = place
-            .procvision(&["validate", folder.to_str().unwrap(), "--json", "-q"])
+            .procvision(&["validate", folder.to_str().unwrap(), "--build", "--json", "-q"])
             .expect(0)
             .json();
         assert_eq!(answer["counts"]["fail"], 0, "{answer}");
@@ -173,7 +173,7 @@ fn a_trap_while_trying_out_fails_and_a_stated_failure_warns() {
     let mut configured = |attack: &str| {
         manifest["default_config"] = json!({ "attack": attack });
         place.package("told", &manifest);
-        place.procvision(&["validate", "told", "--json", "--no-build"]).json()
+        place.procvision(&["validate", "told", "--json"]).json()
     };
     let trap = configured("unreachable");
     assert_eq!(
@@ -253,4 +253,42 @@ fn what_does_not_exist_cannot_be_checked() {
         text.stderr.starts_with("error: nowhere does not exist\nhelp: "),
         "{text:?}"
     );
+}
+
+/// A crate whose build script leaves a mark. Validating a stranger's folder must not run it.
+#[test]
+fn nothing_of_a_package_runs_outside_the_sandbox() {
+    let place = Workplace::new();
+    place.write(
+        "rogue/Cargo.toml",
+        b"[package]\nname = \"rogue\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n",
+    );
+    place.write("rogue/src/lib.rs", b"");
+    let mark = place.path("mark");
+    let script = format!("fn main() {{ std::fs::write({mark:?}, \"was here\").unwrap(); }}");
+    place.write("rogue/build.rs", script.as_bytes());
+    let answer = place.procvision(&["validate", "rogue", "--json"]).json();
+    assert_eq!(result(&answer, "setup")["status"], "pass", "{answer}");
+    assert!(!mark.exists());
+    // The sources are newer than the component; who wrote them wants to know.
+    assert_eq!(answer["warnings"][0]["kind"], "component_stale", "{answer}");
+    let run = ["run", "rogue", "--pid", "A01", "--image", "photo.png", "--no-build"];
+    place.procvision(&run);
+    assert!(!mark.exists());
+}
+
+#[test]
+fn assets_never_lead_out_of_the_package() {
+    let place = Workplace::new();
+    place.write("secret/id", b"not yours");
+    std::os::unix::fs::symlink(place.path("secret"), place.path("rogue/assets")).unwrap();
+    let answer = validate(&place, "rogue", 1);
+    fails_at(&answer, "assets", "2004");
+    std::fs::remove_file(place.path("rogue/assets")).unwrap();
+    place.write("rogue/assets/fine", b"mine");
+    std::os::unix::fs::symlink(place.path("secret/id"), place.path("rogue/assets/link")).unwrap();
+    fails_at(&validate(&place, "rogue", 1), "assets", "2004");
+    std::fs::remove_dir_all(place.path("rogue/assets")).unwrap();
+    place.write("rogue/assets", b"a file");
+    fails_at(&validate(&place, "rogue", 1), "assets", "2004");
 }

@@ -133,10 +133,10 @@ fn ng() -> Outcome {
 
 fn failed() -> Outcome {
     Outcome::Failed(Failure {
-        panic: Some(Panic {
+        panic: Some(Box::new(Panic {
             message: HOSTILE.into(),
             location: Some(HOSTILE.into()),
-        }),
+        })),
         backtrace: vec![GuestFrame {
             function: HOSTILE.into(),
             location: Some(HOSTILE.into()),

@@ -1,21 +1,22 @@
 //! Loading: look at the component, compile it, let it describe itself, compare that with the manifest, set it up.
 
-use super::{Algorithm, HookReport, hook_report, info_budget};
+use super::{Algorithm, HookReport, hook_report, info_budget, with_logs};
 use crate::answer::stated_failure;
 use crate::bindings::AlgorithmPre;
 use crate::description;
 use crate::explain::Explain;
-use crate::failure::Failure;
+use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
 use crate::host::Host;
 use crate::imports::link_stand_ins;
 use crate::info::AlgorithmInfo;
 use crate::instance::Instance;
-use crate::limits::Limits;
+use crate::limits::{Limits, MEMORIES};
 use crate::package::Package;
 use crate::shape::{Shape, ShapeError};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use wasmtime::component::Component;
 
 /// What loading cost.
 #[derive(Clone, Debug)]
@@ -105,11 +106,12 @@ impl Algorithm {
 
         let granted = package.limits().clone();
         let limits = Arc::new(granted.limits.clone());
+        check_counts(&shape, &compiled.component, &limits).map_err(LoadError::GetInfo)?;
         let start = Instant::now();
         let (policy, assets) = (&inner.config.policy, package.assets());
         let mut instance = Instance::start(&inner.engine, &component, &limits, policy, assets, info_budget(&limits))
             .map_err(LoadError::GetInfo)?;
-        let info = describe(&mut instance, &limits).map_err(LoadError::GetInfo)?;
+        let info = describe(&mut instance).map_err(|failure| LoadError::GetInfo(with_logs(failure, &mut instance)))?;
         let describe = hook_report(&mut instance, None, start);
         drop(instance);
 
@@ -152,8 +154,30 @@ impl Algorithm {
     }
 }
 
-fn describe(instance: &mut Instance, limits: &Limits) -> Result<AlgorithmInfo, Failure> {
-    instance.begin(info_budget(limits));
+/// Compares what an instance will consist of with the limits. The engine would refuse it as well, but not say which
+/// limit it was.
+fn check_counts(shape: &Shape, component: &Component, limits: &Limits) -> Result<(), Failure> {
+    let required = component.resources_required();
+    let (memories, tables) = required.map_or((0, 0), |required| (required.num_memories, required.num_tables));
+    let counts = [
+        ("core_instances", shape.core_instances, limits.core_instances),
+        ("memories", memories, MEMORIES as u64),
+        ("tables", tables, limits.tables),
+    ];
+    for (limit, wanted, allowed) in counts {
+        let wanted = u64::from(wanted);
+        if wanted > allowed {
+            let message =
+                format!("the component needs {wanted} {limit}, which exceeds the limit `{limit}` of {allowed}");
+            let (class, code) = (FailureClass::ResourceLimit, ErrorCode::OutOfMemory);
+            return Err(Failure::new(class, code, message, Severity::Permanent));
+        }
+    }
+    Ok(())
+}
+
+/// `get_info`, within what starting the instance has left of the budget.
+fn describe(instance: &mut Instance) -> Result<AlgorithmInfo, Failure> {
     match instance.call("in get_info", |lifecycle, store| lifecycle.call_get_info(store))? {
         Ok(info) => Ok(info.into()),
         Err(stated) => Err(stated_failure(stated)),

@@ -5,10 +5,10 @@ use super::{Algorithm, lend, session_handle, usage};
 use crate::answer::{Answer, Check, stated_failure, told};
 use crate::bindings::types::StepCall as WitCall;
 use crate::call::StepCall;
-use crate::failure::Failure;
+use crate::failure::{ErrorCode, Failure};
 use crate::imports::imaging::ImageSet;
 use crate::instance::{Budget, Instance};
-use crate::limits::Limits;
+use crate::limits::{CONTEXT_BYTES, Limits};
 use crate::outcome::{Outcome, Phase, StepReport, Usage, Warning};
 use crate::session::Session;
 use std::time::{Duration, Instant};
@@ -25,10 +25,10 @@ struct Visit {
 impl Algorithm {
     pub(super) fn step(&mut self, phase: Phase, session: &mut Session, call: &StepCall) -> StepReport {
         let start = Instant::now();
-        let checked = call.check(&self.info, &self.schemas, &self.configured);
-        let prepared = checked.and_then(|request| self.ensure_instance().map(|()| request));
-        let (request, images, instance) = match (prepared, &mut self.instance) {
-            (Ok((request, images)), Some(instance)) => (request, images, instance),
+        let checked = check_context(session).and_then(|()| call.check(&self.info, &self.schemas, &self.configured));
+        let prepared = checked.and_then(|request| self.ensure_instance().map(|logs| (request, logs)));
+        let (request, images, setup_logs, instance) = match (prepared, &mut self.instance) {
+            (Ok(((request, images), logs)), Some(instance)) => (request, images, logs, instance),
             (Ok(_), None) => unreachable!("ensure_instance succeeded"),
             (Err(failure), _) => return StepReport::refused(phase, failure, start),
         };
@@ -47,7 +47,8 @@ impl Algorithm {
         }
 
         let published = std::mem::take(&mut instance.state().diagnostics);
-        let logs = instance.state().take_logs();
+        let mut logs = instance.state().take_logs();
+        logs.prepend(setup_logs);
         let mut report = StepReport {
             phase,
             outcome: visit.outcome,
@@ -105,7 +106,8 @@ impl Visit {
 }
 
 impl StepReport {
-    fn refused(phase: Phase, failure: Failure, start: Instant) -> Self {
+    fn refused(phase: Phase, mut failure: Failure, start: Instant) -> Self {
+        let logs = std::mem::take(&mut failure.logs);
         Self {
             phase,
             outcome: Outcome::Failed(failure),
@@ -114,11 +116,20 @@ impl StepReport {
                 wall: start.elapsed(),
                 ..Usage::default()
             },
-            logs: Default::default(),
+            logs,
             diagnostics: Default::default(),
             instance_replaced: false,
         }
     }
+}
+
+fn check_context(session: &Session) -> Result<(), Failure> {
+    let bytes = session.context_json().len();
+    if bytes > CONTEXT_BYTES {
+        let message = format!("the context of the session has {bytes} bytes of at most {CONTEXT_BYTES}");
+        return Err(Failure::refused(ErrorCode::BadExchange, message));
+    }
+    Ok(())
 }
 
 fn budget(phase: Phase, limits: &Limits) -> Budget {

@@ -31,5 +31,11 @@ pub fn details(failure: &Failure) -> String {
             let _ = writeln!(text, "          {}", visible::line(location));
         }
     }
+    if !failure.logs.lines.is_empty() {
+        text.push_str("  log\n");
+    }
+    for line in &failure.logs.lines {
+        let _ = writeln!(text, "  {:>5}  {}", line.level.as_str(), visible::line(&line.message));
+    }
     text
 }

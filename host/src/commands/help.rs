@@ -50,7 +50,8 @@ PROCVISION_CACHE_DIR names the folder for compiled components instead of the use
 /// For `validate`.
 pub const VALIDATE: &str = "\
 Examples:
-  procvision validate .
+  procvision validate .                          what is there, as a station would
+  procvision validate . --build                  build the crate first
   procvision validate cap-check --image photo.png
   procvision validate component.wasm --limit memory_bytes=67108864 --json
 

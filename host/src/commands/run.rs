@@ -74,6 +74,10 @@ pub struct Run {
     #[arg(long)]
     fail_on_ng: bool,
 
+    /// Take the component that is there instead of building the crate, which runs its build scripts on this machine
+    #[arg(long)]
+    no_build: bool,
+
     /// Answer in JSON
     #[arg(long)]
     pub json: bool,
@@ -95,10 +99,13 @@ enum PhaseArg {
 impl Run {
     /// Runs it and says what came of it.
     pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
-        let inputs = Inputs::read(self)?;
+        let mut inputs = Inputs::read(self)?;
         outputs::check_places(self)?;
-        let built = self.subject.build(terminal)?;
-        let Station { host, warnings } = self.subject.station()?;
+        let built = match self.no_build {
+            true => None,
+            false => self.subject.build(terminal)?,
+        };
+        let Station { host, warnings } = self.subject.station(built.is_some())?;
         // With debug information where there is some, so that a trap names the line.
         let component = built
             .as_ref()
@@ -106,6 +113,7 @@ impl Run {
         let ceiling = &host.config().ceiling;
         let package = self.subject.open(component.map(PathBuf::as_path), ceiling)?;
         let mut algorithm = subject::load(&host, &package)?;
+        inputs.fill_session(&algorithm.limits().limits)?;
         let load = algorithm.load_report();
         let preparation = Preparation {
             build: built.as_ref().map(|built| built.took),
@@ -113,6 +121,8 @@ impl Run {
             from_cache: load.from_cache,
             start: load.describe.usage.wall,
             setup: load.setup.usage.wall,
+            start_logs: load.describe.logs.clone(),
+            setup_logs: load.setup.logs.clone(),
         };
         let subject = Subject::new(&algorithm, &package, ceiling);
         let target = match terminal.quiet {
@@ -151,6 +161,7 @@ impl Run {
             image,
             references,
             mut session,
+            ..
         } = inputs;
         let params = algorithm.effective_params(&call).map_err(refused)?;
         let trial = trial::run(algorithm, &mut session, &call, self.phase, self.repeat, target);

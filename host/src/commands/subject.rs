@@ -20,13 +20,9 @@ const CACHE_VARIABLE: &str = "PROCVISION_CACHE_DIR";
 /// Which algorithm, and under what conditions.
 #[derive(Args)]
 pub struct SubjectArgs {
-    /// Folder of a crate, which is built first, folder of a package, or a .wasm component
+    /// Folder of a crate or of a package, or a .wasm component
     #[arg(value_name = "DIR|WASM")]
     pub source: PathBuf,
-
-    /// Take the component that is there instead of building the crate
-    #[arg(long)]
-    no_build: bool,
 
     /// Lower a limit of this station, such as memory_bytes=67108864; may be given several times
     #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = parse_limit)]
@@ -91,9 +87,9 @@ pub struct Station {
 }
 
 impl SubjectArgs {
-    /// Builds the crate, unless there is none or it is not to be built.
+    /// Builds the crate, if there is one. That runs code of whoever wrote it, outside the sandbox.
     pub fn build(&self, terminal: &TerminalArgs) -> Result<Option<Built>, CommandError> {
-        if !self.is_built_here() {
+        if !component_build::is_crate(&self.source) {
             return Ok(None);
         }
         let begun = Instant::now();
@@ -109,13 +105,10 @@ impl SubjectArgs {
         }))
     }
 
-    /// Whether the component is compiled from the author's crate by this command.
-    fn is_built_here(&self) -> bool {
-        !self.no_build && component_build::is_crate(&self.source)
-    }
-
     /// Sets up a host. A compile cache that cannot be used is only worth a warning.
-    pub fn station(&self) -> Result<Station, CommandError> {
+    ///
+    /// `built` says whether the component was built by this command; then its line tables can be trusted.
+    pub fn station(&self, built: bool) -> Result<Station, CommandError> {
         let mut ceiling = Limits::default_ceiling();
         for (name, value) in &self.limits {
             ceiling.set(name, *value);
@@ -124,7 +117,7 @@ impl SubjectArgs {
             ceiling,
             policy: SandboxPolicy {
                 log_level: self.log_level.into(),
-                line_tables: self.is_built_here(),
+                line_tables: built,
                 ..SandboxPolicy::default()
             },
             compile_cache: if self.no_cache { None } else { cache_folder() },

@@ -84,7 +84,8 @@ pub fn print(text: &str) -> Result<(), CommandError> {
 pub fn print_json(value: &serde_json::Value) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     written(if out.is_terminal() {
-        writeln!(out, "{value:#}")
+        // JSON itself escapes only the first 32 characters; an algorithm's text may steer a terminal with others.
+        writeln!(out, "{}", visible::json(&format!("{value:#}")))
     } else {
         writeln!(out, "{value}")
     })

@@ -1,5 +1,6 @@
 //! `procvision validate`: every check of a package, with remedies.
 
+mod stale;
 mod text;
 
 use super::error::CommandError;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 
 /// Check everything a station would, and say what to mend
 ///
-/// A crate is built first. Then come manifest, assets and component, imports, compilation, get_info, setup, and both
+/// In order: manifest, assets and component, imports, compilation, get_info, setup, and both
 /// questions for every product model and step, on a synthetic picture.
 #[derive(Args)]
 #[command(after_help = help::VALIDATE)]
@@ -24,6 +25,10 @@ pub struct Validate {
     /// A picture, PNG or JPEG, to try the algorithm with besides the synthetic one
     #[arg(short, long, value_name = "PICTURE")]
     image: Option<PathBuf>,
+
+    /// Build the crate first, which runs its build scripts on this machine; else what is there is checked
+    #[arg(long)]
+    build: bool,
 
     /// Answer in JSON
     #[arg(long)]
@@ -41,8 +46,14 @@ impl Validate {
             return Err(PackageError::NotFound(source.clone()).into());
         }
         let picture = self.image.as_ref().map(Frame::open).transpose()?;
-        let built = self.subject.build(terminal)?;
-        let Station { host, warnings } = self.subject.station()?;
+        let built = match self.build {
+            true => self.subject.build(terminal)?,
+            false => None,
+        };
+        let Station { host, mut warnings } = self.subject.station(built.is_some())?;
+        if built.is_none() {
+            warnings.extend(stale::warning(source));
+        }
         let subject = Subject {
             source: source.clone(),
             // What is shipped, not what has debug information.

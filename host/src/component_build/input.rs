@@ -1,8 +1,7 @@
 //! Reading the file that becomes a component.
 
 use super::BuildError;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use crate::bounded_file::{self, BoundedFileError};
 use std::path::Path;
 
 /// Most bytes of a file that is built. A shipped component may have an eighth of this unless a station's operator says
@@ -11,31 +10,14 @@ pub(super) const INPUT_BYTES: u64 = 512 << 20;
 
 /// The bytes of the regular file at `path`, which may also be a link to one.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => BuildError::NotFound { path: path.to_owned() },
-        _ => BuildError::Unreadable {
-            path: path.to_owned(),
+    let path_of = || path.to_owned();
+    bounded_file::read(path, INPUT_BYTES).map_err(|error| match error {
+        BoundedFileError::Missing(_) => BuildError::NotFound { path: path_of() },
+        BoundedFileError::NotAFile => BuildError::NotAFile { path: path_of() },
+        BoundedFileError::TooLarge(_) => BuildError::TooLarge { path: path_of() },
+        BoundedFileError::Io(source) => BuildError::Unreadable {
+            path: path_of(),
             source,
         },
-    };
-    // Before it is opened: opening a named pipe waits for somebody to write into it.
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(BuildError::NotAFile { path: path.to_owned() });
-    }
-    let too_large = || BuildError::TooLarge { path: path.to_owned() };
-    if metadata.len() > INPUT_BYTES {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    // It may have grown since.
-    File::open(path)
-        .map_err(failed)?
-        .take(INPUT_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > INPUT_BYTES {
-        return Err(too_large());
-    }
-    Ok(bytes)
+    })
 }

@@ -1,14 +1,19 @@
 //! From a file or encoded bytes to a [`Frame`], with every size checked before memory is taken for it.
 
 use super::{Frame, PixelFormat};
+use crate::bounded_file::{self, BoundedFileError};
 use crate::explain::Explain;
 use crate::failure::ErrorCode;
 use crate::limits::{PICTURE_FILE_BYTES, PICTURE_PIXELS};
-use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::codecs::png::PngDecoder;
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, Limits};
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder;
 
 /// Why bytes are not a usable picture.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +51,10 @@ pub enum FrameError {
     UnknownFormat,
     /// The decoder refused the bytes.
     #[error("the picture is damaged or of a kind that is not supported")]
-    Decode(#[source] image::ImageError),
+    Decode(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A JPEG file without its end.
+    #[error("the picture is cut off: the end of the JPEG file is missing")]
+    Truncated,
     /// Width or height is zero.
     #[error("a picture of {width} x {height} pixels has no pixels")]
     Empty {
@@ -91,7 +99,7 @@ impl Explain for FrameError {
             Self::File { source, .. } => return source.remedy(),
             Self::Read { .. } | Self::NotAFile(_) => "name a PNG or JPEG file that exists and can be read",
             Self::UnknownFormat => "save the picture as PNG or JPEG",
-            Self::Decode(_) | Self::TooFewBytes { .. } => "take or save the picture again",
+            Self::Decode(_) | Self::Truncated | Self::TooFewBytes { .. } => "take or save the picture again",
             Self::FileTooLarge { .. } | Self::Empty { .. } | Self::TooLarge { .. } => "give a picture of another size",
             Self::StrideTooShort { .. } => "correct the size or the stride",
         };
@@ -110,6 +118,86 @@ pub(super) fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
     Ok(())
 }
 
+fn decode_png(encoded: &[u8]) -> Result<Frame, FrameError> {
+    let damaged = |error: ImageError| FrameError::Decode(error.into());
+    // The decoder would call a size of zero damaged.
+    if let Some((width, height)) = declared_png_size(encoded) {
+        check_size(width, height)?;
+    }
+    let mut limits = Limits::default();
+    // Sixteen-bit RGBA, the widest layout the decoder produces, is eight bytes a pixel.
+    limits.max_alloc = Some(PICTURE_PIXELS * 8 + PICTURE_FILE_BYTES);
+    let decoder = PngDecoder::with_limits(Cursor::new(encoded), limits).map_err(damaged)?;
+    let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
+    let gray = matches!(
+        decoder.color_type(),
+        ColorType::L8 | ColorType::La8 | ColorType::L16 | ColorType::La16
+    );
+    let picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    if gray {
+        packed(PixelFormat::Mono8, width, height, picture.into_luma8().into_raw())
+    } else {
+        packed(PixelFormat::RGB8, width, height, picture.into_rgb8().into_raw())
+    }
+}
+
+/// Strictly: a decoder that shows people what there is of a picture fills the rest of a truncated file with gray, and a
+/// product would be judged by that.
+fn decode_jpeg(encoded: &[u8]) -> Result<Frame, FrameError> {
+    // The decoder itself does not miss the end of the last blocks.
+    if !has_end_of_image(encoded) {
+        return Err(FrameError::Truncated);
+    }
+    let damaged = |error: zune_jpeg::errors::DecodeErrors| FrameError::Decode(error.into());
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(encoded), options);
+    decoder.decode_headers().map_err(damaged)?;
+    // A JPEG file has at most 65535 x 65535 pixels.
+    let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let (width, height) = decoder.dimensions().unwrap_or_default();
+    let (width, height) = (side(width), side(height));
+    check_size(width, height)?;
+    let (format, color) = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => (PixelFormat::Mono8, ColorSpace::Luma),
+        _ => (PixelFormat::RGB8, ColorSpace::RGB),
+    };
+    decoder.set_options(options.jpeg_set_out_colorspace(color));
+    let pixels = decoder.decode().map_err(damaged)?;
+    packed(format, width, height, pixels)
+}
+
+/// Whether a JPEG file has its end marker behind the beginning of its pixels. Inside the pixels the marker cannot occur;
+/// before them, where a thumbnail may be, it does not count.
+fn has_end_of_image(encoded: &[u8]) -> bool {
+    let mut rest = encoded.get(2..).unwrap_or_default();
+    // Segments: 0xff, a marker, and, but for the scan, a length that counts itself.
+    while let [0xff, marker, after @ ..] = rest {
+        match marker {
+            0xff => rest = &rest[1..],
+            0xda => return after.windows(2).any(|pair| pair == [0xff, 0xd9]),
+            _ => {
+                let length = after
+                    .first_chunk()
+                    .map_or(0, |length| usize::from(u16::from_be_bytes(*length)));
+                match after.get(length.max(2)..) {
+                    Some(next) => rest = next,
+                    None => return false,
+                }
+            }
+        }
+    }
+    false
+}
+
+/// A picture whose rows follow each other without padding.
+fn packed(format: PixelFormat, width: u32, height: u32, pixels: Vec<u8>) -> Result<Frame, FrameError> {
+    Frame::from_pixels(format, width, height, width as usize * format.bytes_per_pixel(), pixels)
+}
+
 /// Width and height in the header of a PNG file.
 fn declared_png_size(encoded: &[u8]) -> Option<(u32, u32)> {
     let header = encoded.strip_prefix(b"\x89PNG\r\n\x1a\n")?.get(4..)?;
@@ -126,23 +214,22 @@ impl Frame {
     /// See [`FrameError`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FrameError> {
         let path = path.as_ref();
-        let read_error = |source| FrameError::Read {
-            path: path.to_owned(),
-            source,
-        };
-        // Checked before opening, since opening a named pipe would wait for a writer.
-        if !std::fs::metadata(path).map_err(read_error)?.is_file() {
-            return Err(FrameError::NotAFile(path.to_owned()));
-        }
-        let file = File::open(path).map_err(read_error)?;
-        let mut encoded = Vec::new();
-        file.take(PICTURE_FILE_BYTES + 1)
-            .read_to_end(&mut encoded)
-            .map_err(read_error)?;
-        Self::decode(&encoded).map_err(|source| FrameError::File {
+        let in_file = |source| FrameError::File {
             path: path.to_owned(),
             source: Box::new(source),
-        })
+        };
+        let encoded = bounded_file::read(path, PICTURE_FILE_BYTES).map_err(|error| match error {
+            BoundedFileError::NotAFile => FrameError::NotAFile(path.to_owned()),
+            BoundedFileError::TooLarge(actual) => in_file(FrameError::FileTooLarge {
+                actual,
+                limit: PICTURE_FILE_BYTES,
+            }),
+            BoundedFileError::Missing(source) | BoundedFileError::Io(source) => FrameError::Read {
+                path: path.to_owned(),
+                source,
+            },
+        })?;
+        Self::decode(&encoded).map_err(in_file)
     }
 
     /// Decodes the bytes of a PNG or JPEG file. Sixteen-bit channels are reduced to eight, an alpha channel is
@@ -158,33 +245,47 @@ impl Frame {
                 limit: PICTURE_FILE_BYTES,
             });
         }
-        let mut reader = ImageReader::new(Cursor::new(encoded))
-            .with_guessed_format()
-            .map_err(|error| FrameError::Decode(image::ImageError::IoError(error)))?;
-        if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg)) {
-            return Err(FrameError::UnknownFormat);
+        match image::guess_format(encoded) {
+            Ok(ImageFormat::Png) => decode_png(encoded),
+            Ok(ImageFormat::Jpeg) => decode_jpeg(encoded),
+            _ => Err(FrameError::UnknownFormat),
         }
-        // The decoder would call a size of zero damaged.
-        if let Some((width, height)) = declared_png_size(encoded) {
-            check_size(width, height)?;
-        }
-        let mut limits = Limits::default();
-        // Sixteen-bit RGBA, the widest layout the decoders produce, is eight bytes a pixel.
-        limits.max_alloc = Some(PICTURE_PIXELS * 8 + PICTURE_FILE_BYTES);
-        reader.limits(limits);
-        let decoder = reader.into_decoder().map_err(FrameError::Decode)?;
-        let (width, height) = decoder.dimensions();
-        check_size(width, height)?;
-        let gray = matches!(
-            decoder.color_type(),
-            ColorType::L8 | ColorType::La8 | ColorType::L16 | ColorType::La16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    /// A JPEG file of 48 x 32 gray pixels; made once with an ordinary encoder.
+    const GRAY_JPEG: &[u8] = include_bytes!("gray.jpg");
+
+    #[test]
+    fn a_whole_jpeg_is_read() {
+        let frame = Frame::decode(GRAY_JPEG).unwrap();
+        assert_eq!(
+            (frame.width(), frame.height(), frame.format()),
+            (48, 32, PixelFormat::Mono8)
         );
-        let picture = DynamicImage::from_decoder(decoder).map_err(FrameError::Decode)?;
-        let (format, pixels) = if gray {
-            (PixelFormat::Mono8, picture.into_luma8().into_raw())
-        } else {
-            (PixelFormat::RGB8, picture.into_rgb8().into_raw())
-        };
-        Self::from_pixels(format, width, height, width as usize * format.bytes_per_pixel(), pixels)
+        assert!(frame.row(0)[47] > frame.row(0)[0]);
+    }
+
+    #[test]
+    fn a_jpeg_that_was_cut_is_never_judged_as_if_whole() {
+        let end = GRAY_JPEG.len();
+        for length in [0, 2, 20, end / 4, end / 2, end * 3 / 4, end - 10] {
+            assert!(Frame::decode(&GRAY_JPEG[..length]).is_err(), "{length} of {end} bytes");
+        }
+    }
+
+    #[test]
+    fn a_huge_declared_size_is_refused_before_decoding() {
+        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+        png.extend([60_000_u32.to_be_bytes(), 60_000_u32.to_be_bytes()].concat());
+        png.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
+        assert!(matches!(Frame::decode(&png), Err(FrameError::TooLarge { .. })));
+        let error = Frame::decode(b"\x89PNG\r\n\x1a\nwhatever").unwrap_err();
+        assert!(error.source().is_some());
     }
 }

@@ -15,7 +15,7 @@ struct Closed;
 /// An operation of a closed interface that has no way to say no.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is closed to algorithms")]
-pub(crate) struct ClosedOperation(String);
+pub(crate) struct ClosedOperation(pub(crate) String);
 
 /// Errors with which closed operations answer, the first that the interface knows.
 const REFUSALS: &[&str] = &[

@@ -22,7 +22,7 @@ impl HostSession for GuestState {
     }
 
     fn context(&mut self, _: Resource<Session>) -> wasmtime::Result<String> {
-        Ok(serde_json::to_string(self.lent_session()?.context())?)
+        Ok(self.lent_session()?.context_json().to_owned())
     }
 
     fn get(&mut self, _: Resource<Session>, key: String) -> wasmtime::Result<Option<String>> {
@@ -30,10 +30,7 @@ impl HostSession for GuestState {
     }
 
     fn set(&mut self, _: Resource<Session>, key: String, value: String) -> wasmtime::Result<Result<(), WitError>> {
-        let bounds = SessionBounds {
-            bytes: usize::try_from(self.limits.session_bytes).unwrap_or(usize::MAX),
-            key_bytes: usize::try_from(self.limits.session_key_bytes).unwrap_or(usize::MAX),
-        };
+        let bounds = SessionBounds::of(&self.limits);
         let narrow = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
         Ok(self
             .lent_session()?

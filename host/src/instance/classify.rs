@@ -3,6 +3,7 @@
 use super::limiter::LimitExceeded;
 use super::{Budget, GuestState};
 use crate::failure::{ErrorCode, Failure, FailureClass, GuestFrame, Severity};
+use crate::imports::ClosedOperation;
 use crate::limits::STACK_BYTES;
 use crate::visible;
 use rustc_demangle::demangle;
@@ -38,6 +39,9 @@ pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, bu
     } else if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
         let message = format!("the algorithm tried to exit with status {status} {doing}");
         (FailureClass::Exit, ErrorCode::Trap, message, Severity::Fatal)
+    } else if let Some(closed) = error.downcast_ref::<ClosedOperation>() {
+        let message = format!("the algorithm asked for what no station gives {doing}: {closed}");
+        (FailureClass::Trap, ErrorCode::Trap, message, Severity::Fatal)
     } else if let Some(fault) = error.downcast_ref::<HostFault>() {
         (
             FailureClass::HostFault,
@@ -77,7 +81,7 @@ pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, bu
         }
     };
     let mut failure = Failure::new(class, code, message, severity);
-    failure.panic = panic;
+    failure.panic = panic.map(Box::new);
     failure.backtrace = backtrace(error);
     failure
 }

@@ -20,6 +20,8 @@ pub(crate) struct Limiter {
     tables: usize,
     core_instances: usize,
     memory: u64,
+    /// What the last growth that was allowed added, until it is known to have happened.
+    pending_memory: u64,
     peak_memory: u64,
     elements: u64,
 }
@@ -33,6 +35,7 @@ impl Limiter {
             tables: narrow(limits.tables),
             core_instances: narrow(limits.core_instances),
             memory: 0,
+            pending_memory: 0,
             peak_memory: 0,
             elements: 0,
         }
@@ -53,13 +56,27 @@ fn grow(held: u64, current: usize, desired: usize, limit: &'static str, allowed:
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // The module's own bound: the engine answers -1, as the language says, and nothing grows.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
         self.memory = grow(self.memory, current, desired, "memory_bytes", self.memory_bytes)?;
+        self.pending_memory = desired.saturating_sub(current) as u64;
         self.peak_memory = self.peak_memory.max(self.memory);
         Ok(true)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.memory -= std::mem::take(&mut self.pending_memory).min(self.memory);
+        tracing::warn!(%error, "the system did not give memory to an algorithm");
+        Ok(())
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
         self.elements = grow(self.elements, current, desired, "table_elements", self.table_elements)?;
         Ok(true)
     }

@@ -24,6 +24,7 @@ impl RunReport {
             "references": self.request.references.iter().map(picture).collect::<Vec<_>>(),
             "pre_execute": self.pre_execute.as_ref().map(step),
             "execute": self.execute.as_ref().map(step),
+            "load_logs": { "get_info": self.preparation.start_logs, "setup": self.preparation.setup_logs },
             "timings_ms": timings(self),
             "repeat": self.repeat.as_ref().map(repeat),
             "session": session(&self.session),
@@ -107,6 +108,7 @@ fn timings(report: &RunReport) -> Value {
         from_cache,
         start,
         setup,
+        ..
     } = report.preparation;
     let wall = |step: &Option<StepReport>| step.as_ref().map(|step| milliseconds(step.usage.wall));
     json!({

@@ -35,9 +35,9 @@ pub(super) fn check(checks: &mut Checks, source: &Path, component: Option<&Path>
         }
     }
     let assets = package.assets();
-    let (count, bytes) = assets
-        .list()
-        .fold((0, 0), |(count, sum), (_, size)| (count + 1, sum + size));
+    let (count, bytes) = assets.list().fold((0, 0), |(count, sum), (_, size)| {
+        (count + 1, u64::saturating_add(sum, size))
+    });
     checks.add(match count {
         0 => Check::pass(CheckId::Assets, "none"),
         count => Check::pass(CheckId::Assets, format!("{count}, {}", amount(Unit::Bytes, bytes))),
@@ -55,6 +55,7 @@ fn failing(error: &PackageError) -> CheckId {
         PackageError::Assets(_) => CheckId::Assets,
         PackageError::NotFound(_)
         | PackageError::ComponentMissing(_)
+        | PackageError::ComponentNotAFile(_)
         | PackageError::ComponentRead { .. }
         | PackageError::ComponentTooLarge { .. } => CheckId::Component,
     }

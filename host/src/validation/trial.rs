@@ -12,9 +12,14 @@ use crate::package::Package;
 use crate::session::Session;
 use serde_json::Map;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// Most inspected steps of all product models and pictures together. A package may have 50 models with 1000 steps each.
 const MOST_STEPS: usize = 200;
+
+/// How long the inspections may take together; the one that is under way is finished. Each call has its own limits, but
+/// a package that stays just within them could keep a station busy for hours.
+const MOST_TIME: Duration = Duration::from_secs(120);
 
 /// What is noted during the calls.
 #[derive(Default)]
@@ -43,9 +48,13 @@ pub(super) fn check(checks: &mut Checks, algorithm: &mut Algorithm, package: &Pa
     let planned = pids.len() * steps.len() * pictures.len();
     let mut notes = Notes::default();
     let mut tried = 0;
+    let begun = Instant::now();
     for (name, picture) in &pictures {
         for pid in &pids {
-            let room = MOST_STEPS.saturating_sub(tried);
+            let room = match begun.elapsed() < MOST_TIME {
+                true => MOST_STEPS.saturating_sub(tried),
+                false => 0,
+            };
             let steps = &steps[..steps.len().min(room)];
             tried += steps.len();
             inspect_twice(algorithm, package, pid, steps, (name, picture), &mut notes);

@@ -107,6 +107,13 @@ fn setup_that_misbehaves() {
     ] {
         let failure = setup(Stage::fuel().refuses(&rogue().ordering(attack)));
         assert_failure(&failure, class, code, text);
+        // What it logged before is not lost with it.
+        let logged = failure
+            .logs
+            .lines
+            .iter()
+            .any(|line| line.message == "looking for the model");
+        assert_eq!(logged, attack == "setup-fails", "{failure:?}");
     }
     loads_otherwise();
 }

@@ -43,6 +43,15 @@ fn bomb_in_one_instruction() {
     );
 }
 
+/// The language answers -1, and what did not happen costs nothing.
+#[test]
+fn growth_that_the_module_itself_forbids() {
+    let mut villain = Villain::lifted("memory-own-maximum");
+    let report = villain.attack_lifted();
+    assert_eq!(report.outcome.verdict(), Some("OK"), "{report:?}");
+    assert_eq!(report.usage.peak_memory_bytes, 2 * 65_536);
+}
+
 #[test]
 fn memory_that_is_huge_from_the_start() {
     let folder = Folder::with_bytes("lifted", "1.0.0", &lifted("memory-huge"));
@@ -77,8 +86,8 @@ fn more_tables_than_allowed() {
     let LoadError::GetInfo(failure) = Stage::fuel().refuses(&folder) else {
         panic!("another error")
     };
-    assert_eq!(failure.code, ErrorCode::Trap);
-    assert!(failure.message.contains("table count too high"), "{failure}");
+    let text = "exceeds the limit `tables` of 16";
+    assert_failure(&failure, FailureClass::ResourceLimit, ErrorCode::OutOfMemory, text);
 }
 
 #[test]

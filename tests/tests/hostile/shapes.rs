@@ -3,7 +3,7 @@
 use crate::stage::Stage;
 use procvision_host::algorithm::LoadError;
 use procvision_host::explain::Explain;
-use procvision_host::failure::ErrorCode;
+use procvision_host::failure::{ErrorCode, FailureClass};
 use procvision_host::shape::{Shape, ShapeError};
 use procvision_tests::guests::{Folder, lifted, lifted_for, shape};
 
@@ -106,8 +106,12 @@ fn more_core_instances_than_allowed() {
     let LoadError::GetInfo(failure) = Stage::fuel().refuses(&Folder::with_bytes("lifted", "1.0.0", &bytes)) else {
         panic!("another error")
     };
-    assert!(failure.message.contains("instance count too high at 33"), "{failure}");
-    assert_eq!(failure.code, ErrorCode::Trap);
+    let text = "exceeds the limit `core_instances` of 32";
+    assert!(failure.message.contains(text), "{failure}");
+    assert_eq!(
+        (failure.class, failure.code),
+        (FailureClass::ResourceLimit, ErrorCode::OutOfMemory)
+    );
 }
 
 /// Each level costs a few bytes; looking at them must not cost the square of their number.
@@ -160,4 +164,24 @@ fn features_that_are_switched_off() {
 fn component_without_fault_is_accepted() {
     let folder = Folder::with_bytes("lifted", "1.0.0", &lifted("base"));
     assert!(crate::stage::load(&Stage::fuel().host, &folder).is_ok());
+}
+
+/// Counts stand in the file before anything is validated.
+#[test]
+fn counts_beyond_all_bounds() {
+    // A component of core modules, each of which claims to define 2^32 - 1 memories or tables.
+    for section in [5, 4, 3] {
+        let module = [
+            b"\0asm\x01\0\0\0".as_slice(),
+            &[section, 5, 0xff, 0xff, 0xff, 0xff, 0x0f],
+        ]
+        .concat();
+        let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
+        for _ in 0..2 {
+            bytes.extend([1, u8::try_from(module.len()).unwrap()]);
+            bytes.extend(&module);
+        }
+        let error = refused(&bytes);
+        assert!(matches!(error, ShapeError::Invalid(_)), "{error:?}");
+    }
 }

@@ -8,6 +8,7 @@ use procvision_host::frame::{Frame, PixelFormat};
 use procvision_host::host::{Host, HostConfig};
 use procvision_host::limits::Limits;
 use procvision_host::outcome::{Outcome, StepReport};
+use procvision_host::policy::SandboxPolicy;
 use procvision_host::session::{Session, SessionBounds};
 use procvision_tests::guests::{Folder, lifted, rust_guest};
 use std::path::Path;
@@ -64,12 +65,28 @@ impl Stage {
         })
     }
 
+    /// As [`Stage::fuel`], but line tables are read.
+    pub fn reading_line_tables() -> &'static Self {
+        static STAGE: OnceLock<Stage> = OnceLock::new();
+        STAGE.get_or_init(|| {
+            let policy = SandboxPolicy {
+                line_tables: true,
+                ..SandboxPolicy::default()
+            };
+            Self::with_policy(ceiling(), policy)
+        })
+    }
+
     fn new(ceiling: Limits) -> Self {
+        Self::with_policy(ceiling, SandboxPolicy::default())
+    }
+
+    fn with_policy(ceiling: Limits, policy: SandboxPolicy) -> Self {
         let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/guests/compiled");
         let config = HostConfig {
             ceiling,
+            policy,
             compile_cache: Some(cache),
-            ..HostConfig::default()
         };
         let host = Host::new(config).expect("the host can be set up");
         let bystander = load(&host, &Folder::with_bytes("lifted", "1.0.0", &lifted("base")));
@@ -158,8 +175,12 @@ impl Villain {
     }
 
     pub fn snoop() -> Self {
+        Self::snoop_on(Stage::fuel())
+    }
+
+    pub fn snoop_on(stage: &'static Stage) -> Self {
         let folder = Folder::with_file("snoop", "0.1.0", rust_guest("snoop"));
-        Self::new(Stage::fuel(), &folder)
+        Self::new(stage, &folder)
     }
 
     pub fn lifted(name: &str) -> Self {

@@ -5,7 +5,7 @@ use super::Run;
 use crate::commands::error::CommandError;
 use procvision_host::call::StepCall;
 use procvision_host::frame::Frame;
-use procvision_host::limits::{CONTEXT_BYTES, Limits};
+use procvision_host::limits::Limits;
 use procvision_host::report::Picture;
 use procvision_host::session::{Session, SessionBounds};
 use serde_json::{Map, Value};
@@ -24,6 +24,8 @@ pub(super) struct Inputs {
     pub(super) image: Picture,
     pub(super) references: Vec<Picture>,
     pub(super) session: Session,
+    /// What the session is to hold at the start.
+    values: Map<String, Value>,
 }
 
 /// `NAME=PICTURE`.
@@ -40,9 +42,9 @@ impl Inputs {
             Some(text) => object(text, "--params", "1006")?,
             None => Map::new(),
         };
-        let session = match &run.session {
+        let (session, values) = match &run.session {
             Some(text) => session(object(text, "--session", "1000")?)?,
-            None => Session::new(SESSION_ID, Map::new()),
+            None => (Session::new(SESSION_ID, Map::new()), Map::new()),
         };
         let image = picture("", &run.image)?;
         let references = run.references.iter();
@@ -59,7 +61,19 @@ impl Inputs {
             image,
             references,
             session,
+            values,
         })
+    }
+
+    /// Puts the values into the session, within the limits that hold.
+    pub(super) fn fill_session(&mut self, limits: &Limits) -> Result<(), CommandError> {
+        let bounds = SessionBounds::of(limits);
+        for (key, value) in std::mem::take(&mut self.values) {
+            self.session
+                .set(&key, value.to_string(), bounds)
+                .map_err(|error| wrong_session(format!("`values` in --session: {error}")))?;
+        }
+        Ok(())
     }
 }
 
@@ -122,12 +136,15 @@ fn read(path: &Path, option: &str) -> Result<String, CommandError> {
     Ok(text)
 }
 
-/// The session that an object describes: `id` and `values` are taken out, the rest is its context.
-fn session(mut object: Map<String, Value>) -> Result<Session, CommandError> {
-    let wrong = |what: String| {
-        let help = "--session takes an object such as {\"product_code\": \"A01\", \"values\": {\"count\": 1}}";
-        CommandError::could_not_run("1000", what).help(help)
-    };
+fn wrong_session(what: String) -> CommandError {
+    let help = "--session takes an object such as {\"product_code\": \"A01\", \"values\": {\"count\": 1}}";
+    CommandError::could_not_run("1000", what).help(help)
+}
+
+/// The session that an object describes, and the values to put into it: `id` and `values` are taken out, the rest is
+/// its context.
+fn session(mut object: Map<String, Value>) -> Result<(Session, Map<String, Value>), CommandError> {
+    let wrong = wrong_session;
     let id = match object.remove("id") {
         None => SESSION_ID.to_owned(),
         Some(Value::String(id)) => id,
@@ -146,22 +163,5 @@ fn session(mut object: Map<String, Value>) -> Result<Session, CommandError> {
             return Err(wrong(message));
         }
     };
-    let bytes = Value::from(object.clone()).to_string().len();
-    if bytes > CONTEXT_BYTES {
-        return Err(wrong(format!(
-            "the context has {bytes} bytes of at most {CONTEXT_BYTES}"
-        )));
-    }
-    let limits = Limits::default();
-    let bounds = SessionBounds {
-        bytes: usize::try_from(limits.session_bytes).unwrap_or(usize::MAX),
-        key_bytes: usize::try_from(limits.session_key_bytes).unwrap_or(usize::MAX),
-    };
-    let mut session = Session::new(id, object);
-    for (key, value) in values {
-        session
-            .set(&key, value.to_string(), bounds)
-            .map_err(|error| wrong(format!("`values` in --session: {error}")))?;
-    }
-    Ok(session)
+    Ok((Session::new(id, object), values))
 }

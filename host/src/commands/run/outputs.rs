@@ -3,7 +3,8 @@
 use super::Run;
 use crate::commands::error::CommandError;
 use image::ImageFormat;
-use procvision_host::annotate::annotate;
+use procvision_host::annotate::{MOST_MARKS, annotate, marks};
+use procvision_host::outcome::Warning;
 use procvision_host::report::RunReport;
 use std::io::Cursor;
 use std::path::Path;
@@ -28,6 +29,14 @@ pub(super) fn check_places(run: &Run) -> Result<(), CommandError> {
 /// Writes what was asked for and notes where.
 pub(super) fn write(run: &Run, report: &mut RunReport) -> Result<(), CommandError> {
     if let Some(file) = &run.annotate {
+        let outcomes: Vec<_> = report.steps().map(|step| &step.outcome).collect();
+        let marks = marks(outcomes.iter().copied()).len();
+        if marks > MOST_MARKS {
+            report.warnings.push(Warning {
+                kind: "rects_not_drawn",
+                message: format!("the annotated picture shows {MOST_MARKS} of {marks} rects"),
+            });
+        }
         let outcomes: Vec<_> = report.steps().map(|step| &step.outcome).collect();
         let picture = annotate(&report.request.image.frame, &outcomes);
         let mut bytes = Cursor::new(Vec::new());

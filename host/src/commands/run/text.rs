@@ -4,7 +4,7 @@ use crate::commands::failure;
 use anstyle::{AnsiColor, Style};
 use procvision_host::limits::Unit;
 use procvision_host::logs::{Level, LogLine, LogSource};
-use procvision_host::outcome::{Finding, Outcome, StepReport};
+use procvision_host::outcome::{Finding, Outcome};
 use procvision_host::report::{RunReport, Used, amount, time, usage};
 use procvision_host::visible;
 use std::fmt::Write;
@@ -208,15 +208,13 @@ fn used(text: &mut String, report: &RunReport) {
 }
 
 fn logs(text: &mut String, report: &RunReport) {
-    if report.steps().all(|step| step.logs.lines.is_empty()) {
+    let lines = report.log_lines();
+    if lines.clone().next().is_none() {
         return;
     }
     heading(text, "Log");
-    let lines = report
-        .steps()
-        .flat_map(|step| step.logs.lines.iter().map(move |line| (step, line)));
-    for (step, line) in lines.clone().take(SHOWN_LINES) {
-        log_line(text, step, line);
+    for (place, line) in lines.clone().take(SHOWN_LINES) {
+        log_line(text, place, line);
     }
     let hidden = lines.count().saturating_sub(SHOWN_LINES);
     if hidden > 0 {
@@ -227,7 +225,7 @@ fn logs(text: &mut String, report: &RunReport) {
     }
 }
 
-fn log_line(text: &mut String, step: &StepReport, line: &LogLine) {
+fn log_line(text: &mut String, place: &str, line: &LogLine) {
     let style = match line.level {
         Level::Error => RED,
         Level::Warn => YELLOW,
@@ -237,7 +235,7 @@ fn log_line(text: &mut String, step: &StepReport, line: &LogLine) {
     let _ = write!(
         text,
         "  {DIM}{:<11}{DIM:#} {style}{:<5}{style:#} {}",
-        step.phase.as_str(),
+        place,
         line.level.as_str(),
         visible::line(&line.message)
     );

@@ -121,19 +121,17 @@ pub(super) fn diagnostics(report: &RunReport) -> Vec<KeyValue> {
 
 pub(super) fn logs(report: &RunReport) -> Vec<LogView<'_>> {
     report
-        .steps()
-        .flat_map(|step| {
-            step.logs.lines.iter().map(|line| LogView {
-                phase: step.phase.as_str(),
-                level: line.level.as_str(),
-                source: match line.source {
-                    LogSource::Log => "",
-                    LogSource::Stdout => "stdout",
-                    LogSource::Stderr => "stderr",
-                },
-                message: &line.message,
-                fields: of_map(&line.fields),
-            })
+        .log_lines()
+        .map(|(place, line)| LogView {
+            phase: place,
+            level: line.level.as_str(),
+            source: match line.source {
+                LogSource::Log => "",
+                LogSource::Stdout => "stdout",
+                LogSource::Stderr => "stderr",
+            },
+            message: &line.message,
+            fields: of_map(&line.fields),
         })
         .collect()
 }

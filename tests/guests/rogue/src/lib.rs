@@ -29,6 +29,7 @@ mod bindings {
 use bindings::exports::procvision::algorithm::lifecycle::Guest;
 use bindings::procvision::algorithm::assets;
 use bindings::procvision::algorithm::imaging::ImageSet;
+use bindings::procvision::algorithm::logging;
 use bindings::procvision::algorithm::session::Session;
 use bindings::procvision::algorithm::types::{
     AlgorithmInfo, Failure, FailureCode, ParamValue, Pass, Readiness, Ready, Severity, StepCall, StepOutcome, Verdict,
@@ -62,7 +63,10 @@ impl Guest for Rogue {
             "setup-spin" => time::spin(),
             "setup-bomb" => memory::bomb(),
             "setup-trap" => core::arch::wasm32::unreachable(),
-            "setup-fails" => Err(failure("no model", Severity::Recoverable)),
+            "setup-fails" => {
+                logging::log(logging::Level::Info, "looking for the model", &[]);
+                Err(failure("no model", Severity::Recoverable))
+            }
             "setup-exit" => std::process::exit(7),
             "setup-log-flood" => {
                 floods::logs();
