@@ -83,3 +83,18 @@ fn a_folder_that_others_can_write_is_refused() {
     symlink(&cache, &link).unwrap();
     assert!(host(&link).is_err());
 }
+
+#[test]
+fn the_oldest_artifacts_make_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("compiled");
+    host(&cache).unwrap();
+    for number in 0..300 {
+        fs::write(cache.join(format!("{number}.cwasm")), "old").unwrap();
+    }
+    fs::write(cache.join("notes.txt"), "not an artifact").unwrap();
+    assert!(!from_cache(&cache));
+    assert!(from_cache(&cache));
+    assert!(cache.join("notes.txt").exists());
+    assert_eq!(fs::read_dir(&cache).unwrap().count(), 201);
+}

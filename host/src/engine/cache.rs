@@ -18,6 +18,8 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 const DIGEST_BYTES: usize = 32;
+/// Most artifacts that are kept; the oldest go. A station has a few dozen algorithms at a time.
+const MOST_ARTIFACTS: usize = 200;
 /// Larger than any artifact of a component within `component_bytes`.
 const ARTIFACT_BYTES: u64 = 2 << 30;
 
@@ -98,7 +100,8 @@ impl CompileCache {
         let result = component
             .serialize()
             .map_err(|error| io::Error::other(error.to_string()))
-            .and_then(|artifact| write_checked(&self.folder, &path, &artifact));
+            .and_then(|artifact| write_checked(&self.folder, &path, &artifact))
+            .and_then(|()| make_room(&self.folder));
         if let Err(error) = result {
             tracing::warn!(path = %path.display(), %error, "cannot keep a compiled component");
         }
@@ -134,6 +137,27 @@ fn read_checked(path: &Path) -> io::Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     Ok(Some(artifact.to_vec()))
+}
+
+/// Removes the oldest artifacts above [`MOST_ARTIFACTS`]. What another process removes meanwhile is gone as well.
+fn make_room(folder: &Path) -> io::Result<()> {
+    let mut artifacts = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "cwasm") {
+            let written = fs::symlink_metadata(&path).and_then(|metadata| metadata.modified());
+            artifacts.push((written.ok(), path));
+        }
+    }
+    artifacts.sort();
+    let surplus = artifacts.len().saturating_sub(MOST_ARTIFACTS);
+    for (_, path) in &artifacts[..surplus] {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn write_checked(folder: &Path, path: &Path, artifact: &[u8]) -> io::Result<()> {
