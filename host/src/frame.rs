@@ -1,13 +1,22 @@
 //! Pictures on their way to an algorithm: decoded once, checked once, then only ever read.
 
+mod bayer;
 mod convert;
 mod decode;
+mod layout;
+mod storage;
 
 pub use decode::FrameError;
+pub use layout::PictureLayout;
+pub(crate) use storage::{Lease, PooledPicture};
 
+use crate::pool::memory::PoolMemory;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
+use storage::Storage;
 
 /// Pixel layouts, named as in the Pixel Format Naming Convention (PFNC).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,15 +27,29 @@ pub enum PixelFormat {
     RGB8,
     /// Three bytes a pixel: blue, green, red.
     BGR8,
+    /// One byte a pixel behind a colour filter whose first row begins red, green. Cameras deliver mosaics; algorithms
+    /// see them as [`RGB8`](Self::RGB8) or [`Mono8`](Self::Mono8).
+    BayerRG8,
+    /// The same with a first row that begins green, red.
+    BayerGR8,
+    /// The same with a first row that begins green, blue.
+    BayerGB8,
+    /// The same with a first row that begins blue, green.
+    BayerBG8,
 }
 
 impl PixelFormat {
     /// Bytes of one pixel.
     pub const fn bytes_per_pixel(self) -> usize {
         match self {
-            Self::Mono8 => 1,
+            Self::Mono8 | Self::BayerRG8 | Self::BayerGR8 | Self::BayerGB8 | Self::BayerBG8 => 1,
             Self::RGB8 | Self::BGR8 => 3,
         }
+    }
+
+    /// Whether each pixel shows only one colour, behind a filter.
+    pub const fn is_mosaic(self) -> bool {
+        matches!(self, Self::BayerRG8 | Self::BayerGR8 | Self::BayerGB8 | Self::BayerBG8)
     }
 }
 
@@ -36,6 +59,10 @@ impl fmt::Display for PixelFormat {
             Self::Mono8 => "Mono8",
             Self::RGB8 => "RGB8",
             Self::BGR8 => "BGR8",
+            Self::BayerRG8 => "BayerRG8",
+            Self::BayerGR8 => "BayerGR8",
+            Self::BayerGB8 => "BayerGB8",
+            Self::BayerBG8 => "BayerBG8",
         })
     }
 }
@@ -75,17 +102,14 @@ impl fmt::Display for Rect {
     }
 }
 
-/// A picture of at least 1 x 1 pixels whose bytes cannot change any more. Cloning shares the pixels.
-#[derive(Clone, PartialEq, Eq)]
+/// A picture of at least 1 x 1 pixels that this host only ever reads. Cloning shares the pixels.
+#[derive(Clone)]
 pub struct Frame {
-    format: PixelFormat,
-    width: u32,
-    height: u32,
-    /// Bytes from one row to the next.
-    stride: usize,
-    pixels: Bytes,
+    layout: PictureLayout,
+    storage: Storage,
     timestamp_ms: u64,
     camera_id: String,
+    stand_in: Option<Arc<str>>,
 }
 
 impl Frame {
@@ -94,8 +118,7 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// A size of zero, more pixels than [`crate::limits::PICTURE_PIXELS`], a stride shorter than a row, or fewer bytes
-    /// than the size needs.
+    /// See [`PictureLayout::check`].
     pub fn from_pixels(
         format: PixelFormat,
         width: u32,
@@ -104,30 +127,66 @@ impl Frame {
         pixels: impl Into<Bytes>,
     ) -> Result<Self, FrameError> {
         let pixels = pixels.into();
-        decode::check_size(width, height)?;
-        let row = width as usize * format.bytes_per_pixel();
-        if stride < row {
-            return Err(FrameError::StrideTooShort { stride, row });
-        }
-        let needed = stride
-            .checked_mul(height as usize - 1)
-            .and_then(|rows| rows.checked_add(row))
-            .ok_or(FrameError::TooLarge { width, height })?;
-        if pixels.len() < needed {
-            return Err(FrameError::TooFewBytes {
-                needed,
-                actual: pixels.len(),
-            });
-        }
-        Ok(Self {
+        let layout = PictureLayout {
             format,
             width,
             height,
             stride,
-            pixels,
+            offset: 0,
+        };
+        layout.check(pixels.len())?;
+        Ok(Self::new(layout, Storage::Own(pixels)))
+    }
+
+    /// A picture that lies in a slot of a pool. `lease` is dropped with the last clone of the picture; until then the
+    /// slot must not be reused.
+    ///
+    /// # Errors
+    ///
+    /// See [`PictureLayout::check`].
+    ///
+    /// # Panics
+    ///
+    /// If the pool has no such slot.
+    pub(crate) fn in_pool(
+        memory: Arc<PoolMemory>,
+        slot: u32,
+        layout: PictureLayout,
+        lease: Lease,
+    ) -> Result<Self, FrameError> {
+        assert!(slot < memory.slots(), "slot {slot} of a pool of {}", memory.slots());
+        layout.check(memory.slot_bytes())?;
+        let picture = PooledPicture {
+            memory,
+            slot,
+            _lease: lease,
+        };
+        Ok(Self::new(layout, Storage::Pool(picture)))
+    }
+
+    /// A black picture in place of one that could not be had, and why. Whoever judges it is told so: see
+    /// [`stand_in_reason`](Self::stand_in_reason).
+    ///
+    /// # Errors
+    ///
+    /// A size of zero or beyond [`crate::limits::PICTURE_PIXELS`].
+    pub fn stand_in(width: u32, height: u32, reason: impl Into<Arc<str>>) -> Result<Self, FrameError> {
+        decode::check_size(width, height)?;
+        let layout = PictureLayout::packed(PixelFormat::RGB8, width, height);
+        let black = Bytes::from(vec![0; layout.stride * height as usize]);
+        let mut frame = Self::new(layout, Storage::Own(black));
+        frame.stand_in = Some(reason.into());
+        Ok(frame)
+    }
+
+    fn new(layout: PictureLayout, storage: Storage) -> Self {
+        Self {
+            layout,
+            storage,
             timestamp_ms: 0,
             camera_id: String::new(),
-        })
+            stand_in: None,
+        }
     }
 
     /// The same picture with the time it was taken, in milliseconds since 1970-01-01T00:00:00Z.
@@ -146,17 +205,17 @@ impl Frame {
 
     /// How the pixels are held.
     pub fn format(&self) -> PixelFormat {
-        self.format
+        self.layout.format
     }
 
     /// In pixels, at least 1.
     pub fn width(&self) -> u32 {
-        self.width
+        self.layout.width
     }
 
     /// In pixels, at least 1.
     pub fn height(&self) -> u32 {
-        self.height
+        self.layout.height
     }
 
     /// When it was taken, in milliseconds since 1970-01-01T00:00:00Z; 0 if unknown.
@@ -169,30 +228,57 @@ impl Frame {
         &self.camera_id
     }
 
-    /// The whole picture as an area.
-    pub fn bounds(&self) -> Rect {
-        Rect::new(0, 0, self.width, self.height)
+    /// Why this is a black picture in place of a real one; nothing if it is a real one.
+    pub fn stand_in_reason(&self) -> Option<&str> {
+        self.stand_in.as_deref()
     }
 
-    /// The pixels of row `y` in the picture's own format.
+    /// The whole picture as an area.
+    pub fn bounds(&self) -> Rect {
+        Rect::new(0, 0, self.width(), self.height())
+    }
+
+    /// How the pixels lie where they are held.
+    pub fn layout(&self) -> PictureLayout {
+        self.layout
+    }
+
+    /// The pixels of row `y` in the picture's own format. Copied if the picture lies in a pool.
     ///
     /// # Panics
     ///
     /// If `y` is not below the height.
-    pub fn row(&self, y: u32) -> &[u8] {
-        assert!(y < self.height, "row {y} of a picture of {} rows", self.height);
-        let start = y as usize * self.stride;
-        &self.pixels[start..start + self.width as usize * self.format.bytes_per_pixel()]
+    pub fn row(&self, y: u32) -> Cow<'_, [u8]> {
+        self.storage.bytes(self.row_start(y), self.layout.row_bytes())
+    }
+
+    /// `count` pixels of row `y` from column `left` on, copied into `scratch` if the picture lies in a pool.
+    fn row_part<'a>(&'a self, y: u32, left: usize, count: usize, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+        let pixel = self.layout.format.bytes_per_pixel();
+        let start = self.row_start(y) + left * pixel;
+        self.storage.bytes_with(start, count * pixel, scratch)
+    }
+
+    fn row_start(&self, y: u32) -> usize {
+        assert!(y < self.height(), "row {y} of a picture of {} rows", self.height());
+        self.layout.offset + y as usize * self.layout.stride
+    }
+
+    /// Where the picture lies, if it lies in a pool.
+    pub(crate) fn pooled(&self) -> Option<&PooledPicture> {
+        match &self.storage {
+            Storage::Pool(picture) => Some(picture),
+            Storage::Own(_) => None,
+        }
     }
 }
 
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Frame")
-            .field("format", &self.format)
-            .field("width", &self.width)
-            .field("height", &self.height)
-            .field("stride", &self.stride)
+            .field("layout", &self.layout)
+            .field("pooled", &self.pooled())
+            .field("stand_in", &self.stand_in)
             .finish_non_exhaustive()
     }
 }

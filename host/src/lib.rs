@@ -64,6 +64,7 @@
 //! on whatever an algorithm does. Calls are synchronous and run on the calling thread; the types are `Send`, so that each
 //! algorithm can have its own thread.
 
+mod address_space;
 pub mod algorithm;
 pub mod annotate;
 mod answer;
@@ -89,6 +90,7 @@ pub mod outcome;
 pub mod package;
 mod params;
 pub mod policy;
+pub mod pool;
 pub mod report;
 pub mod scaffold;
 pub mod session;

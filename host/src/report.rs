@@ -135,6 +135,9 @@ impl Picture {
         match self.frame.format() {
             PixelFormat::Mono8 => "gray",
             PixelFormat::RGB8 | PixelFormat::BGR8 => "colour",
+            PixelFormat::BayerRG8 | PixelFormat::BayerGR8 | PixelFormat::BayerGB8 | PixelFormat::BayerBG8 => {
+                "colour, from a mosaic"
+            }
         }
     }
 }

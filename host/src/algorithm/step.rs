@@ -38,6 +38,7 @@ impl Algorithm {
         session.checkpoint();
         let picture = (call.image.width(), call.image.height());
         let mut check = Check::new(&self.limits, picture);
+        check.warnings.extend(stand_in_warnings(call));
         let visit = lend(instance, session, |instance| {
             visit(phase, instance, &request, images, &mut check)
         });
@@ -204,6 +205,21 @@ fn visit(
         outcome,
         warnings: std::mem::take(&mut check.warnings),
         lost,
+    })
+}
+
+/// A verdict on a picture that nobody took must not look like any other.
+fn stand_in_warnings(call: &StepCall) -> impl Iterator<Item = Warning> {
+    let primary = std::iter::once(("the picture".to_owned(), &call.image));
+    let references = call.references.iter();
+    let named = primary.chain(references.map(|(name, frame)| (format!("the reference `{name}`"), frame)));
+    named.filter_map(|(what, frame)| {
+        let reason = frame.stand_in_reason()?;
+        tracing::warn!("judging zeros in place of {what}: {reason}");
+        Some(Warning {
+            kind: "picture_zero_filled",
+            message: format!("{what} is filled with zeros: {reason}"),
+        })
     })
 }
 

@@ -139,7 +139,12 @@ impl From<PixelFormat> for WitFormat {
     fn from(format: PixelFormat) -> Self {
         match format {
             PixelFormat::Mono8 => Self::Mono8,
-            PixelFormat::RGB8 => Self::Rgb8,
+            // What a mosaic is interpolated to; algorithms never see one.
+            PixelFormat::RGB8
+            | PixelFormat::BayerRG8
+            | PixelFormat::BayerGR8
+            | PixelFormat::BayerGB8
+            | PixelFormat::BayerBG8 => Self::Rgb8,
             PixelFormat::BGR8 => Self::Bgr8,
         }
     }
