@@ -61,11 +61,6 @@ impl AddressRange {
         self.base
     }
 
-    /// Bytes of the range, backed or not.
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
     /// Backs a part that was never backed by private zeros, readable and writable.
     ///
     /// # Errors

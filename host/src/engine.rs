@@ -1,12 +1,15 @@
 //! The WebAssembly engine: every setting in one function, the clock that drives deadlines, and compilation.
 
 pub(crate) mod cache;
+pub(crate) mod memory;
 mod ticker;
 
 pub(crate) use ticker::Ticker;
 
 use crate::limits::STACK_BYTES;
 use crate::policy::SandboxPolicy;
+use memory::HostMemory;
+use std::sync::Arc;
 use wasmtime::{Config, Engine, OptLevel, RegallocAlgorithm, Strategy, WasmBacktraceDetails};
 
 /// The engine with every setting that differs from the default or that safety rests on.
@@ -23,6 +26,11 @@ pub(crate) fn new_engine(policy: &SandboxPolicy) -> wasmtime::Result<Engine> {
     // Metering. Fuel is the deterministic budget; epochs are the wall clock. Bulk operations burn fuel by the byte.
     config.consume_fuel(true);
     config.epoch_interruption(true);
+
+    // Memory. The host lays linear memories out itself, so that pictures can be laid over parts of them; the engine can
+    // then not lay its own copy of a component's initial data over them as well.
+    config.with_host_memory(Arc::new(HostMemory));
+    config.memory_init_cow(false);
 
     // Stacks. Calls run on the caller's thread; a Rust thread's two megabytes hold this and the host's own frames.
     config.max_wasm_stack(STACK_BYTES);

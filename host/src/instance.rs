@@ -3,13 +3,17 @@
 mod classify;
 mod limiter;
 mod state;
+mod windows;
 
 pub(crate) use classify::HostFault;
 pub(crate) use state::GuestState;
+pub(crate) use windows::WindowError;
+use windows::Windows;
 
 use crate::assets::Assets;
 use crate::bindings::{Algorithm as Exports, AlgorithmPre, Lifecycle};
 use crate::engine::Ticker;
+use crate::engine::memory::GuestMemory;
 use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::policy::SandboxPolicy;
@@ -48,7 +52,9 @@ impl Instance {
         store.set_max_component_handles(usize::try_from(limits.component_handles).unwrap_or(usize::MAX));
         store.epoch_deadline_trap();
         grant(&mut store, budget);
-        match component.instantiate(&mut store) {
+        let (instantiated, memory) = GuestMemory::claim(|| component.instantiate(&mut store));
+        store.data_mut().windows = Windows::new(memory);
+        match instantiated {
             Ok(exports) => Ok(Self { store, exports, budget }),
             Err(error) => {
                 let mut failure = classify::failure(&error, &mut store, budget, "while the instance started");

@@ -177,6 +177,9 @@ fn visit(
             })
             .map(Answer::Execute),
     };
+    // The answer is lifted, or lost: nobody needs the pictures in the instance's memory any more. The windows go before
+    // the leases of the pictures do.
+    instance.state().windows.unmap_all();
     instance.state().images = None;
     let outcome = check.outcome(answer?);
 

@@ -5,7 +5,7 @@ use crate::bindings::imaging::{
 };
 use crate::bindings::types::Rect as WitRect;
 use crate::frame::{Frame, PixelFormat, Rect};
-use crate::instance::{GuestState, HostFault};
+use crate::instance::{GuestState, HostFault, WindowError};
 use bytes::Bytes;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
@@ -39,19 +39,9 @@ pub(crate) fn link_shared_read(linker: &mut Linker<GuestState>) -> wasmtime::Res
 }
 
 fn read(state: &GuestState, image: u32, area: WitRect, format: WitFormat) -> wasmtime::Result<ReadResult> {
-    let images = state.lent_images()?;
-    let Some(image) = images.get(image as usize) else {
-        return Ok(Err(ImageError::NoSuchImage));
-    };
-    let (area, format) = (Rect::from(area), PixelFormat::from(format));
-    if !area.lies_inside(image.frame.width(), image.frame.height()) {
-        return Ok(Err(ImageError::OutsidePicture));
-    }
-    let limit = state.limits.image_read_bytes;
-    if u64::from(area.width) * u64::from(area.height) * format.bytes_per_pixel() as u64 > limit {
-        return Ok(Err(ImageError::TooLarge(limit)));
-    }
-    Ok(image.frame.read(area, format).ok_or(ImageError::OutsidePicture))
+    Ok(state
+        .readable(image, area, format)?
+        .and_then(|(frame, area, format)| frame.read(area, format).ok_or(ImageError::OutsidePicture)))
 }
 
 impl Host for GuestState {}
@@ -61,6 +51,27 @@ impl GuestState {
     fn lent_images(&self) -> wasmtime::Result<&[NamedFrame]> {
         let images = self.images.as_ref().ok_or(HostFault("no pictures are lent"))?;
         Ok(&images.0)
+    }
+
+    /// A picture and the area and format that somebody wants to read of it, within what one call delivers.
+    fn readable(
+        &self,
+        image: u32,
+        area: WitRect,
+        format: WitFormat,
+    ) -> wasmtime::Result<Result<(&Frame, Rect, PixelFormat), ImageError>> {
+        let Some(image) = self.lent_images()?.get(image as usize) else {
+            return Ok(Err(ImageError::NoSuchImage));
+        };
+        let (area, format) = (Rect::from(area), PixelFormat::from(format));
+        if !area.lies_inside(image.frame.width(), image.frame.height()) {
+            return Ok(Err(ImageError::OutsidePicture));
+        }
+        let limit = self.limits.image_read_bytes;
+        if u64::from(area.width) * u64::from(area.height) * format.bytes_per_pixel() as u64 > limit {
+            return Ok(Err(ImageError::TooLarge(limit)));
+        }
+        Ok(Ok((&image.frame, area, format)))
     }
 }
 
@@ -92,29 +103,62 @@ impl HostImageSet for GuestState {
     fn fill(
         &mut self,
         _: Resource<ImageSet>,
-        _: u32,
-        _: WitRect,
-        _: WitFormat,
-        _: MemoryRange,
+        image: u32,
+        area: WitRect,
+        format: WitFormat,
+        target: MemoryRange,
     ) -> wasmtime::Result<Result<(), ImageError>> {
-        Ok(Err(ImageError::NotAvailable))
+        let (frame, area, format) = match self.readable(image, area, format)? {
+            Ok((frame, area, format)) => (frame.clone(), area, format),
+            Err(error) => return Ok(Err(error)),
+        };
+        let filled = self.windows.fill(&frame, area, format, target.address, target.length);
+        Ok(filled.map_err(ImageError::from))
     }
 
-    fn mapping(&mut self, _: Resource<ImageSet>, _: u32) -> wasmtime::Result<Option<MappingLayout>> {
-        Ok(None)
+    fn mapping(&mut self, _: Resource<ImageSet>, image: u32) -> wasmtime::Result<Option<MappingLayout>> {
+        let image = self.lent_images()?.get(image as usize);
+        let layout = image.and_then(|image| self.windows.layout(&image.frame));
+        Ok(layout.map(|layout| MappingLayout {
+            format: layout.format.into(),
+            stride: layout.stride,
+            offset: layout.offset,
+            window_length: layout.length,
+            window_alignment: layout.alignment,
+        }))
     }
 
-    fn map(&mut self, _: Resource<ImageSet>, _: u32, _: MemoryRange) -> wasmtime::Result<Result<(), ImageError>> {
-        Ok(Err(ImageError::NotAvailable))
+    fn map(
+        &mut self,
+        _: Resource<ImageSet>,
+        image: u32,
+        window: MemoryRange,
+    ) -> wasmtime::Result<Result<(), ImageError>> {
+        let Some(lent) = self.lent_images()?.get(image as usize) else {
+            return Ok(Err(ImageError::NoSuchImage));
+        };
+        let frame = lent.frame.clone();
+        let mapped = self.windows.map(image, &frame, window.address, window.length);
+        Ok(mapped.map_err(ImageError::from))
     }
 
-    fn unmap(&mut self, _: Resource<ImageSet>, _: u32) -> wasmtime::Result<()> {
+    fn unmap(&mut self, _: Resource<ImageSet>, image: u32) -> wasmtime::Result<()> {
+        self.windows.unmap(image);
         Ok(())
     }
 
     // Algorithms only borrow image sets, so the component model never lets them drop one.
     fn drop(&mut self, _: Resource<ImageSet>) -> wasmtime::Result<()> {
         Ok(())
+    }
+}
+
+impl From<WindowError> for ImageError {
+    fn from(error: WindowError) -> Self {
+        match error {
+            WindowError::BadTarget => Self::BadTarget,
+            WindowError::NotAvailable => Self::NotAvailable,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the host keeps for one instance while it lives.
 
 use super::limiter::Limiter;
+use super::windows::Windows;
 use crate::assets::Assets;
 use crate::failure::Panic;
 use crate::imports::imaging::ImageSet;
@@ -26,6 +27,8 @@ pub(crate) struct GuestState {
     pub(crate) session: Option<Session>,
     /// The pictures that are lent for the current call.
     pub(crate) images: Option<ImageSet>,
+    /// Where pictures are laid over the instance's memory. Empty until the instance has started.
+    pub(crate) windows: Windows,
     /// When the current visit must end.
     pub(crate) deadline: Instant,
     /// What the algorithm said before a trap.
@@ -60,6 +63,7 @@ impl GuestState {
             assets,
             session: None,
             images: None,
+            windows: Windows::default(),
             deadline: Instant::now(),
             panic: None,
             diagnostics: Published::default(),
