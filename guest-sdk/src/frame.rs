@@ -1,7 +1,7 @@
 //! Pictures lent for one call: what is known about them, and their pixels on demand.
 
 use crate::geometry::Rect;
-use crate::pixels::{Gray, Pixels, Rgb};
+use crate::pixels::{Gray, Pixels, Rgb, byte_count};
 use crate::platform;
 
 /// Pixel layouts, named as in the Pixel Format Naming Convention (PFNC).
@@ -54,10 +54,16 @@ pub(crate) struct FrameInfo {
     pub camera_id: String,
 }
 
+/// Smaller pictures are copied: mapping costs the same whatever the size.
+const MAP_FROM_BYTES: usize = 64 * 1024;
+
 /// A picture lent for the length of a call.
 ///
 /// Pixels are fetched when they are asked for, and only those asked for: reading a small region of a large picture is
 /// cheap, and so is gray compared with colour. Each reading fetches anew, so keep the [`Pixels`] while working.
+///
+/// A whole picture in the format that the station holds it in ([`format`](Self::format)) is not copied if the station
+/// can map it; everything else is copied once. [`Pixels::origin`] tells which; the slices are the same either way.
 ///
 /// ```
 /// use procvision_guest::prelude::*;
@@ -159,15 +165,33 @@ impl Frame {
                 height: self.height(),
             });
         }
-        let bytes = match platform::read_picture(self.index, area, format) {
-            Err(FrameError::TooLarge { limit }) => self.read_in_bands(area, format, limit / C as u64)?,
+        let length = byte_count::<C>(area.width, area.height).ok_or(FrameError::NotDelivered)?;
+        if let Some(pixels) = self.map(area, format, length) {
+            return Ok(pixels);
+        }
+        let bytes = match platform::read_picture(self.index, area, format, length) {
+            Err(FrameError::TooLarge { limit }) => self.read_in_bands::<C>(area, format, limit / C as u64)?,
             answer => answer?,
         };
         Pixels::from_vec(bytes, area.width, area.height).ok_or(FrameError::NotDelivered)
     }
 
+    /// The whole picture without a copy, if it is held in `format` and large enough for that to pay.
+    fn map<const C: usize>(&self, area: Rect, format: PixelFormat, length: usize) -> Option<Pixels<C>> {
+        if area != self.bounds() || format != self.format() || length < MAP_FROM_BYTES {
+            return None;
+        }
+        let mapped = platform::map_picture(self.index, format, self.width() as usize * C, length)?;
+        Some(Pixels::from_mapped(mapped, area.width, area.height))
+    }
+
     /// Fetches as many rows at a time as a host allows that delivers at most `pixel_limit` pixels in one call.
-    fn read_in_bands(&self, area: Rect, format: PixelFormat, pixel_limit: u64) -> Result<Vec<u8>, FrameError> {
+    fn read_in_bands<const C: usize>(
+        &self,
+        area: Rect,
+        format: PixelFormat,
+        pixel_limit: u64,
+    ) -> Result<Vec<u8>, FrameError> {
         let rows = u32::try_from(pixel_limit / u64::from(area.width))
             .unwrap_or(u32::MAX)
             .min(area.height);
@@ -176,7 +200,8 @@ impl Frame {
         while done < area.height {
             let height = rows.min(area.height - done);
             let band = Rect::new(area.x, area.y + done, area.width, height.max(1));
-            bytes.extend_from_slice(&platform::read_picture(self.index, band, format)?);
+            let length = byte_count::<C>(band.width, band.height).ok_or(FrameError::NotDelivered)?;
+            bytes.extend_from_slice(&platform::read_picture(self.index, band, format, length)?);
             done += band.height;
         }
         Ok(bytes)

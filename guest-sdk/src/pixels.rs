@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::geometry::Rect;
+use crate::platform::Mapped;
 
 /// A gray picture: one byte a pixel.
 pub type Gray = Pixels<1>;
@@ -17,11 +18,18 @@ pub type RgbView<'a> = View<'a, 3>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
-    /// They were copied, by the host or by the algorithm itself.
+    /// They were copied, by the host or by the algorithm itself, and may be kept.
     Copied,
+    /// The station's picture itself lies in the algorithm's memory, without a copy, until the call ends. What the
+    /// algorithm writes stays its own.
+    Mapped,
 }
 
 /// A picture that is held in memory, `C` bytes a pixel, without padding between rows.
+///
+/// Pixels that came from a [`Frame`](crate::Frame) may be [mapped](Origin::Mapped): they are there without having been
+/// copied, and only for the call. Keep a clone, which is a copy, to have them longer; looking at mapped pixels after
+/// their call is a bug that ends the call with a message.
 ///
 /// ```
 /// use procvision_guest::{Gray, Rect};
@@ -33,18 +41,19 @@ pub enum Origin {
 /// let right_half = picture.view().region(Rect::new(2, 0, 2, 2)).unwrap();
 /// assert_eq!(right_half.row(0), [2, 3]);
 /// ```
-#[derive(Clone, PartialEq, Eq)]
 pub struct Pixels<const C: usize> {
     storage: Storage,
     width: u32,
     height: u32,
 }
 
-/// Private, so that another kind of storage can be added without a change for algorithms.
-#[derive(Clone, PartialEq, Eq)]
 enum Storage {
     Owned(Vec<u8>),
+    Mapped(Mapped),
 }
+
+/// What somebody reads who kept mapped pixels.
+const ENDED: &str = "these pixels were mapped for a call that has ended; keep a clone of them instead";
 
 impl<const C: usize> Pixels<C> {
     /// Takes `bytes` as a picture of `width` x `height` pixels, row after row from the top, without padding.
@@ -123,27 +132,55 @@ impl<const C: usize> Pixels<C> {
     pub fn origin(&self) -> Origin {
         match self.storage {
             Storage::Owned(_) => Origin::Copied,
+            Storage::Mapped(_) => Origin::Mapped,
         }
     }
 
     /// All samples, row after row, without padding: `width * height * C` bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the pixels were [mapped](Origin::Mapped) for a call that has ended.
+    #[track_caller]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.storage {
             Storage::Owned(bytes) => bytes,
+            Storage::Mapped(mapped) => mapped.bytes().expect(ENDED),
         }
     }
 
     /// All samples, to change them in place. The station's picture stays as it is.
+    ///
+    /// # Panics
+    ///
+    /// As [`as_bytes`](Self::as_bytes).
+    #[track_caller]
     pub fn as_bytes_mut(&mut self) -> &mut [u8] {
         match &mut self.storage {
             Storage::Owned(bytes) => bytes,
+            Storage::Mapped(mapped) => mapped.bytes_mut().expect(ENDED),
         }
     }
 
-    /// Gives the samples away, in the order of [`as_bytes`](Self::as_bytes).
+    /// Gives the samples away, in the order of [`as_bytes`](Self::as_bytes). Copies them if they are mapped.
+    ///
+    /// # Panics
+    ///
+    /// As [`as_bytes`](Self::as_bytes).
+    #[track_caller]
     pub fn into_vec(self) -> Vec<u8> {
         match self.storage {
             Storage::Owned(bytes) => bytes,
+            Storage::Mapped(mapped) => mapped.bytes().expect(ENDED).to_vec(),
+        }
+    }
+
+    /// A whole picture as it lies over a window: as many bytes as the size needs.
+    pub(crate) fn from_mapped(mapped: Mapped, width: u32, height: u32) -> Self {
+        Self {
+            storage: Storage::Mapped(mapped),
+            width,
+            height,
         }
     }
 
@@ -158,6 +195,7 @@ impl<const C: usize> Pixels<C> {
     }
 
     /// All rows from top to bottom.
+    #[track_caller]
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[u8]> + DoubleEndedIterator {
         self.view().rows()
     }
@@ -173,6 +211,11 @@ impl<const C: usize> Pixels<C> {
     }
 
     /// The same picture, borrowed.
+    ///
+    /// # Panics
+    ///
+    /// As [`as_bytes`](Self::as_bytes).
+    #[track_caller]
     pub fn view(&self) -> View<'_, C> {
         View {
             data: self.as_bytes(),
@@ -183,8 +226,29 @@ impl<const C: usize> Pixels<C> {
     }
 }
 
+/// A copy, which is the algorithm's own and may be kept.
+impl<const C: usize> Clone for Pixels<C> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        Self {
+            storage: Storage::Owned(self.as_bytes().to_vec()),
+            width: self.width,
+            height: self.height,
+        }
+    }
+}
+
+impl<const C: usize> PartialEq for Pixels<C> {
+    #[track_caller]
+    fn eq(&self, other: &Self) -> bool {
+        self.bounds() == other.bounds() && self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl<const C: usize> Eq for Pixels<C> {}
+
 /// Bytes of a picture, or `None` if a side is 0 or the number does not fit the address space.
-fn byte_count<const C: usize>(width: u32, height: u32) -> Option<usize> {
+pub(crate) fn byte_count<const C: usize>(width: u32, height: u32) -> Option<usize> {
     if width == 0 || height == 0 || C == 0 {
         return None;
     }

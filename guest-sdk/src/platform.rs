@@ -3,6 +3,11 @@
 //! Both sides offer the same functions, so the rest of the crate does not know which of them it talks to.
 
 #[cfg(not(target_family = "wasm"))]
+pub(crate) use crate::testing::mapped::{Mapped, map_picture};
+#[cfg(target_family = "wasm")]
+pub(crate) use crate::wasm::delivery::{Mapped, map_picture};
+
+#[cfg(not(target_family = "wasm"))]
 use crate::testing::host as side;
 #[cfg(target_family = "wasm")]
 use crate::wasm::imports as side;

@@ -47,6 +47,7 @@ mod answer;
 pub(crate) mod host;
 mod image;
 mod info;
+pub(crate) mod mapped;
 mod params;
 pub mod scene;
 mod station;

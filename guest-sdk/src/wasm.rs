@@ -3,6 +3,7 @@
 
 pub mod bindings;
 mod convert;
+pub(crate) mod delivery;
 pub mod export;
 pub(crate) mod imports;
 mod panic;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::image::{self, Image};
 use super::store::SessionStore;
@@ -63,6 +64,8 @@ pub(super) struct Package {
 
 /// What surrounds the algorithm during one call.
 pub(super) struct Host {
+    /// No other host has the same number.
+    pub call: u64,
     pub package: Rc<Package>,
     pub session: Option<Rc<SessionStore>>,
     pub images: Vec<Image>,
@@ -73,6 +76,7 @@ pub(super) struct Host {
 impl Host {
     pub fn new(package: Rc<Package>, session: Option<Rc<SessionStore>>, images: Vec<Image>) -> Rc<Self> {
         Rc::new(Self {
+            call: CALLS.fetch_add(1, Ordering::Relaxed),
             package,
             session,
             images,
@@ -103,6 +107,9 @@ impl Host {
     }
 }
 
+/// How many hosts there were.
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
 thread_local! {
     /// The innermost host is the current one.
     static HOSTS: RefCell<Vec<Rc<Host>>> = const { RefCell::new(Vec::new()) };
@@ -110,7 +117,7 @@ thread_local! {
 
 /// The thread's current host. None outside a call, and in threads that the algorithm started itself; the sandbox has
 /// no threads.
-fn current() -> Option<Rc<Host>> {
+pub(super) fn current() -> Option<Rc<Host>> {
     HOSTS.with_borrow(|hosts| hosts.last().cloned())
 }
 
@@ -133,10 +140,10 @@ pub(crate) fn publish(key: &str, value: Scalar) {
     }
 }
 
-pub(crate) fn read_picture(index: u32, area: Rect, format: PixelFormat) -> Result<Vec<u8>, FrameError> {
+pub(crate) fn read_picture(index: u32, area: Rect, format: PixelFormat, length: usize) -> Result<Vec<u8>, FrameError> {
     let host = current().ok_or(FrameError::NoSuchImage)?;
     let image = host.images.get(index as usize).ok_or(FrameError::NoSuchImage)?;
-    if area.area() * image::channels(format) as u64 > READ_BYTES {
+    if length as u64 > READ_BYTES {
         return Err(FrameError::TooLarge { limit: READ_BYTES });
     }
     image.read(area, format)

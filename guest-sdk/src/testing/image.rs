@@ -171,6 +171,11 @@ impl Image {
         matching.then(|| View::new(&self.bytes, self.width, self.height, self.width as usize * C))?
     }
 
+    /// All pixels, if they are held in `format`.
+    pub(super) fn packed(&self, format: PixelFormat) -> Option<&[u8]> {
+        (format == self.format).then_some(&self.bytes)
+    }
+
     pub(super) fn bounds(&self) -> Rect {
         Rect::of_size(self.width, self.height)
     }

@@ -6,8 +6,8 @@ use super::bindings::exports::procvision::algorithm::lifecycle::Guest;
 use super::bindings::procvision::algorithm::imaging::ImageSet;
 use super::bindings::procvision::algorithm::session::Session as LentSession;
 use super::bindings::procvision::algorithm::types;
-use super::imports::{IMAGES, SESSION};
-use super::{convert, imports, panic};
+use super::imports::SESSION;
+use super::{convert, delivery, imports, panic};
 use crate::algorithm::Algorithm;
 use crate::assets::Assets;
 use crate::call::Call;
@@ -128,7 +128,7 @@ fn step<E: Exported, R>(
         references: frames.collect(),
         assets: Assets::lent(),
     };
-    IMAGES.set(images, || {
+    delivery::lend(images, || {
         with_session::<E, _>(session, |algorithm, session| work(algorithm, &call, session))
     })
 }

@@ -5,7 +5,7 @@ use scoped_tls::scoped_thread_local;
 use super::bindings::procvision::algorithm::imaging::{ImageError, ImageSet};
 use super::bindings::procvision::algorithm::session::{self, Session};
 use super::bindings::procvision::algorithm::{assets, diagnostics, logging};
-use super::convert;
+use super::{convert, delivery};
 use crate::assets::{Asset, AssetError};
 use crate::frame::{FrameError, PixelFormat};
 use crate::geometry::Rect;
@@ -36,16 +36,20 @@ pub(crate) fn publish(key: &str, value: Scalar) {
     diagnostics::publish(key, &value.into());
 }
 
-pub(crate) fn read_picture(index: u32, area: Rect, format: PixelFormat) -> Result<Vec<u8>, FrameError> {
+pub(crate) fn read_picture(index: u32, area: Rect, format: PixelFormat, length: usize) -> Result<Vec<u8>, FrameError> {
     if !IMAGES.is_set() {
         return Err(FrameError::NoSuchImage);
     }
     IMAGES
-        .with(|images| images.read(index, area.into(), format.into()))
+        .with(|images| match delivery::fill(images, index, area, format, length) {
+            // A host may not be able to write to this memory itself.
+            Err(ImageError::NotAvailable) => images.read(index, area.into(), format.into()),
+            filled => filled,
+        })
         .map_err(|error| match error {
             ImageError::NoSuchImage => FrameError::NoSuchImage,
             ImageError::TooLarge(limit) => FrameError::TooLarge { limit },
-            // `Frame` has checked the area, and `read` has no target.
+            // `Frame` has checked the area, and the target is as long as the area needs.
             ImageError::OutsidePicture | ImageError::BadTarget | ImageError::NotAvailable => FrameError::NotDelivered,
         })
 }
