@@ -112,6 +112,7 @@ impl SlotWord {
         })
     }
 
+    #[cfg(test)]
     pub(crate) fn is_held_by(self, holder: HolderBit) -> bool {
         self.holders & holder.0 != 0
     }

@@ -241,13 +241,19 @@ impl Walk {
 
 #[test]
 fn whatever_happens_the_slots_are_in_the_state_of_the_model() {
+    let (mut published, mut dropped) = (0, 0);
     for seed in 0..20 {
         let mut walk = Walk::new(seed);
         for _ in 0..3_000 {
             walk.step();
         }
-        assert!(walk.order > 100 && walk.dropped > 10, "the walk went nowhere");
+        published += walk.order;
+        dropped += walk.dropped;
     }
+    assert!(
+        published > 1_000 && dropped > 100,
+        "the walks went nowhere: {published} {dropped}"
+    );
 }
 
 #[test]
