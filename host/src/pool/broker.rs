@@ -169,7 +169,7 @@ impl Door {
                 break;
             }
             match rustix::net::accept_with(self.listener.socket(), SocketFlags::CLOEXEC) {
-                Ok(socket) => self.admit(Link::accepted(socket)),
+                Ok(socket) => self.admit(Arc::new(Link::accepted(socket))),
                 Err(error) if error == rustix::io::Errno::AGAIN => {}
                 Err(error) => {
                     tracing::warn!(%error, "the frame broker cannot accept a connection");
@@ -185,8 +185,8 @@ impl Door {
     }
 
     /// Gives a connection a thread, if its user and the number of connections allow.
-    fn admit(&mut self, link: Link) {
-        match socket_peercred(&link) {
+    fn admit(&mut self, link: Arc<Link>) {
+        match socket_peercred(&*link) {
             Ok(peer) if is_allowed(peer.uid.as_raw(), user(), &self.config.allowed_uids) => {}
             Ok(peer) => {
                 let message = format!("the user {} may not use this frame broker", peer.uid.as_raw());

@@ -12,6 +12,7 @@ use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What somebody is, once the broker has agreed.
 enum Seat {
@@ -28,7 +29,7 @@ enum Next {
 }
 
 /// Talks with one peer until it hangs up, speaks nonsense, or `stop` can be read.
-pub(super) fn serve(link: &Link, registry: &Registry, stop: BorrowedFd<'_>) {
+pub(super) fn serve(link: &Arc<Link>, registry: &Registry, stop: BorrowedFd<'_>) {
     let mut buffer = [0; PACKET_BYTES];
     // Before the hello there is no seat; dropping it frees whatever the peer held.
     let mut seat = None;
@@ -66,7 +67,7 @@ fn readable(link: &Link, stop: BorrowedFd<'_>) -> Result<bool, Errno> {
     Ok(fds[1].revents().is_empty())
 }
 
-fn answer(link: &Link, registry: &Registry, seat: &mut Option<Seat>, packet: &[u8]) -> Next {
+fn answer(link: &Arc<Link>, registry: &Registry, seat: &mut Option<Seat>, packet: &[u8]) -> Next {
     let message: Value = match serde_json::from_slice(packet) {
         Ok(message) => message,
         Err(error) => return malformed(link, &error),
@@ -90,17 +91,15 @@ fn answer(link: &Link, registry: &Registry, seat: &mut Option<Seat>, packet: &[u
             (Refusal::Malformed, "the first packet of a connection is `hello`".into()),
             Next::HangUp,
         ),
-        (Request::Acquire {}, Some(Seat::Producer(producer))) => {
-            let reply = match producer.pool.acquire() {
-                Some((slot, generation)) => Reply::Slot { slot, generation },
-                None => Reply::Busy {},
-            };
-            send(link, &reply, &[])
-        }
+        (Request::Acquire {}, Some(Seat::Producer(producer))) => match producer.pool.acquire(producer.id) {
+            Ok(Some((slot, generation))) => send(link, &Reply::Slot { slot, generation }, &[]),
+            Ok(None) => send(link, &Reply::Busy {}, &[]),
+            Err(refused) => refuse(link, refused, Next::HangUp),
+        },
         (Request::Publish { slot, header }, Some(Seat::Producer(producer))) => {
             let header = serde_json::from_value::<PictureHeader>(header)
                 .map_err(|error| (Refusal::Header, format!("the header is wrong: {}", one_line(&error))));
-            match header.and_then(|header| producer.pool.publish(slot, &header)) {
+            match header.and_then(|header| producer.pool.publish(producer.id, slot, &header)) {
                 Ok(reference) => {
                     let reply = Reply::Published {
                         slot,
@@ -112,7 +111,7 @@ fn answer(link: &Link, registry: &Registry, seat: &mut Option<Seat>, packet: &[u
                 Err(refused) => refuse(link, refused, Next::GoOn),
             }
         }
-        (Request::Abandon { slot }, Some(Seat::Producer(producer))) => match producer.pool.abandon(slot) {
+        (Request::Abandon { slot }, Some(Seat::Producer(producer))) => match producer.pool.abandon(producer.id, slot) {
             Ok(()) => send(link, &Reply::Abandoned { slot }, &[]),
             Err(refused) => refuse(link, refused, Next::GoOn),
         },
@@ -137,7 +136,7 @@ fn answer(link: &Link, registry: &Registry, seat: &mut Option<Seat>, packet: &[u
     }
 }
 
-fn greet(link: &Link, registry: &Registry, seat: &mut Option<Seat>, hello: Hello) -> Next {
+fn greet(link: &Arc<Link>, registry: &Registry, seat: &mut Option<Seat>, hello: Hello) -> Next {
     let protocol = PROTOCOL;
     if hello.protocol != protocol {
         return wrong_version(link, hello.protocol);
@@ -149,21 +148,21 @@ fn greet(link: &Link, registry: &Registry, seat: &mut Option<Seat>, hello: Hello
     let taken = match role {
         Role::Observer => Ok(Seat::Observer),
         Role::Consumer { pool } => name(&pool)
-            .and_then(|name| registry.consumer(&name))
+            .and_then(|name| registry.consumer(link, &name))
             .map(Seat::Consumer),
         Role::Producer {
             pool,
             slots,
             slot_bytes,
         } => name(&pool)
-            .and_then(|name| registry.producer(&name, slots, slot_bytes))
+            .and_then(|name| registry.producer(link, &name, slots, slot_bytes))
             .map(Seat::Producer),
     };
     match taken {
         Ok(taken) => {
             let next = match &taken {
                 Seat::Observer => send(link, &Reply::Observer { protocol }, &[]),
-                Seat::Producer(ProducerSeat { pool }) => {
+                Seat::Producer(ProducerSeat { pool, .. }) => {
                     let reply = Reply::Producer {
                         protocol,
                         slots: pool.slots(),
@@ -171,7 +170,7 @@ fn greet(link: &Link, registry: &Registry, seat: &mut Option<Seat>, hello: Hello
                     };
                     send(link, &reply, &pool.producer_fds())
                 }
-                Seat::Consumer(ConsumerSeat { pool, number }) => {
+                Seat::Consumer(ConsumerSeat { pool, number, .. }) => {
                     let reply = Reply::Consumer {
                         protocol,
                         slots: pool.slots(),

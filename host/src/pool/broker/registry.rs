@@ -2,8 +2,9 @@
 //! connected, which are given up by dropping them.
 
 use super::BrokerConfig;
-use super::pool::{Pool, Refused};
+use super::pool::{Pool, Refused, SeatId};
 use crate::explain::one_line;
+use crate::pool::link::Link;
 use crate::pool::memory::SLOT_GRANULE;
 use crate::pool::message::{PoolStatus, Refusal};
 use crate::pool::reference::PoolName;
@@ -40,11 +41,12 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct ProducerSeat {
     pub(super) pool: Arc<Pool>,
+    pub(super) id: SeatId,
 }
 
 impl Drop for ProducerSeat {
     fn drop(&mut self) {
-        self.pool.unseat_producer();
+        self.pool.unseat_producer(self.id);
     }
 }
 
@@ -54,11 +56,12 @@ pub(super) struct ConsumerSeat {
     pub(super) pool: Arc<Pool>,
     /// The number of its bit.
     pub(super) number: u32,
+    id: SeatId,
 }
 
 impl Drop for ConsumerSeat {
     fn drop(&mut self) {
-        self.pool.unseat_consumer(self.number);
+        self.pool.unseat_consumer(self.id);
     }
 }
 
@@ -72,10 +75,17 @@ impl Registry {
     }
 
     /// Seats a producer, and makes the pool if it is not there, or has another geometry and nobody is connected to it.
-    pub(super) fn producer(&self, name: &PoolName, slots: u32, slot_bytes: u64) -> Result<ProducerSeat, Refused> {
+    pub(super) fn producer(
+        &self,
+        link: &Arc<Link>,
+        name: &PoolName,
+        slots: u32,
+        slot_bytes: u64,
+    ) -> Result<ProducerSeat, Refused> {
         let bytes = self.check_geometry(slots, slot_bytes)?;
-        if let Some(seat) = self.reserve(name, slots, slot_bytes, bytes)? {
-            return Ok(seat);
+        if let Some(pool) = self.reserve(name, slots, slot_bytes, bytes)? {
+            let id = pool.seat_producer(link)?;
+            return Ok(ProducerSeat { pool, id });
         }
         // The memory is made without the lock, because others need not wait for it.
         let made = usize::try_from(slot_bytes)
@@ -85,9 +95,9 @@ impl Registry {
         match made {
             Ok(pool) => {
                 let pool = Arc::new(pool);
-                pool.seat_producer()?;
                 pools.insert(name.clone(), Entry::Made(Arc::clone(&pool)));
-                Ok(ProducerSeat { pool })
+                let id = pool.seat_producer(link)?;
+                Ok(ProducerSeat { pool, id })
             }
             Err(message) => {
                 pools.remove(name);
@@ -96,14 +106,8 @@ impl Registry {
         }
     }
 
-    /// A seat in the pool that is there, or else the right to make it.
-    fn reserve(
-        &self,
-        name: &PoolName,
-        slots: u32,
-        slot_bytes: u64,
-        bytes: u64,
-    ) -> Result<Option<ProducerSeat>, Refused> {
+    /// The pool that is there and fits, or else the right to make it.
+    fn reserve(&self, name: &PoolName, slots: u32, slot_bytes: u64, bytes: u64) -> Result<Option<Arc<Pool>>, Refused> {
         let mut pools = self.pools();
         match pools.get(name) {
             Some(Entry::Making(_)) => {
@@ -113,8 +117,7 @@ impl Registry {
                 ));
             }
             Some(Entry::Made(pool)) if pool.slots() == slots && pool.slot_bytes() as u64 == slot_bytes => {
-                pool.seat_producer()?;
-                return Ok(Some(ProducerSeat { pool: Arc::clone(pool) }));
+                return Ok(Some(Arc::clone(pool)));
             }
             Some(Entry::Made(pool)) if pool.is_in_use() => {
                 let message = format!(
@@ -171,13 +174,14 @@ impl Registry {
     }
 
     /// Seats a consumer.
-    pub(super) fn consumer(&self, name: &PoolName) -> Result<ConsumerSeat, Refused> {
+    pub(super) fn consumer(&self, link: &Arc<Link>, name: &PoolName) -> Result<ConsumerSeat, Refused> {
         let pools = self.pools();
         let pool = made(&pools, name)?;
-        let number = pool.seat_consumer()?;
+        let (id, number) = pool.seat_consumer(link)?;
         Ok(ConsumerSeat {
             pool: Arc::clone(pool),
             number,
+            id,
         })
     }
 

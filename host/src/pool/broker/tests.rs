@@ -2,13 +2,17 @@
 //! wrong.
 
 use super::is_allowed;
-use super::pool::Pool;
+use super::pool::{Pool, SeatId};
 use crate::frame::{PictureLayout, PixelFormat};
 use crate::pool::header::PictureHeader;
+use crate::pool::link::Link;
 use crate::pool::message::Refusal;
 use crate::pool::states::States;
 use crate::pool::word::{HolderBit, Phase};
+use rustix::fd::OwnedFd;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const SLOTS: u32 = 4;
 const CONSUMERS: usize = 3;
@@ -23,6 +27,19 @@ struct Expected {
     order: u64,
 }
 
+/// One who is connected.
+struct Peer {
+    id: SeatId,
+    far_end: OwnedFd,
+}
+
+/// The broker's end of a connection, and the other one, which hangs up when it is dropped.
+fn connection() -> (Arc<Link>, OwnedFd) {
+    let flags = SocketFlags::CLOEXEC;
+    let (near, far) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).unwrap();
+    (Arc::new(Link::accepted(near)), far)
+}
+
 struct Walk {
     pool: Pool,
     /// The states as a consumer's process sees them.
@@ -30,7 +47,9 @@ struct Walk {
     slots: Vec<Expected>,
     /// The consumers that are connected, by number, and the leases of each: slot to generation.
     consumers: BTreeMap<u32, BTreeMap<u32, u64>>,
-    producer: bool,
+    /// How each of them can be told apart and hung up.
+    peers: BTreeMap<u32, Peer>,
+    producer: Option<Peer>,
     order: u64,
     dropped: u64,
     random: u64,
@@ -51,7 +70,8 @@ impl Walk {
             pool,
             seen,
             consumers: BTreeMap::new(),
-            producer: false,
+            peers: BTreeMap::new(),
+            producer: None,
             order: 0,
             dropped: 0,
             random: seed,
@@ -88,42 +108,64 @@ impl Walk {
     }
 
     fn producer_comes_or_goes(&mut self) {
-        if !self.producer {
-            self.pool.seat_producer().unwrap();
-        } else if self.below(2) == 0 {
-            assert_eq!(self.pool.seat_producer().unwrap_err().0, Refusal::Taken);
-            return;
-        } else {
-            self.pool.unseat_producer();
-            for slot in &mut self.slots {
-                if slot.phase == Phase::Writing {
-                    slot.phase = Phase::Free;
-                }
+        let (link, far_end) = connection();
+        match self.producer.take() {
+            None => {
+                let id = self.pool.seat_producer(&link).unwrap();
+                self.producer = Some(Peer { id, far_end });
+                return;
+            }
+            Some(peer) if self.below(2) == 0 => {
+                assert_eq!(self.pool.seat_producer(&link).unwrap_err().0, Refusal::Taken);
+                self.producer = Some(peer);
+                return;
+            }
+            Some(peer) => self.leave(peer, Pool::unseat_producer),
+        }
+        for slot in &mut self.slots {
+            if slot.phase == Phase::Writing {
+                slot.phase = Phase::Free;
             }
         }
-        self.producer = !self.producer;
     }
 
     fn consumer_comes_or_goes(&mut self) {
         if self.consumers.len() < CONSUMERS {
-            let number = self.pool.seat_consumer().unwrap();
+            let (link, far_end) = connection();
+            let (id, number) = self.pool.seat_consumer(&link).unwrap();
             assert!(self.consumers.insert(number, BTreeMap::new()).is_none());
+            self.peers.insert(number, Peer { id, far_end });
         } else {
             let place = self.below(CONSUMERS as u64) as usize;
             let number = *self.consumers.keys().nth(place).unwrap();
             self.consumers.remove(&number);
-            self.pool.unseat_consumer(number);
+            let peer = self.peers.remove(&number).unwrap();
+            self.leave(peer, Pool::unseat_consumer);
+        }
+    }
+
+    /// Somebody hangs up; its thread may be quick or never come to it.
+    fn leave(&mut self, peer: Peer, unseat: impl Fn(&Pool, SeatId)) {
+        let quick = self.below(2) == 0;
+        drop(peer.far_end);
+        if quick {
+            unseat(&self.pool, peer.id);
+        } else {
+            self.pool.is_in_use();
+            // Late, and of no consequence.
+            unseat(&self.pool, peer.id);
         }
     }
 
     fn acquire(&mut self) {
-        if !self.producer {
+        let Some(producer) = self.producer.as_ref().map(|peer| peer.id) else {
+            assert_eq!(self.pool.acquire(0).unwrap_err().0, Refusal::Role);
             return;
-        }
+        };
         let usable =
             (0..SLOTS).filter(|&slot| self.slots[slot as usize].phase != Phase::Writing && self.holders(slot) == 0);
         let oldest = usable.min_by_key(|&slot| self.slots[slot as usize].order);
-        let got = self.pool.acquire();
+        let got = self.pool.acquire(producer).unwrap();
         assert_eq!(got.map(|(slot, _)| slot), oldest);
         match got {
             Some((slot, generation)) => {
@@ -146,7 +188,10 @@ impl Walk {
         if lies {
             layout.stride = 7;
         }
-        let result = self.pool.publish(slot, &PictureHeader::of_layout(layout));
+        let Some(producer) = self.producer.as_ref().map(|peer| peer.id) else {
+            return;
+        };
+        let result = self.pool.publish(producer, slot, &PictureHeader::of_layout(layout));
         match self.slots.get_mut(slot as usize) {
             Some(expected) if expected.phase == Phase::Writing => {
                 if lies {
@@ -165,7 +210,10 @@ impl Walk {
 
     fn abandon(&mut self) {
         let slot = self.below(u64::from(SLOTS) + 1) as u32;
-        let result = self.pool.abandon(slot);
+        let Some(producer) = self.producer.as_ref().map(|peer| peer.id) else {
+            return;
+        };
+        let result = self.pool.abandon(producer, slot);
         match self.slots.get_mut(slot as usize) {
             Some(expected) if expected.phase == Phase::Writing => {
                 result.unwrap();
@@ -211,7 +259,7 @@ impl Walk {
         let page = self.pool.page(0);
         assert_eq!(
             (page.producer, page.consumers),
-            (self.producer, self.consumers.len() as u32)
+            (self.producer.is_some(), self.consumers.len() as u32)
         );
         assert_eq!((page.published, page.dropped), (self.order, self.dropped));
         for (slot, expected) in (0..).zip(&self.slots) {
@@ -260,37 +308,38 @@ fn whatever_happens_the_slots_are_in_the_state_of_the_model() {
 fn a_consumer_that_writes_nonsense_into_the_states_harms_no_bookkeeping() {
     let pool = Pool::create("nonsense".parse().unwrap(), 2, SLOT_BYTES).unwrap();
     let states = States::from_fd(pool.consumer_fds()[1].try_clone_to_owned().unwrap(), 2, SLOT_BYTES).unwrap();
-    let number = pool.seat_consumer().unwrap();
-    pool.seat_producer().unwrap();
+    let (link, _far_end) = connection();
+    let (mut id, number) = pool.seat_consumer(&link).unwrap();
+    let producer = pool.seat_producer(&link).unwrap();
     let header = PictureHeader::of_layout(PictureLayout::packed(PixelFormat::Mono8, 8, 8));
-    let mut last = None;
+    let mut used = Vec::new();
     for nonsense in [0, u64::MAX, 0xffff_ffff_f000_000f, 0x0000_0000_0fff_fff2, 1, 2, 3] {
         for slot in 0..2 {
             states.put_raw(slot, nonsense);
         }
-        let Some((slot, generation)) = pool.acquire() else {
+        let Some((slot, generation)) = pool.acquire(producer).unwrap() else {
             // Its own bit is set: it holds every slot, which is its right.
             assert_ne!(nonsense & (1 << (4 + number)), 0);
-            pool.unseat_consumer(number);
-            assert_eq!(pool.seat_consumer().unwrap(), number);
+            pool.unseat_consumer(id);
+            id = pool.seat_consumer(&link).unwrap().0;
             continue;
         };
-        assert_ne!(last, Some((slot, generation)), "a generation is used once");
-        last = Some((slot, generation));
-        assert_eq!(pool.publish(slot, &header).unwrap().generation(), generation);
+        assert!(!used.contains(&(slot, generation)), "a generation is used once");
+        used.push((slot, generation));
+        assert_eq!(pool.publish(producer, slot, &header).unwrap().generation(), generation);
     }
-    assert!(last.is_some());
+    assert!(used.len() >= 4, "{used:?}");
 }
 
 #[test]
 fn there_is_a_bit_for_each_of_24_consumers() {
     let pool = Pool::create("full".parse().unwrap(), 1, SLOT_BYTES).unwrap();
-    for number in 0..24 {
-        assert_eq!(pool.seat_consumer().unwrap(), number);
-    }
-    assert_eq!(pool.seat_consumer().unwrap_err().0, Refusal::Limit);
-    pool.unseat_consumer(7);
-    assert_eq!(pool.seat_consumer().unwrap(), 7);
+    let (link, _far_end) = connection();
+    let seats: Vec<_> = (0..24).map(|_| pool.seat_consumer(&link).unwrap()).collect();
+    assert!((0..24).eq(seats.iter().map(|(_, number)| *number)));
+    assert_eq!(pool.seat_consumer(&link).unwrap_err().0, Refusal::Limit);
+    pool.unseat_consumer(seats[7].0);
+    assert_eq!(pool.seat_consumer(&link).unwrap().1, 7);
 }
 
 #[test]
