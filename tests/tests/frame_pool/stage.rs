@@ -6,7 +6,7 @@ use procvision_host::pool::consumer::PoolClient;
 use procvision_host::pool::memory::SLOT_GRANULE;
 use procvision_host::pool::message::PoolStatus;
 use procvision_host::pool::observer::Observer;
-use procvision_host::pool::producer::{Camera, Producer};
+use procvision_host::pool::producer::{Camera, Producer, SlotWriter};
 use procvision_host::pool::{FrameReference, PoolName};
 use procvision_tests::frame_pool::{Process, socket};
 use std::path::{Path, PathBuf};
@@ -79,7 +79,12 @@ pub fn phases(status: &PoolStatus) -> String {
 /// Publishes a gray picture of [`SIDE`] x [`SIDE`] pixels of one level.
 #[track_caller]
 pub fn publish(producer: &Producer, level: u8) -> FrameReference {
-    let writer = producer.acquire().unwrap().expect("a slot can be written");
+    fill(producer.acquire().unwrap().expect("a slot can be written"), level)
+}
+
+/// The same, into a slot that is there already.
+#[track_caller]
+pub fn fill(writer: SlotWriter<'_>, level: u8) -> FrameReference {
     let pixels = vec![level; (SIDE * SIDE) as usize];
     let camera = Camera {
         timestamp_ms: 1_000 + u64::from(level),
