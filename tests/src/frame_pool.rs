@@ -271,6 +271,13 @@ impl RawPeer {
     }
 }
 
+impl Drop for RawPeer {
+    fn drop(&mut self) {
+        // A process that is being started by another test at this moment has a copy of the descriptor.
+        let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both);
+    }
+}
+
 impl AsFd for RawPeer {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
