@@ -137,6 +137,11 @@ class Camera:
 
     def close(self):
         """Hangs up. Views that the caller has made of a buffer keep the memory, but not the slot."""
+        try:
+            # A child process may have a copy of the socket; this hangs up all the same.
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # It is not connected.
         self._socket.close()
         for slot in list(self._slots.values()):
             self._forget(slot)
