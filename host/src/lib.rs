@@ -14,6 +14,7 @@
 //! | [`host`] | the engine, its clock, the compile cache |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
+//! | [`pool`] | pictures that cameras write into memory they share with this process |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |

@@ -3,6 +3,7 @@
 
 mod commands;
 mod death;
+mod docs;
 mod lies;
 mod pressure;
 mod protocol;
