@@ -1,7 +1,7 @@
 //! One pool as the broker keeps it: what each slot holds, who is connected, and what was counted.
 //!
-//! What the broker knows is here and not in the shared states: of those it believes nothing but the bits of the consumers
-//! that are connected, so that a consumer can hold slots and otherwise harm nobody's bookkeeping.
+//! What the broker knows is here and not in the shared states: of those it believes nothing but the bits of the
+//! consumers that are connected, so that a consumer can hold slots and otherwise harm nobody's bookkeeping.
 //!
 //! Each connection's own thread gives up its seat when the peer hangs up. Where a seat or a slot is wanted and there is
 //! none, the broker does not wait for that thread to run: it looks for itself who has hung up.
@@ -237,8 +237,8 @@ impl Pool {
         }
     }
 
-    /// A slot to write: one that is free, else the one with the oldest picture that nobody looks at. `None`, and counted
-    /// as a drop, if there is none.
+    /// A slot to write: one that is free, else the one with the oldest picture that nobody looks at. `None`, and
+    /// counted as a drop, if there is none.
     pub(super) fn acquire(&self, producer: SeatId) -> Result<Option<(u32, u64)>, Refused> {
         let mut book = self.book();
         check_seat(&book, producer)?;
@@ -388,7 +388,8 @@ impl Pool {
     }
 }
 
-/// Whether the producer still has its seat; one that has hung up has not, even if something it said is still to be read.
+/// Whether the producer still has its seat; one that has hung up has not, even if something it said is still to be
+/// read.
 fn check_seat(book: &Book, producer: SeatId) -> Result<(), Refused> {
     match &book.producer {
         Some(seat) if seat.id == producer => Ok(()),
