@@ -90,6 +90,7 @@ impl Pool {
     pub(super) fn create(name: PoolName, slots: u32, slot_bytes: usize) -> Result<Self, PoolMemoryError> {
         let memory = PoolMemory::create(slots, slot_bytes)?;
         let for_consumers = memory.read_only_fd()?;
+        tracing::info!(pool = %name, slots, slot_bytes, pages = %memory.huge_pages(), "a pool is made");
         let random = RandomState::new();
         let first = |slot: u32| random.hash_one(slot) & MAX_GENERATION;
         let states = States::create(slots, slot_bytes, first)?;
@@ -161,6 +162,7 @@ impl Pool {
         let seat = book.new_seat(link);
         let id = seat.id;
         book.producer = Some(seat);
+        tracing::info!(pool = %self.name, "a producer has connected");
         Ok(id)
     }
 
@@ -173,6 +175,7 @@ impl Pool {
     }
 
     fn clear_producer(&self, book: &mut Book) {
+        tracing::info!(pool = %self.name, "the producer has hung up");
         book.producer = None;
         for slot in 0..self.slots() {
             if book.slots[slot as usize].phase == Phase::Writing {
@@ -200,6 +203,7 @@ impl Pool {
         let seat = book.new_seat(link);
         let id = seat.id;
         book.consumers.insert(number, seat);
+        tracing::info!(pool = %self.name, number, "a consumer has connected");
         Ok((id, number))
     }
 
@@ -213,6 +217,7 @@ impl Pool {
     }
 
     fn clear_consumer(&self, book: &mut Book, number: u32) {
+        tracing::info!(pool = %self.name, number, "a consumer has hung up");
         if let Some(bit) = HolderBit::new(number) {
             self.release_all(bit);
         }
