@@ -5,6 +5,7 @@ pub mod completions;
 pub mod error;
 pub mod exit;
 pub mod failure;
+pub mod frames;
 pub mod help;
 pub mod init;
 pub mod run;

@@ -5,8 +5,10 @@ mod convert;
 mod decode;
 mod layout;
 mod storage;
+mod widest;
 
 pub use decode::FrameError;
+pub(crate) use decode::check_size;
 pub use layout::PictureLayout;
 pub(crate) use storage::{Lease, PooledPicture};
 

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, init, run, validate};
+use commands::{build, completions, frames, init, run, validate};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -32,6 +32,7 @@ enum Command {
     Build(build::Build),
     Run(run::Run),
     Validate(validate::Validate),
+    Frames(frames::Frames),
     Completions(completions::Completions),
 }
 
@@ -43,6 +44,7 @@ impl Command {
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
+            Self::Frames(command) => command.json(),
             Self::Completions(_) => false,
         }
     }
@@ -53,6 +55,7 @@ impl Command {
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
+            Self::Frames(command) => command.run(),
             Self::Completions(command) => command.run::<Cli>(),
         }
     }

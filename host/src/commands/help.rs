@@ -7,6 +7,7 @@ Examples:
   procvision build cap-check         build its component
   procvision run cap-check --pid A01 --image photo.png
   procvision validate cap-check      check everything a station would
+  procvision frames gc --dry-run     say which pictures crashed programs left behind
   procvision help build              say more about one command
 
 Exit status:
@@ -58,6 +59,21 @@ Examples:
 Exit status: 0 every check passed, perhaps with warnings, 1 a check failed, 2 nothing could be
 checked. PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's
 cache folder.";
+
+/// For `frames`.
+pub const FRAMES: &str = "\
+Examples:
+  procvision frames gc --dry-run     say which pictures were left behind
+  procvision help frames gc          say more about one of these";
+
+/// For `frames gc`.
+pub const FRAMES_GC: &str = "\
+Examples:
+  procvision frames gc --dry-run
+  procvision frames gc --older-than 1h
+  procvision frames gc --posix-prefix line3_ --json
+
+Exit status: 0 done, 1 a file could not be removed, 2 nothing could be looked for.";
 
 /// For `completions`.
 pub const COMPLETIONS: &str = "\
