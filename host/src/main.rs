@@ -55,7 +55,7 @@ impl Command {
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
-            Self::Frames(command) => command.run(),
+            Self::Frames(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
         }
     }

@@ -38,6 +38,7 @@ mod file;
 mod meta;
 mod npy;
 pub(crate) mod plain_file;
+mod pool;
 pub(crate) mod posix;
 mod upload;
 
@@ -46,6 +47,7 @@ pub use error::{SourceError, Why};
 pub use file::PictureFiles;
 pub use meta::{ColorSpace, ImageMeta, MetaError};
 pub use npy::NpyError;
+pub use pool::PoolFrames;
 pub use posix::PosixObjects;
 pub use upload::Uploads;
 
@@ -54,7 +56,7 @@ use crate::frame::Frame;
 use crate::policy::PicturePolicy;
 
 /// What identifiers begin with that belong to a source of their own, whether a station has it or not.
-const SCHEMES: [&str; 4] = ["pool:", dev_store::SCHEME, file::SCHEME, upload::SCHEME];
+const SCHEMES: [&str; 4] = [pool::SCHEME, dev_store::SCHEME, file::SCHEME, upload::SCHEME];
 
 /// A place that pictures come from.
 pub trait FrameSource: Send + Sync {

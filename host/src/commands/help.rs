@@ -7,7 +7,7 @@ Examples:
   procvision build cap-check         build its component
   procvision run cap-check --pid A01 --image photo.png
   procvision validate cap-check      check everything a station would
-  procvision frames gc --dry-run     say which pictures crashed programs left behind
+  procvision frames list             show the pools that pictures come through
   procvision help build              say more about one command
 
 Exit status:
@@ -63,8 +63,41 @@ cache folder.";
 /// For `frames`.
 pub const FRAMES: &str = "\
 Examples:
-  procvision frames gc --dry-run     say which pictures were left behind
-  procvision help frames gc          say more about one of these";
+  procvision frames broker &                     keep the pools
+  procvision frames publish --pool cam-01 --scene tray
+  procvision frames list                         what is in the pools
+  procvision frames gc --dry-run                 what crashed programs left in older places
+  procvision help frames publish                 say more about one command
+
+Exit status: 0 done, 2 nothing could be done.";
+
+/// For `frames broker`.
+pub const FRAMES_BROKER: &str = "\
+Examples:
+  procvision frames broker
+  procvision frames broker --socket /run/procvision/frames.sock --allow-uid 1001
+  procvision frames broker --max-bytes 1073741824 --json
+
+Exit status: 0 it was told to end, 2 it could not listen, such as when another broker does.";
+
+/// For `frames publish`.
+pub const FRAMES_PUBLISH: &str = "\
+Examples:
+  procvision frames publish --pool cam-01 --image a.png b.png --fps 30
+  procvision frames publish --pool cam-02 --scene bars --size 1920x1080 --format BayerRG8
+  procvision frames publish --pool cam-03 --scene panel --count 1 --json
+
+Exit status: 0 every picture was published or dropped, 2 the broker could not be reached or has ended,
+or a picture cannot be used.";
+
+/// For `frames list`.
+pub const FRAMES_LIST: &str = "\
+Examples:
+  procvision frames list
+  procvision frames list --json
+  watch procvision frames list
+
+Exit status: 0 done, 2 the broker could not be reached.";
 
 /// For `frames gc`.
 pub const FRAMES_GC: &str = "\

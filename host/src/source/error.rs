@@ -4,9 +4,12 @@ use super::npy::NpyError;
 use crate::explain::{Explain, one_line};
 use crate::failure::{ErrorCode, Failure};
 use crate::frame::FrameError;
+use crate::pool::ReferenceError;
+use crate::pool::consumer::PoolError;
 use crate::visible;
 use std::borrow::Cow;
 use std::io;
+use std::path::PathBuf;
 
 /// Characters of an identifier that an error quotes.
 const QUOTED: usize = 200;
@@ -39,7 +42,7 @@ pub enum SourceError {
     #[error("cannot use picture {}", path.display())]
     OtherFile {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What is wrong.
         #[source]
         why: Why,
@@ -63,7 +66,7 @@ pub enum Why {
     #[error("the folder {} cannot be opened", path.display())]
     Folder {
         /// The folder.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
@@ -126,6 +129,12 @@ pub enum Why {
         /// What there is.
         found: (u32, u32),
     },
+    /// It is no reference to a picture in a pool.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// The pool has no such picture, or cannot be reached.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
     /// It is no picture.
     #[error(transparent)]
     Picture(#[from] FrameError),
@@ -178,6 +187,8 @@ impl Explain for SourceError {
             Why::OtherLength { .. } | Why::OtherSize { .. } => "say the size that the picture has",
             Why::Ambiguous(_) => "write exactly as many bytes as the pixels have",
             Why::Array(_) => "save an array of unsigned bytes: H x W, H x W x 1 or H x W x 3, in C order",
+            Why::Reference(error) => return error.remedy(),
+            Why::Pool(error) => return error.remedy(),
             Why::Picture(error) => return error.remedy(),
         };
         Some(remedy.into())
