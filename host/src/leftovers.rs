@@ -168,22 +168,19 @@ impl Search {
     ///
     /// See [`LeftoversError`]. What happens with one file is in the answer.
     pub fn run(&self) -> Result<Leftovers, LeftoversError> {
-        let proc = |source| LeftoversError::Folder {
+        // Before anything is removed.
+        let prefix = self.posix_prefix.as_deref().map(object_prefix).transpose()?;
+        let holders = Holders::of_machine().map_err(|source| LeftoversError::Folder {
             path: PathBuf::from("/proc"),
             source,
-        };
-        let holders = Holders::of_machine().map_err(proc)?;
+        })?;
         let mut found = Leftovers {
             files: Vec::new(),
             hidden_processes: holders.hidden,
         };
         let store = self.dev_store.folder();
         self.look(Place::DevStore, store, is_of_dev_store, &holders, &mut found)?;
-        if let Some(prefix) = &self.posix_prefix {
-            let prefix = PosixObjects::file_name(prefix).map_err(|why| LeftoversError::Prefix {
-                prefix: prefix.clone(),
-                why,
-            })?;
+        if let Some(prefix) = prefix {
             let begins = |name: &str| name.starts_with(prefix);
             self.look(Place::Posix, Path::new(posix::FOLDER), begins, &holders, &mut found)?;
         }
@@ -284,6 +281,14 @@ impl Stays {
             reason: reason.into(),
         }
     }
+}
+
+/// The beginning of a shared-memory object's name, as the folder of all objects has it.
+fn object_prefix(prefix: &str) -> Result<&str, LeftoversError> {
+    PosixObjects::file_name(prefix).map_err(|why| LeftoversError::Prefix {
+        prefix: prefix.to_owned(),
+        why,
+    })
 }
 
 /// Whether the development store could have given a file this name.

@@ -43,6 +43,8 @@ Examples:
   procvision run cap-check --pid A01 --image photo.png --params '{\"min_score\": 0.8}'
   procvision run cap-check --pid A01 --image photo.png --session @inspection.json --json
   procvision run component.wasm --pid A01 --image photo.png --repeat 1000
+  procvision run cap-check --pid A01 --shared-mem-id dev-shm:s-1:cur --size 1920x1080
+  procvision run cap-check --pid A01 --camera cam-01
 
 Exit status: 0 there is a verdict, OK or NG, 1 there is none because the algorithm failed or the
 conditions are not right, 2 it could not be asked, 3 the verdict is NG and --fail-on-ng was given.

@@ -84,12 +84,13 @@ pub(super) fn agree(meta: &ImageMeta, found: (u32, u32)) -> Result<(), Why> {
     }
 }
 
-/// The one format of which a picture of this size has so many bytes, exactly or rounded up to whole pages.
+/// The one format of which a picture of this size has so many bytes, exactly or rounded up to whole pages. Lengths
+/// between those are refused: they are those of a picture of another size, whose rows would be read askew.
 fn raw_format(length: u64, width: u32, height: u32, meta: &ImageMeta) -> Result<PixelFormat, Why> {
     // At most 100 million pixels.
     let gray = u64::from(width) * u64::from(height);
     let colour = gray * 3;
-    let rounded = |bytes: u64| (bytes..=bytes.next_multiple_of(PAGE)).contains(&length);
+    let rounded = |bytes: u64| bytes.next_multiple_of(PAGE) == length;
     let (is_gray, is_colour) = match length == gray || length == colour {
         true => (length == gray, length == colour),
         false => (rounded(gray), rounded(colour)),
@@ -141,10 +142,12 @@ mod tests {
         let meta = sized(100, 100);
         assert_eq!(format(12_288, &meta).unwrap(), PixelFormat::Mono8);
         assert_eq!(format(32_768, &meta).unwrap(), PixelFormat::RGB8);
-        assert!(matches!(format(12_289, &meta), Err(Why::OtherLength { .. })));
+        for other in [10_001, 12_287, 12_289, 16_384] {
+            assert!(matches!(format(other, &meta), Err(Why::OtherLength { .. })), "{other}");
+        }
         let tiny = sized(10, 10);
         assert_eq!(format(100, &tiny).unwrap(), PixelFormat::Mono8);
-        assert_eq!(format(299, &tiny).unwrap(), PixelFormat::Mono8);
+        assert!(matches!(format(299, &tiny), Err(Why::OtherLength { .. })));
         assert_eq!(format(300, &tiny).unwrap(), PixelFormat::RGB8);
         assert!(matches!(format(4096, &tiny), Err(Why::Ambiguous(4096))));
     }

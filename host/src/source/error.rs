@@ -152,7 +152,7 @@ impl SourceError {
 
     /// The failure of a step that needed the picture: 1002, refused before the algorithm is called.
     pub fn to_failure(&self) -> Failure {
-        Failure::refused(ErrorCode::ImageLoadFailed, one_line(self))
+        Failure::refused(ErrorCode::ImageLoadFailed, visible::line(&one_line(self)))
     }
 }
 
