@@ -1,11 +1,11 @@
 //! Pictures on their way to an algorithm: decoded once, checked once, then only ever read.
 
 mod bayer;
+mod blocks;
 mod convert;
 mod decode;
 mod layout;
 mod storage;
-mod widest;
 
 pub use decode::FrameError;
 pub(crate) use decode::check_size;

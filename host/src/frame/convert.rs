@@ -1,8 +1,8 @@
 //! Reading an area of a picture in the format that somebody asked for, in one pass.
 
 use super::bayer::Demosaic;
+use super::blocks::{Block, convert_blocks};
 use super::storage::Storage;
-use super::widest::widest;
 use super::{Frame, PixelFormat, Rect};
 use bytes::Bytes;
 
@@ -77,82 +77,66 @@ impl Frame {
 fn convert_row(row: &[u8], from: PixelFormat, target: &mut [u8], to: PixelFormat) {
     use PixelFormat::{BGR8, Mono8, RGB8};
     match (from, to) {
-        (Mono8, RGB8 | BGR8) => blocks(row, target, expand_4, |&[luma]: &[u8; 1], pixel: &mut [u8; 3]| {
-            *pixel = [luma; 3];
-        }),
-        (RGB8, BGR8) | (BGR8, RGB8) => blocks(row, target, reverse_4, |&[a, b, c]: &[u8; 3], pixel: &mut [u8; 3]| {
-            *pixel = [c, b, a];
-        }),
-        (RGB8, Mono8) => blocks(
-            row,
-            target,
-            luminance_16::<0, 2>,
-            |&[r, g, b]: &[u8; 3], luma: &mut [u8; 1]| {
-                *luma = [luminance(r, g, b)];
-            },
-        ),
-        (BGR8, Mono8) => blocks(
-            row,
-            target,
-            luminance_16::<2, 0>,
-            |&[b, g, r]: &[u8; 3], luma: &mut [u8; 1]| {
-                *luma = [luminance(r, g, b)];
-            },
-        ),
+        (Mono8, RGB8 | BGR8) => {
+            let (rest, target) = convert_blocks::<Expand, 4, 12>(row, target);
+            for (&luma, pixel) in rest.iter().zip(target.as_chunks_mut::<3>().0) {
+                *pixel = [luma; 3];
+            }
+        }
+        (RGB8, BGR8) | (BGR8, RGB8) => {
+            let (rest, target) = convert_blocks::<Reverse, 96, 96>(row, target);
+            for (&[a, b, c], pixel) in triples(rest).zip(target.as_chunks_mut::<3>().0) {
+                *pixel = [c, b, a];
+            }
+        }
+        (RGB8, Mono8) => {
+            let (rest, target) = convert_blocks::<Luminance<0, 2>, 48, 16>(row, target);
+            for (&[r, g, b], luma) in triples(rest).zip(target) {
+                *luma = luminance(r, g, b);
+            }
+        }
+        (BGR8, Mono8) => {
+            let (rest, target) = convert_blocks::<Luminance<2, 0>, 48, 16>(row, target);
+            for (&[b, g, r], luma) in triples(rest).zip(target) {
+                *luma = luminance(r, g, b);
+            }
+        }
         // Mosaics are interpolated before, and never asked for.
         _ => target.copy_from_slice(row),
     }
 }
 
-/// Converts as much of the row as there are whole blocks, with the widest instructions there are, and the rest pixel by
-/// pixel.
-fn blocks<const FROM: usize, const TO: usize, const FROM_PIXEL: usize, const TO_PIXEL: usize>(
-    row: &[u8],
-    target: &mut [u8],
-    block: impl Fn(&[u8; FROM], &mut [u8; TO]),
-    pixel: impl Fn(&[u8; FROM_PIXEL], &mut [u8; TO_PIXEL]),
-) {
-    let (from, rest) = row.as_chunks::<FROM>();
-    let (to, rest_of_target) = target.as_chunks_mut::<TO>();
-    widest(|| from.iter().zip(to).for_each(|(from, to)| block(from, to)));
-    let rest = rest.as_chunks::<FROM_PIXEL>().0.iter();
-    let rest_of_target = rest_of_target.as_chunks_mut::<TO_PIXEL>().0;
-    rest.zip(rest_of_target).for_each(|(from, to)| pixel(from, to));
+fn triples(row: &[u8]) -> impl Iterator<Item = &[u8; 3]> {
+    row.as_chunks::<3>().0.iter()
 }
 
-/// Four gray pixels as three equal channels each, in words of four bytes.
-#[inline(always)]
-fn expand_4(gray: &[u8; 4], target: &mut [u8; 12]) {
-    let [a, b, c, d] = gray.map(u32::from);
-    let words = [
-        a * 0x0001_0101 | b << 24,
-        b * 0x0101 | c * 0x0101_0000,
-        c | d * 0x0101_0100,
-    ];
-    write_words(words, target);
+/// Four gray pixels to three equal channels each, in words of four bytes.
+struct Expand;
+
+impl Block<4, 12> for Expand {
+    #[inline(always)]
+    fn convert(gray: &[u8; 4], target: &mut [u8; 12]) {
+        let [a, b, c, d] = gray.map(u32::from);
+        let words = [
+            a * 0x0001_0101 | b << 24,
+            b * 0x0101 | c * 0x0101_0000,
+            c | d * 0x0101_0100,
+        ];
+        for (word, target) in words.iter().zip(target.as_chunks_mut::<4>().0) {
+            *target = word.to_le_bytes();
+        }
+    }
 }
 
-/// Four pixels with their channels in the opposite order, in words of four bytes.
-#[inline(always)]
-fn reverse_4(pixels: &[u8; 12], target: &mut [u8; 12]) {
-    // From the lowest byte: a0 b0 c0 a1, b1 c1 a2 b2, c2 a3 b3 c3.
-    let [first, second, third] = read_words(pixels);
-    let words = [
-        (first >> 16 & 0xff) | (first & 0xff00) | (first & 0xff) << 16 | (second << 16 & 0xff00_0000),
-        (second & 0xff00_00ff) | (first >> 16 & 0xff00) | (third << 16 & 0x00ff_0000),
-        (second >> 16 & 0xff) | (third >> 16 & 0xff00) | (third & 0x00ff_0000) | (third << 16 & 0xff00_0000),
-    ];
-    write_words(words, target);
-}
+/// Thirty-two pixels to the opposite order of channels.
+struct Reverse;
 
-fn read_words(bytes: &[u8; 12]) -> [u32; 3] {
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = *bytes;
-    [[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_le_bytes)
-}
-
-fn write_words(words: [u32; 3], target: &mut [u8; 12]) {
-    for (word, target) in words.iter().zip(target.as_chunks_mut::<4>().0) {
-        *target = word.to_le_bytes();
+impl Block<96, 96> for Reverse {
+    #[inline(always)]
+    fn convert(pixels: &[u8; 96], target: &mut [u8; 96]) {
+        for (pixel, target) in pixels.as_chunks::<3>().0.iter().zip(target.as_chunks_mut::<3>().0) {
+            *target = [pixel[2], pixel[1], pixel[0]];
+        }
     }
 }
 
@@ -162,13 +146,17 @@ fn write_words(words: [u32; 3], target: &mut [u8; 12]) {
 /// formula is `(256 upper + lower + 32768) >> 16`, and since 256 divides all but the lower byte of `lower`, that is
 /// `(upper + (lower >> 8) + 128) >> 8`. The upper bytes add up to 255 and the lower ones to 256, so that nothing here
 /// exceeds 255 * 255 + 255 + 128 = 65408.
-#[inline(always)]
-fn luminance_16<const RED: usize, const BLUE: usize>(pixels: &[u8; 48], target: &mut [u8; 16]) {
-    for (pixel, luma) in pixels.as_chunks::<3>().0.iter().zip(target) {
-        let [red, green, blue] = [pixel[RED], pixel[1], pixel[BLUE]].map(u16::from);
-        let upper = 76 * red + 150 * green + 29 * blue;
-        let lower = 139 * red + 70 * green + 47 * blue;
-        *luma = ((upper + (lower >> 8) + 128) >> 8) as u8;
+struct Luminance<const RED: usize, const BLUE: usize>;
+
+impl<const RED: usize, const BLUE: usize> Block<48, 16> for Luminance<RED, BLUE> {
+    #[inline(always)]
+    fn convert(pixels: &[u8; 48], target: &mut [u8; 16]) {
+        for (pixel, luma) in pixels.as_chunks::<3>().0.iter().zip(target) {
+            let (red, green, blue) = (u16::from(pixel[RED]), u16::from(pixel[1]), u16::from(pixel[BLUE]));
+            let upper = 76 * red + 150 * green + 29 * blue;
+            let lower = 139 * red + 70 * green + 47 * blue;
+            *luma = ((upper + (lower >> 8) + 128) >> 8) as u8;
+        }
     }
 }
 
@@ -230,15 +218,15 @@ mod tests {
 
     #[test]
     fn rows_of_every_length_are_converted_pixel_by_pixel_or_in_blocks_alike() {
-        let noise: Vec<u8> = (0..3 * 67_u32).map(|index| (index * 193 + index / 7) as u8).collect();
+        let noise: Vec<u8> = (0..3 * 131_u32).map(|index| (index * 193 + index / 7) as u8).collect();
         let colours = [PixelFormat::RGB8, PixelFormat::BGR8];
-        for width in 1..67 {
-            let gray = Frame::from_pixels(PixelFormat::Mono8, width, 1, 67, noise.clone()).unwrap();
+        for width in 1..131 {
+            let gray = Frame::from_pixels(PixelFormat::Mono8, width, 1, 131, noise.clone()).unwrap();
             let triple = |luma: &u8| [*luma; 3];
             let expanded: Vec<u8> = noise[..width as usize].iter().flat_map(triple).collect();
             for (from, to) in colours.into_iter().zip(colours.into_iter().rev()) {
                 assert_eq!(gray.read(gray.bounds(), to).unwrap(), expanded, "{width}");
-                let frame = Frame::from_pixels(from, width, 1, 3 * 67, noise.clone()).unwrap();
+                let frame = Frame::from_pixels(from, width, 1, 3 * 131, noise.clone()).unwrap();
                 let pixels = noise.as_chunks::<3>().0[..width as usize].iter();
                 let reversed: Vec<u8> = pixels.clone().flat_map(|&[a, b, c]| [c, b, a]).collect();
                 assert_eq!(frame.read(frame.bounds(), to).unwrap(), reversed, "{width} {from}");
