@@ -14,6 +14,7 @@
 //! | [`host`] | the engine, its clock, the compile cache |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
+//! | [`pool`] | pictures that cameras write into memory they share with this process |
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |

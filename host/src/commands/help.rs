@@ -89,8 +89,8 @@ Examples:
   procvision frames publish --pool cam-02 --scene bars --size 1920x1080 --format BayerRG8
   procvision frames publish --pool cam-03 --scene panel --count 1 --json
 
-Exit status: 0 every picture was published or dropped, 2 the broker could not be reached or has ended,
-or a picture cannot be used.";
+Exit status: 0 every picture was published or dropped, 2 a picture cannot be used, or the broker
+could not be reached, refused or has ended.";
 
 /// For `frames list`.
 pub const FRAMES_LIST: &str = "\

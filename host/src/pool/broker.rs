@@ -22,7 +22,7 @@ use rustix::net::sockopt::socket_peercred;
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
 /// After the system has refused a connection for want of descriptors or threads, the broker waits so long, in nanoseconds.
@@ -153,7 +153,13 @@ struct Door {
     registry: Arc<Registry>,
     config: BrokerConfig,
     stop: Arc<OwnedFd>,
-    connections: Vec<JoinHandle<()>>,
+    connections: Vec<Connected>,
+}
+
+/// A connection and its thread, which alone keeps it open.
+struct Connected {
+    link: Weak<Link>,
+    thread: JoinHandle<()>,
 }
 
 impl Door {
@@ -178,7 +184,7 @@ impl Door {
             }
         }
         for connection in self.connections.drain(..) {
-            if connection.join().is_err() {
+            if connection.thread.join().is_err() {
                 tracing::error!("a connection of the frame broker has panicked");
             }
         }
@@ -194,8 +200,13 @@ impl Door {
             }
             Err(error) => return tracing::warn!(%error, "the frame broker cannot tell who connects"),
         }
-        self.connections.retain(|connection| !connection.is_finished());
-        if self.connections.len() >= self.config.max_connections {
+        self.connections.retain(|connection| !connection.thread.is_finished());
+        // The thread of one that has hung up may not have run since.
+        let links = self
+            .connections
+            .iter()
+            .filter_map(|connection| connection.link.upgrade());
+        if links.filter(|link| !link.is_hung_up()).count() >= self.config.max_connections {
             let message = format!(
                 "there are {} connections, and cannot be more",
                 self.config.max_connections
@@ -203,11 +214,15 @@ impl Door {
             return connection::turn_away(&link, (Refusal::Limit, message));
         }
         let (registry, stop) = (Arc::clone(&self.registry), Arc::clone(&self.stop));
+        let connected = Arc::downgrade(&link);
         let thread = thread::Builder::new()
             .name("frame-peer".into())
             .spawn(move || connection::serve(&link, &registry, stop.as_fd()));
         match thread {
-            Ok(thread) => self.connections.push(thread),
+            Ok(thread) => self.connections.push(Connected {
+                link: connected,
+                thread,
+            }),
             Err(error) => {
                 tracing::warn!(%error, "the frame broker has no thread for a connection");
                 self.pause();

@@ -224,6 +224,14 @@ impl Link {
     }
 }
 
+impl Drop for Link {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that is being started at this moment has a copy of the descriptor, until it runs
+        // its own program.
+        let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
+    }
+}
+
 impl AsFd for Link {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()

@@ -107,7 +107,7 @@ fn tray(size: Size, number: u64) -> Scene {
     for part in 0..12 {
         let (column, row) = (part % 4, part / 4);
         let center = ((column as f32 + 0.5) * width / 4.0, (row as f32 + 0.5) * height / 3.0);
-        if number % 2 == 0 || part != 6 {
+        if number.is_multiple_of(2) || part != 6 {
             scene = scene.disc(center, radius, 180.0, "part");
         }
     }
