@@ -1,10 +1,11 @@
 //! What crashed programs leave behind in places that outlive them: files of the development store and shared-memory
 //! objects that nobody has open any more. Frame pools have no names and leave nothing.
 //!
-//! A file goes only if all of this holds: its name is one of the store's, or begins as the caller says; it is a plain file
-//! of the calling user with one name; nothing happened to it for some time; no process that can be looked into has it open
-//! or mapped; and the kernel grants the exclusive lease of it, which it does only if nobody else has it open. Where the
-//! kernel does not answer, a file is taken to be in use if there is any process that cannot be looked into.
+//! A file goes only if all of this holds: its name is one of the store's, or begins as the caller says; it is a plain
+//! file of the calling user with one name; nothing happened to it for some time; no process that can be looked into
+//! has it open or mapped; and the kernel grants the exclusive lease of it, which it does only if nobody else has it
+//! open. Where the kernel does not answer, a file is taken to be in use if there is any process that cannot be looked
+//! into.
 
 mod holders;
 mod lease;

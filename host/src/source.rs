@@ -69,8 +69,8 @@ pub trait FrameSource: Send + Sync {
     /// Whether identifiers of this shape belong here. Says nothing about whether there is such a picture.
     fn claims(&self, id: &str) -> bool;
 
-    /// The picture under an identifier that belongs here. Reads nothing but pictures, follows no links out of its place,
-    /// and takes memory only for a size that was checked.
+    /// The picture under an identifier that belongs here. Reads nothing but pictures, follows no links out of its
+    /// place, and takes memory only for a size that was checked.
     ///
     /// # Errors
     ///

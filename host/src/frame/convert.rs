@@ -118,9 +118,9 @@ impl Block<4, 12> for Expand {
     fn convert(gray: &[u8; 4], target: &mut [u8; 12]) {
         let [a, b, c, d] = gray.map(u32::from);
         let words = [
-            a * 0x0001_0101 | b << 24,
-            b * 0x0101 | c * 0x0101_0000,
-            c | d * 0x0101_0100,
+            (a * 0x0001_0101) | (b << 24),
+            (b * 0x0101) | (c * 0x0101_0000),
+            c | (d * 0x0101_0100),
         ];
         for (word, target) in words.iter().zip(target.as_chunks_mut::<4>().0) {
             *target = word.to_le_bytes();
@@ -142,10 +142,10 @@ impl Block<96, 96> for Reverse {
 
 /// [`luminance`] of sixteen pixels whose red and blue lie at these places of each, in sixteen bits.
 ///
-/// Each weight is split into its upper and lower byte. With `upper` and `lower` the sums of the colours times those, the
-/// formula is `(256 upper + lower + 32768) >> 16`, and since 256 divides all but the lower byte of `lower`, that is
-/// `(upper + (lower >> 8) + 128) >> 8`. The upper bytes add up to 255 and the lower ones to 256, so that nothing here
-/// exceeds 255 * 255 + 255 + 128 = 65408.
+/// Each weight is split into its upper and lower byte. With `upper` and `lower` the sums of the colours times those,
+/// the formula is `(256 upper + lower + 32768) >> 16`, and since 256 divides all but the lower byte of `lower`, that
+/// is `(upper + (lower >> 8) + 128) >> 8`. The upper bytes add up to 255 and the lower ones to 256, so that nothing
+/// here exceeds 255 * 255 + 255 + 128 = 65408.
 struct Luminance<const RED: usize, const BLUE: usize>;
 
 impl<const RED: usize, const BLUE: usize> Block<48, 16> for Luminance<RED, BLUE> {

@@ -169,8 +169,8 @@ fn decode_jpeg(encoded: &[u8]) -> Result<Frame, FrameError> {
 }
 
 /// Where a JPEG file ends: behind its end marker. Nothing if the marker is missing. Inside the pixels it cannot occur;
-/// inside a segment, where a thumbnail may be, it does not count. What follows, such as the rest of a memory page, is not
-/// part of the picture.
+/// inside a segment, where a thumbnail may be, it does not count. What follows, such as the rest of a memory page, is
+/// not part of the picture.
 fn jpeg_end(encoded: &[u8]) -> Option<usize> {
     let mut at = 2;
     loop {

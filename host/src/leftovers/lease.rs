@@ -1,5 +1,5 @@
-//! Asking the kernel whether anybody else has a file open. Unlike looking through `/proc`, that answers for processes of
-//! other users and other containers too.
+//! Asking the kernel whether anybody else has a file open. Unlike looking through `/proc`, that answers for processes
+//! of other users and other containers too.
 
 use std::fs::File;
 use std::io;
@@ -20,8 +20,8 @@ pub(super) enum Answer {
     Unknown,
 }
 
-/// Asks for the exclusive lease of a file, which the kernel grants only if no other descriptor or mapping of it is open.
-/// It ends when the file is closed.
+/// Asks for the exclusive lease of a file, which the kernel grants only if no other descriptor or mapping of it is
+/// open. It ends when the file is closed.
 pub(super) fn ask(file: &File) -> Answer {
     let descriptor = file.as_raw_fd();
     // If somebody opens the file meanwhile, the kernel sends a signal. That must be one that does nothing by default.

@@ -1,5 +1,5 @@
-//! The development store of the original platform: pictures in files, where shared memory is not to be had. Read without
-//! Python.
+//! The development store of the original platform: pictures in files, where shared memory is not to be had. Read
+//! without Python.
 
 use super::FrameSource;
 use super::content::{encoded, raw, within};
@@ -20,8 +20,8 @@ const FOLDER_VARIABLE: &str = "PROC_SHM_DIR";
 const DEFAULT_FOLDER: &str = "procvision_dev_shm";
 
 /// The development store in a folder. Identifiers are `dev-shm:` and whatever follows, such as `dev-shm:s-1` or
-/// `dev-shm:s-1:cur`; a file's name is the identifier with every character outside `[A-Za-z0-9._-]` replaced by `_`, and
-/// `.npy` for an array or `.bin` for a PNG or JPEG picture. If there are both, the array is taken.
+/// `dev-shm:s-1:cur`; a file's name is the identifier with every character outside `[A-Za-z0-9._-]` replaced by `_`,
+/// and `.npy` for an array or `.bin` for a PNG or JPEG picture. If there are both, the array is taken.
 ///
 /// The folder and its files must not be links. Whoever may write into the folder decides what is judged.
 #[derive(Clone, Debug)]
@@ -35,8 +35,8 @@ impl DevStore {
         Self { folder: folder.into() }
     }
 
-    /// The store that the original would use: in `PROC_SHM_DIR`, else in `procvision_dev_shm` in the folder for temporary
-    /// files.
+    /// The store that the original would use: in `PROC_SHM_DIR`, else in `procvision_dev_shm` in the folder for
+    /// temporary files.
     pub fn from_environment() -> Self {
         match std::env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()) {
             Some(folder) => Self::new(folder),

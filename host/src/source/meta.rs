@@ -101,7 +101,7 @@ impl Explain for MetaError {
         let remedy = match self {
             Self::HalfASize | Self::NoPixels { .. } | Self::TooLarge { .. } => "say the size that the picture has",
             Self::NotAnObject | Self::Wrong { .. } => {
-                "send an object such as {\"width\": 640, \"height\": 480, \"timestamp_ms\": 0, \"camera_id\": \"cam-01\"}"
+                "send an object such as {\"width\": 640, \"height\": 480, \"camera_id\": \"cam-01\"}"
             }
         };
         Some(remedy.into())

@@ -1,8 +1,8 @@
 //! The header of NumPy's file format, as far as a picture needs it: unsigned bytes in C order, H x W, H x W x 1 or
 //! H x W x 3.
 //!
-//! The header is the text of a Python dictionary. NumPy writes it in one shape only, and only that shape is read here, by
-//! a reader that neither recurses nor allocates: files come from anybody.
+//! The header is the text of a Python dictionary. NumPy writes it in one shape only, and only that shape is read here,
+//! by a reader that neither recurses nor allocates: files come from anybody.
 
 use super::meta::ImageMeta;
 use crate::frame::{PictureLayout, PixelFormat, check_size};
@@ -60,7 +60,8 @@ pub(super) struct NpyHeader {
 }
 
 impl NpyHeader {
-    /// Reads the header at the beginning of a file, of which `head` holds at least [`MOST_HEADER_BYTES`] or all there is.
+    /// Reads the header at the beginning of a file, of which `head` holds at least [`MOST_HEADER_BYTES`] or all there
+    /// is.
     pub(super) fn read(head: &[u8]) -> Result<Self, NpyError> {
         let rest = head.strip_prefix(MAGIC).ok_or(NpyError::Magic)?;
         let (length, rest) = match rest {

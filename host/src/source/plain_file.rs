@@ -1,6 +1,6 @@
-//! Opening and copying a file of somebody else's who may do anything to it meanwhile: no links are followed, nothing but
-//! a plain file is read, nobody is waited for, and the bytes are copied, since others could cut the file off under a
-//! mapping.
+//! Opening and copying a file of somebody else's who may do anything to it meanwhile: no links are followed, nothing
+//! but a plain file is read, nobody is waited for, and the bytes are copied, since others could cut the file off under
+//! a mapping.
 
 use super::error::Why;
 use rustix::fd::{AsFd, OwnedFd};
@@ -79,8 +79,8 @@ impl PlainFile {
         self.copy(0, self.len.min(most as u64))
     }
 
-    /// Exactly `count` bytes from `offset` on; the caller has bounded their number. If there are fewer by now, that is an
-    /// error: what is missing is never taken for zeros.
+    /// Exactly `count` bytes from `offset` on; the caller has bounded their number. If there are fewer by now, that is
+    /// an error: what is missing is never taken for zeros.
     pub(super) fn copy(&self, offset: u64, count: u64) -> Result<Vec<u8>, Why> {
         let mut bytes = vec![0; usize::try_from(count).map_err(|_| Why::CutOff)?];
         match self.file.read_exact_at(&mut bytes, offset) {

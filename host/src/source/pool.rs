@@ -11,8 +11,8 @@ use crate::pool::{FrameReference, PoolName};
 /// What the identifiers begin with.
 pub(super) const SCHEME: &str = "pool:";
 
-/// The frame pools of one broker, under references such as `pool:cam-01/3/17`. A pool knows size, format, time and camera
-/// of its pictures; the size that a station says must be the same.
+/// The frame pools of one broker, under references such as `pool:cam-01/3/17`. A pool knows size, format, time and
+/// camera of its pictures; the size that a station says must be the same.
 #[derive(Debug)]
 pub struct PoolFrames {
     client: PoolClient,

@@ -17,8 +17,8 @@ const NAME_BYTES: usize = 255;
 /// POSIX shared-memory objects of this machine. An identifier is the object's name, with or without its slash; no
 /// identifier that begins like another source's belongs here.
 ///
-/// An object holds a PNG or JPEG file, or raw pixels whose size the station says; then its length is that of the pixels,
-/// perhaps rounded up to whole memory pages.
+/// An object holds a PNG or JPEG file, or raw pixels whose size the station says; then its length is that of the
+/// pixels, perhaps rounded up to whole memory pages.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PosixObjects;
 

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// What the identifiers begin with.
 pub(super) const SCHEME: &str = "upload:";
 
-/// Bytes that were handed over, under `upload:` and a name of the holder's choice: a PNG or JPEG file, or raw pixels whose
-/// size the station says. Clones share what they hold. How much that is altogether is for the holder to bound.
+/// Bytes that were handed over, under `upload:` and a name of the holder's choice: a PNG or JPEG file, or raw pixels
+/// whose size the station says. Clones share what they hold. How much that is altogether is for the holder to bound.
 #[derive(Clone, Debug, Default)]
 pub struct Uploads {
     held: Arc<Mutex<HashMap<String, Bytes>>>,
@@ -25,8 +25,8 @@ impl Uploads {
         Self::default()
     }
 
-    /// Holds bytes under a name, in place of what was held under it, and returns the picture's identifier. They are looked
-    /// at when the picture is opened.
+    /// Holds bytes under a name, in place of what was held under it, and returns the picture's identifier. They are
+    /// looked at when the picture is opened.
     pub fn hold(&self, name: &str, bytes: impl Into<Bytes>) -> String {
         let id = format!("{SCHEME}{name}");
         self.held().insert(id.clone(), bytes.into());

@@ -82,7 +82,7 @@ pub fn what_may_not_be_read_is_1002<B: FileBackend>() {
     let picture = Picture::new(7, 5, 7);
     let form = B::FORMS[0];
     let id = backend.put("private", form, &picture);
-    fs::set_permissions(backend.path("private"), Permissions::from_mode(0)).expect("it is ours");
+    fs::set_permissions(backend.path("private"), Permissions::from_mode(0o000)).expect("it is ours");
     // Nobody keeps the superuser from reading.
     if File::open(backend.path("private")).is_err() {
         refused(backend.sources().open(&id, &meta(form, picture.size(form))));

@@ -14,8 +14,8 @@ use std::time::Duration;
 /// Remove pictures that crashed programs left behind and nobody has open
 ///
 /// Looks through the development store (PROC_SHM_DIR, else procvision_dev_shm in the folder for temporary files) and,
-/// with --posix-prefix, through shared-memory objects. Only files of the calling user go, and only if they are old enough
-/// and nobody has them open or mapped.
+/// with --posix-prefix, through shared-memory objects. Only files of the calling user go, and only if they are old
+/// enough and nobody has them open or mapped.
 #[derive(Args)]
 #[command(after_help = help::FRAMES_GC)]
 pub struct Gc {
