@@ -30,7 +30,7 @@ struct Cli {
 enum Command {
     Init(init::Init),
     Build(build::Build),
-    Run(run::Run),
+    Run(Box<run::Run>),
     Validate(validate::Validate),
     Frames(frames::Frames),
     Completions(completions::Completions),
