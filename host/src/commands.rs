@@ -1,5 +1,7 @@
 //! The subcommands, one file each, and what they share.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 pub mod build;
 pub mod completions;
 pub mod error;

@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand};
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
+#[cfg(feature = "bench")]
+use commands::bench;
 use commands::{build, completions, init, run, validate};
 use std::process::ExitCode;
 
@@ -32,6 +34,8 @@ enum Command {
     Build(build::Build),
     Run(run::Run),
     Validate(validate::Validate),
+    #[cfg(feature = "bench")]
+    Bench(bench::Bench),
     Completions(completions::Completions),
 }
 
@@ -43,6 +47,8 @@ impl Command {
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
+            #[cfg(feature = "bench")]
+            Self::Bench(command) => command.json,
             Self::Completions(_) => false,
         }
     }
@@ -53,6 +59,8 @@ impl Command {
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
+            #[cfg(feature = "bench")]
+            Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
         }
     }

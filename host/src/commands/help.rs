@@ -59,6 +59,17 @@ Exit status: 0 every check passed, perhaps with warnings, 1 a check failed, 2 no
 checked. PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's
 cache folder.";
 
+/// For `bench`.
+#[cfg(feature = "bench")]
+pub const BENCH: &str = "\
+Examples:
+  procvision bench                              everything
+  procvision bench --section frames --report bench.html
+  procvision bench -s calls -s start --quick
+  procvision bench --json > bench.json
+
+Exit status: 0 it was measured, whether the project's aims are reached or not, 2 it could not be.";
+
 /// For `completions`.
 pub const COMPLETIONS: &str = "\
 Examples:
