@@ -18,6 +18,7 @@
 //! assert_eq!(parts[0].bounds(), Rect::new(8, 6, 10, 5));
 //! ```
 
+pub mod catalog;
 mod components;
 mod difference;
 mod focus;
