@@ -128,9 +128,9 @@ impl Frames {
             self.step("read", &self.normal, Way::Read, touch)?,
         ];
         for (name, way) in &self.outside {
-            let (way, pictures) = (way.clone(), self.pictures.clone());
+            let (name, way, pictures) = (*name, way.clone(), self.pictures.clone());
             let mut turn = 0;
-            subjects.push(Subject::new(*name, move || {
+            subjects.push(Subject::new(name, move || {
                 turn += 1;
                 let found = way.borrow_mut().deliver(&pictures, turn, touch)?;
                 check(name, found, pictures.expected(turn, touch))

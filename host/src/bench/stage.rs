@@ -90,7 +90,7 @@ impl Stage {
                 let message = format!("unexpected answer {other:?}");
                 let failure = Failure::new(
                     FailureClass::Algorithm,
-                    ErrorCode::UnknownError,
+                    ErrorCode::Unknown,
                     message,
                     Severity::Permanent,
                 );

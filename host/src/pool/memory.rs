@@ -114,13 +114,14 @@ impl PoolMemory {
             .map_err(system("create"))?;
         rustix::fs::ftruncate(&fd, len as u64).map_err(system("size"))?;
         let view = view(&fd, len)?;
+        // Before collapsing: the kernel puts only pages together that are there.
+        rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, len as u64).map_err(system("allocate"))?;
         let huge_pages = match view.collapse(0, len) {
             Ok(()) => HugePages::Collapsed,
             Err(error) => HugePages::Unavailable {
                 reason: error.to_string(),
             },
         };
-        rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, len as u64).map_err(system("allocate"))?;
         rustix::fs::fcntl_add_seals(&fd, SEALS).map_err(system("seal"))?;
         Ok(Self {
             fd,
