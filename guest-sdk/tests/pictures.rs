@@ -51,6 +51,65 @@ fn a_colour_picture_is_read_in_colour_and_gray() {
 }
 
 #[test]
+fn a_large_picture_in_its_own_format_is_mapped_and_everything_else_is_copied() {
+    let run = with_frames!(
+        Image::from_fn(300, 300, |x, y| [x as u8, y as u8, 9]),
+        ["gray" => Image::from_fn(300, 300, |x, y| [(x + y) as u8])],
+        |call| {
+            let (frame, gray) = (call.frame(), call.require_reference("gray")?);
+            assert_eq!((frame.rgb()?.origin(), gray.gray()?.origin()), (Origin::Mapped, Origin::Mapped));
+            assert_eq!((frame.gray()?.origin(), gray.rgb()?.origin()), (Origin::Copied, Origin::Copied));
+            assert_eq!(frame.rgb_region(Rect::new(0, 0, 300, 299))?.origin(), Origin::Copied);
+            assert_eq!(frame.rgb()?.clone().origin(), Origin::Copied);
+            // What is written to mapped pixels is gone with them.
+            let mut pixels = frame.rgb()?;
+            pixels.as_bytes_mut().fill(77);
+            assert_eq!(pixels.get(200, 100), [77; 3]);
+            drop(pixels);
+            assert_eq!(frame.rgb()?.get(200, 100), [200, 100, 9]);
+            assert_eq!(frame.rgb()?.into_vec().len(), 300 * 300 * 3);
+            Ok(())
+        }
+    );
+    assert!(run.verdict().is_ok());
+}
+
+#[derive(Default)]
+struct Hoarder {
+    kept: Option<Gray>,
+    copy: Option<Gray>,
+}
+
+impl Algorithm for Hoarder {
+    fn info() -> Info {
+        Info::new("hoarder", "1.0.0").pids(["A01"]).step(Step::new(1, "look"))
+    }
+
+    fn execute(&mut self, call: &Call, _: &Session) -> Result<Verdict, Failure> {
+        let mut verdict = Verdict::ok();
+        if let Some(copy) = &self.copy {
+            verdict = verdict.message(copy.get(3, 4)[0].to_string());
+            assert!(self.kept.as_ref().is_some_and(|kept| kept.as_bytes().is_empty()));
+        }
+        let pixels = call.frame().gray()?;
+        self.copy = Some(pixels.clone());
+        self.kept = Some(pixels);
+        Ok(verdict)
+    }
+}
+
+#[test]
+#[should_panic(expected = "these pixels were mapped for a call that has ended; keep a clone of them instead")]
+fn mapped_pixels_that_were_kept_are_a_bug_that_a_test_finds() {
+    let station = Station::<Hoarder>::new();
+    for _ in 0..2 {
+        let picture = Image::from_fn(300, 300, |x, y| [(x * y) as u8]);
+        let run = station.inspection("A01").step(1).image(picture).execute();
+        assert!(run.verdict().is_ok());
+    }
+}
+
+#[test]
 fn white_stays_white_in_gray() {
     let run = with_frames!(Image::rgb(1, 1, vec![255; 3]), [], |call| {
         assert_eq!(call.frame().gray()?.as_bytes(), [255]);

@@ -8,7 +8,8 @@ mod storage;
 
 pub use decode::FrameError;
 pub use layout::PictureLayout;
-pub(crate) use storage::{Lease, PooledPicture};
+pub use storage::Lease;
+pub(crate) use storage::PooledPicture;
 
 use crate::pool::memory::PoolMemory;
 use bytes::Bytes;
@@ -141,6 +142,8 @@ impl Frame {
     /// A picture that lies in a slot of a pool. `lease` is dropped with the last clone of the picture; until then the
     /// slot must not be reused.
     ///
+    /// If somebody writes to the slot all the same, readers see a mixture of old and new pixels and nothing worse.
+    ///
     /// # Errors
     ///
     /// See [`PictureLayout::check`].
@@ -148,7 +151,7 @@ impl Frame {
     /// # Panics
     ///
     /// If the pool has no such slot.
-    pub(crate) fn in_pool(
+    pub fn in_pool(
         memory: Arc<PoolMemory>,
         slot: u32,
         layout: PictureLayout,

@@ -131,3 +131,37 @@ fn every_direct_dependency_has_its_reason() {
         }
     }
 }
+
+/// Whoever audits the host must find all of its unsafe code from the one table.
+#[test]
+fn every_file_with_unsafe_code_is_named() {
+    let page = read("docs/security.md");
+    let mut folders = vec![project().join("host/src"), project().join("guest-sdk/src")];
+    let mut found = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let unsafe_code = ["unsafe {", "unsafe fn", "unsafe impl"];
+            if path.extension().is_none_or(|extension| extension != "rs")
+                || !code
+                    .into_iter()
+                    .any(|line| unsafe_code.iter().any(|word| line.contains(word)))
+            {
+                continue;
+            }
+            found += 1;
+            let name = path.strip_prefix(project()).unwrap().display().to_string();
+            assert!(
+                page.contains(&format!("../{name}")),
+                "{name} is not in docs/security.md"
+            );
+        }
+    }
+    assert!(found >= 6, "only {found} files were found");
+}

@@ -6,7 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::image::{self, Image};
+use super::image::Image;
 use super::store::SessionStore;
 use crate::assets::{Asset, AssetError};
 use crate::frame::{FrameError, PixelFormat};

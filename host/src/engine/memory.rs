@@ -63,23 +63,28 @@ impl GuestMemory {
         self.size.load(Ordering::Relaxed)
     }
 
-    /// The bytes of `range` to write to.
+    /// Lets `write` write to the bytes of `range`.
     ///
     /// # Safety
     ///
     /// The algorithm does not run meanwhile, nobody else holds a reference to these bytes, and no file is laid over any
     /// of them.
-    pub(crate) unsafe fn bytes_mut(&self, range: Range<usize>) -> Result<&mut [u8], OutsideMemory> {
+    pub(crate) unsafe fn write<T>(
+        &self,
+        range: Range<usize>,
+        write: impl FnOnce(&mut [u8]) -> T,
+    ) -> Result<T, OutsideMemory> {
         if range.start > range.end || range.end > self.size() {
             return Err(OutsideMemory);
         }
         // SAFETY: the bytes lie below `size`, so that they are inside the range and accessible; the caller promises that
-        // this is the only reference to them.
-        Ok(unsafe { std::slice::from_raw_parts_mut(self.range.base().add(range.start).as_ptr(), range.len()) })
+        // this is the only reference to them, and `write` cannot keep it.
+        let bytes = unsafe { std::slice::from_raw_parts_mut(self.range.base().add(range.start).as_ptr(), range.len()) };
+        Ok(write(bytes))
     }
 
-    /// Lays slot `slot` of a pool over the bytes of `window`, which has exactly the length of a slot. What the algorithm
-    /// writes there stays in its own memory.
+    /// Lays the beginning of slot `slot` of a pool over the bytes of `window`. What the algorithm writes there stays in
+    /// its own memory.
     ///
     /// # Safety
     ///
@@ -87,13 +92,13 @@ impl GuestMemory {
     ///
     /// # Errors
     ///
-    /// If the window is not aligned, of another length, or not inside the memory, or the pool has no such slot; also
-    /// if the system cannot do it. Then the window holds zeros or what it held before.
+    /// If the window is not made of whole huge pages, is longer than a slot or not inside the memory, or the pool has no
+    /// such slot; also if the system cannot do it. Then the window holds zeros or what it held before.
     pub(crate) unsafe fn lay_slot(&self, window: Range<usize>, pool: &PoolMemory, slot: u32) -> Result<(), LayError> {
         let file_offset = pool.file_offset(slot).ok_or(LayError::BadWindow)?;
-        let aligned = window.start.is_multiple_of(WINDOW_ALIGNMENT);
-        let inside = window.start <= window.end && window.end <= self.size();
-        if !aligned || !inside || window.len() != pool.slot_bytes() {
+        let aligned = window.start.is_multiple_of(WINDOW_ALIGNMENT) && window.end.is_multiple_of(WINDOW_ALIGNMENT);
+        let inside = window.start < window.end && window.end <= self.size();
+        if !aligned || !inside || window.len() > pool.slot_bytes() {
             return Err(LayError::BadWindow);
         }
         // SAFETY: the caller promises that nobody uses the bytes. The slot lies inside the file, which is sealed against

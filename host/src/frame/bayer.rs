@@ -99,7 +99,7 @@ fn mirrored(position: i64, size: u32) -> u32 {
 }
 
 fn mean2(a: u8, b: u8) -> u8 {
-    ((u16::from(a) + u16::from(b) + 1) / 2) as u8
+    (u16::from(a) + u16::from(b)).div_ceil(2) as u8
 }
 
 fn mean4(a: u8, b: u8, c: u8, d: u8) -> u8 {

@@ -39,6 +39,12 @@ impl PictureLayout {
         self.stride == self.row_bytes() || self.height == 1
     }
 
+    /// Where the last pixel ends, in bytes; `None` if that is more than can be addressed.
+    pub fn end(&self) -> Option<usize> {
+        let before_last_row = self.stride.checked_mul((self.height as usize).checked_sub(1)?)?;
+        before_last_row.checked_add(self.row_bytes())?.checked_add(self.offset)
+    }
+
     /// Makes sure that `available` bytes hold such a picture.
     ///
     /// # Errors
@@ -55,12 +61,7 @@ impl PictureLayout {
                 row,
             });
         }
-        let needed = self
-            .stride
-            .checked_mul(height as usize - 1)
-            .and_then(|rows| rows.checked_add(row))
-            .and_then(|picture| picture.checked_add(self.offset))
-            .ok_or(FrameError::TooLarge { width, height })?;
+        let needed = self.end().ok_or(FrameError::TooLarge { width, height })?;
         if available < needed {
             return Err(FrameError::TooFewBytes {
                 needed,

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What holds a slot for as long as somebody looks at it.
-pub(crate) type Lease = Arc<dyn Any + Send + Sync>;
+pub type Lease = Arc<dyn Any + Send + Sync>;
 
 #[derive(Clone)]
 pub(super) enum Storage {

@@ -59,25 +59,28 @@ impl Windows {
         // A mosaic must be interpolated, so that an algorithm never sees one.
         let pooled = frame.pooled().filter(|_| !frame.format().is_mosaic())?;
         let layout = frame.layout();
+        // Whole huge pages, of which a slot is made: mapping anything less would cost a fault for each small page.
+        let length = layout.end()?.checked_next_multiple_of(WINDOW_ALIGNMENT)?;
+        debug_assert!(length <= pooled.memory.slot_bytes());
         Some(WindowLayout {
             format: layout.format,
             stride: u32::try_from(layout.stride).ok()?,
             offset: u32::try_from(layout.offset).ok()?,
-            length: u32::try_from(pooled.memory.slot_bytes()).ok()?,
+            length: u32::try_from(length).ok()?,
             alignment: WINDOW_ALIGNMENT as u32,
         })
     }
 
     /// Lays a picture over `length` bytes from `address` on.
     pub(crate) fn map(&mut self, image: u32, frame: &Frame, address: u32, length: u32) -> Result<(), WindowError> {
-        if self.layout(frame).is_none() || self.mapped.iter().any(|window| window.image == image) {
-            return Err(WindowError::NotAvailable);
-        }
-        let (Some(memory), Some(pooled)) = (&self.memory, frame.pooled()) else {
+        let (Some(layout), Some(memory), Some(pooled)) = (self.layout(frame), &self.memory, frame.pooled()) else {
             return Err(WindowError::NotAvailable);
         };
+        if self.mapped.iter().any(|window| window.image == image) {
+            return Err(WindowError::NotAvailable);
+        }
         let bytes = range(address, length);
-        if self.overlaps(&bytes) {
+        if length != layout.length || self.overlaps(&bytes) {
             return Err(WindowError::BadTarget);
         }
         // SAFETY: the algorithm is inside a call of the host's function on this thread, so that it does not run, and the
@@ -129,8 +132,8 @@ impl Windows {
             return Err(WindowError::BadTarget);
         }
         // SAFETY: as in `map`, nobody else uses the memory meanwhile; no window lies over the bytes.
-        let target = unsafe { memory.bytes_mut(bytes) }.map_err(|_| WindowError::BadTarget)?;
-        frame.read_into(area, format, target).ok_or(WindowError::BadTarget)
+        let filled = unsafe { memory.write(bytes, |target| frame.read_into(area, format, target)) };
+        filled.ok().flatten().ok_or(WindowError::BadTarget)
     }
 
     fn overlaps(&self, bytes: &Range<usize>) -> bool {

@@ -113,6 +113,8 @@ impl PoolMemory {
         let fd = rustix::fs::memfd_create("procvision-pool", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
             .map_err(system("create"))?;
         rustix::fs::ftruncate(&fd, len as u64).map_err(system("size"))?;
+        // Before huge pages are asked for: the kernel makes them of pages that are there.
+        rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, len as u64).map_err(system("allocate"))?;
         let view = view(&fd, len)?;
         // Before collapsing: the kernel puts only pages together that are there.
         rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, len as u64).map_err(system("allocate"))?;
@@ -280,6 +282,19 @@ mod tests {
             assert!(rustix::fs::ftruncate(other.fd(), len).is_err());
         }
         assert!(rustix::fs::fcntl_add_seals(other.fd(), SealFlags::WRITE).is_err());
+    }
+
+    /// Asking too early is refused, and would look like a kernel without huge pages.
+    #[test]
+    fn huge_pages_are_asked_for_when_the_kernel_can_make_them() {
+        let memory = PoolMemory::create(2, SLOT_GRANULE).unwrap();
+        let again = memory.view.collapse(0, 2 * SLOT_GRANULE);
+        assert_eq!(
+            again.is_ok(),
+            memory.huge_pages == HugePages::Collapsed,
+            "{} and {again:?}",
+            memory.huge_pages
+        );
     }
 
     #[test]

@@ -72,7 +72,8 @@ mod tests {
     #[test]
     fn the_picture_is_always_the_same_and_not_flat() {
         let frame = picture().unwrap();
-        assert_eq!(frame, picture().unwrap());
+        let again = picture().unwrap();
+        assert!((0..frame.height()).all(|y| frame.row(y) == again.row(y)));
         let row = frame.row(60);
         let (least, most) = (row.iter().min().unwrap(), row.iter().max().unwrap());
         assert!(most - least > 100, "{least} {most}");

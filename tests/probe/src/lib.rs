@@ -6,6 +6,7 @@ use procvision_guest::prelude::*;
 struct Probe {
     set_up: bool,
     calls: u64,
+    kept: Option<Rgb>,
 }
 
 impl Algorithm for Probe {
@@ -17,6 +18,8 @@ impl Algorithm for Probe {
                 "remember",
                 "read-rgb",
                 "read-region",
+                "origin",
+                "keep-pixels",
                 "count-hooks",
                 "trap",
                 "asset",
@@ -70,6 +73,17 @@ impl Algorithm for Probe {
             "read-region" => {
                 let area = Rect::new(0, 0, 64.min(call.frame().width()), 64.min(call.frame().height()));
                 Ok(Verdict::ok().message(call.frame().gray_region(area)?.as_bytes().len().to_string()))
+            }
+            "origin" => {
+                let (rgb, gray) = (call.frame().rgb()?, call.frame().gray()?);
+                let sum = |bytes: &[u8]| bytes.iter().map(|&byte| u64::from(byte)).sum::<u64>();
+                let (colours, grays) = (sum(rgb.as_bytes()), sum(gray.as_bytes()));
+                Ok(Verdict::ok().message(format!("{:?} {colours} {:?} {grays}", rgb.origin(), gray.origin())))
+            }
+            "keep-pixels" => {
+                let first = self.kept.take().map_or(0, |kept| kept.as_bytes()[0]);
+                self.kept = Some(call.frame().rgb()?);
+                Ok(Verdict::ok().message(first.to_string()))
             }
             "count-hooks" => {
                 session.set("hooks", &0)?;

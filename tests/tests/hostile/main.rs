@@ -20,3 +20,4 @@ mod shapes;
 mod time;
 mod traps;
 mod wasi;
+mod windows;

@@ -16,6 +16,7 @@ mod memory;
 mod sessions;
 mod streams;
 mod time;
+mod windows;
 
 mod bindings {
     #![allow(missing_docs)]
@@ -68,6 +69,10 @@ impl Guest for Rogue {
                 Err(failure("no model", Severity::Recoverable))
             }
             "setup-exit" => std::process::exit(7),
+            "setup-map" => {
+                windows::map_without_pictures();
+                Ok(())
+            }
             "setup-log-flood" => {
                 floods::logs();
                 Ok(())
@@ -108,6 +113,7 @@ impl Guest for Rogue {
             handles::answer,
             sessions::answer,
             streams::answer,
+            windows::answer,
         ];
         if scene.attack == "none" {
             return good("well-behaved");
