@@ -64,7 +64,12 @@ fn build_measured(root: &Path, target: &Path) -> Result<PathBuf, Box<dyn Error>>
     // What cargo tells this build script about its own package, and flags for the host's compiler, mean nothing to the
     // guest's.
     let described = ["CARGO_FEATURE_", "CARGO_CFG_", "CARGO_PKG_", "CARGO_MANIFEST_"];
-    let flags = ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WORKSPACE_WRAPPER"];
+    let flags = [
+        "RUSTFLAGS",
+        "CARGO_BUILD_RUSTFLAGS",
+        "CARGO_BUILD_TARGET",
+        "RUSTC_WORKSPACE_WRAPPER",
+    ];
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if flags.contains(&text.as_ref()) || described.iter().any(|prefix| text.starts_with(prefix)) {

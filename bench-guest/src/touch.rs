@@ -69,7 +69,9 @@ impl Touch {
                 let start = area.y as usize * stride + area.x as usize * 3;
                 let rows = picture.get(start..).unwrap_or_default().chunks(stride);
                 let row_bytes = area.width as usize * 3;
-                rows.take(area.height as usize).map(|row| sum(&row[..row_bytes.min(row.len())])).sum()
+                rows.take(area.height as usize)
+                    .map(|row| sum(&row[..row_bytes.min(row.len())]))
+                    .sum()
             }
         }
     }
@@ -118,15 +120,30 @@ pub fn pages(bytes: &[u8]) -> u64 {
     bytes.iter().step_by(PAGE).map(|&byte| u64::from(byte)).sum()
 }
 
-/// The sum of all bytes. Each turn of the outer loop has enough to do to hide what metering costs.
+/// The sum of all bytes, four at a time in the lanes of a number, which compilers turn into vectors. Each turn of the outer
+/// loop has enough to do to hide what metering costs.
 pub fn sum(bytes: &[u8]) -> u64 {
-    let mut blocks = bytes.chunks_exact(256);
-    let whole: u64 = blocks
-        .by_ref()
-        .map(|block| block.iter().fold(0_u32, |sum, &byte| sum.wrapping_add(u32::from(byte))))
-        .map(u64::from)
-        .sum();
-    whole + blocks.remainder().iter().map(|&byte| u64::from(byte)).sum::<u64>()
+    const BLOCK: usize = 256;
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let whole = blocks
+        .iter()
+        .fold(0_u64, |sum, block| sum.wrapping_add(in_lanes(block)));
+    let (words, rest) = rest.split_at(rest.len() / 8 * 8);
+    let rest = rest.iter().fold(0_u64, |sum, &byte| sum + u64::from(byte));
+    whole.wrapping_add(in_lanes(words)).wrapping_add(rest)
+}
+
+/// The sum of at most 32 words of eight bytes.
+fn in_lanes(bytes: &[u8]) -> u64 {
+    const EVERY_SECOND: u64 = 0x00ff_00ff_00ff_00ff;
+    let (words, _) = bytes.as_chunks::<8>();
+    let lanes = words.iter().fold(0_u64, |lanes, word| {
+        let word = u64::from_le_bytes(*word);
+        let pairs = (word & EVERY_SECOND).wrapping_add(word >> 8 & EVERY_SECOND);
+        lanes.wrapping_add(pairs)
+    });
+    // 32 pairs are at most 16320, and four lanes at most 65280: none overflows.
+    lanes.wrapping_mul(0x0001_0001_0001_0001) >> 48
 }
 
 #[cfg(test)]
@@ -135,10 +152,7 @@ mod tests {
 
     #[test]
     fn each_way_of_looking_sees_what_it_says() {
-        let size = Size {
-            width: 100,
-            height: 90,
-        };
+        let size = Size { width: 100, height: 90 };
         let mut picture = vec![1; size.bytes()];
         assert_eq!(Touch::Nothing.whole(&picture, size), 0);
         assert_eq!(Touch::Pages.whole(&picture, size), size.bytes().div_ceil(PAGE) as u64);
@@ -147,13 +161,29 @@ mod tests {
         // Outside the region.
         picture[0] = 200;
         assert_eq!(Touch::Region.whole(&picture, size), 64 * 64 * 3);
-        assert_eq!(Touch::Pages.whole(&picture, size), size.bytes().div_ceil(PAGE) as u64 + 199);
+        assert_eq!(
+            Touch::Pages.whole(&picture, size),
+            size.bytes().div_ceil(PAGE) as u64 + 199
+        );
     }
 
     #[test]
     fn a_picture_smaller_than_the_region_is_all_of_it() {
         let size = Size { width: 5, height: 3 };
         assert_eq!(Touch::Region.whole(&[2; 45], size), 90);
+    }
+
+    #[test]
+    fn a_sum_has_every_byte_however_many_there_are() {
+        for length in [0, 1, 7, 8, 9, 192, 255, 256, 257, 1000] {
+            let bytes: Vec<u8> = (0..length).map(|index| (index * 7 % 256) as u8).collect();
+            assert_eq!(
+                sum(&bytes),
+                bytes.iter().map(|&byte| u64::from(byte)).sum::<u64>(),
+                "{length}"
+            );
+            assert_eq!(sum(&vec![255; length]), 255 * length as u64);
+        }
     }
 
     #[test]

@@ -83,7 +83,9 @@ impl Guest for Measured {
             ParamValue::String(word) if param.key == "task" => Some(word.as_str()),
             _ => None,
         });
-        let task = word.and_then(|word| word.parse().ok()).ok_or_else(|| failure("there is no such task"))?;
+        let task = word
+            .and_then(|word| word.parse().ok())
+            .ok_or_else(|| failure("there is no such task"))?;
         Ok(answer(perform(task, session, images)?))
     }
 
@@ -119,17 +121,23 @@ fn perform(task: Task, session: &Session, images: &ImageSet) -> Result<Option<u6
         }
         Task::Kernel(index, times) => {
             let kernel = kernel(index)?;
-            Ok(Some(INPUTS.with(|inputs| kernels::run(kernel, inputs.get_or_init(kernels::inputs), times))))
+            Ok(Some(INPUTS.with(|inputs| {
+                kernels::run(kernel, inputs.get_or_init(kernels::inputs), times)
+            })))
         }
         Task::Digest(index) => {
             let kernel = kernel(index)?;
-            Ok(Some(INPUTS.with(|inputs| kernel.run(inputs.get_or_init(kernels::inputs)).digest())))
+            Ok(Some(INPUTS.with(|inputs| {
+                kernel.run(inputs.get_or_init(kernels::inputs)).digest()
+            })))
         }
     }
 }
 
 fn kernel(index: u32) -> Result<&'static Kernel, Failure> {
-    kernels::all().get(index as usize).ok_or_else(|| failure("there is no such kernel"))
+    kernels::all()
+        .get(index as usize)
+        .ok_or_else(|| failure("there is no such kernel"))
 }
 
 fn memory_bytes() -> usize {

@@ -110,7 +110,11 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(Progress<'_>)) -> Result<
         (Section::Kernels, kernels::parts()),
         (Section::Start, start::PARTS),
     ];
-    let total = parts.iter().filter(|(section, _)| wanted(*section)).map(|(_, parts)| parts).sum();
+    let total = parts
+        .iter()
+        .filter(|(section, _)| wanted(*section))
+        .map(|(_, parts)| parts)
+        .sum();
     let mut bench = Bench {
         quick: options.quick,
         done: 0,

@@ -3,11 +3,11 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
+#[cfg(feature = "bench")]
+use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-#[cfg(feature = "bench")]
-use commands::bench;
 use commands::{build, completions, init, run, validate};
 use std::process::ExitCode;
 

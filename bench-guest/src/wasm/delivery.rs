@@ -32,7 +32,9 @@ pub(super) fn deliver(way: Way, touch: Touch, images: &ImageSet) -> Result<u64, 
 }
 
 fn map(images: &ImageSet, memory: &mut Vec<u8>, touch: Touch, size: Size) -> Result<u64, Failure> {
-    let layout = images.mapping(0).ok_or_else(|| failure("the picture cannot be mapped"))?;
+    let layout = images
+        .mapping(0)
+        .ok_or_else(|| failure("the picture cannot be mapped"))?;
     let (length, alignment) = (layout.window_length as usize, layout.window_alignment as usize);
     if layout.stride as usize != size.stride() {
         return Err(failure("the picture has rows with padding"));
@@ -49,7 +51,9 @@ fn map(images: &ImageSet, memory: &mut Vec<u8>, touch: Touch, size: Size) -> Res
     };
     images.map(0, range).map_err(refused)?;
     let first = start + layout.offset as usize;
-    let sum = memory.get(first..first + size.bytes()).map(|picture| touch.whole(picture, size));
+    let sum = memory
+        .get(first..first + size.bytes())
+        .map(|picture| touch.whole(picture, size));
     images.unmap(0);
     sum.ok_or_else(|| failure("the window is too small for the picture"))
 }

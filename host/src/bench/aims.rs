@@ -74,10 +74,15 @@ fn of_frames(frames: &FrameResults) -> impl Iterator<Item = Aim> {
         row.map(|row| row.timing.p50_us)
     };
     let map = delivery(Touch::Pages, "map");
-    let faster = delivery(Touch::Pages, "list").zip(map).map(|(list, map)| round(list / map));
+    let faster = delivery(Touch::Pages, "list")
+        .zip(map)
+        .map(|(list, map)| round(list / map));
     // What the SDK does for a part of a picture.
     let region = delivery(Touch::Region, "fill");
-    let fill = frames.copies.iter().find(|row| row.size.name == "1080p" && row.copy == "fill");
+    let fill = frames
+        .copies
+        .iter()
+        .find(|row| row.size.name == "1080p" && row.copy == "fill");
     let largest = frames.memory_sizes.last();
     let one = |id, what, bound, limit, unit, measured: Option<f64>| Some(aim(id, what, bound, limit, unit, measured?));
     [
@@ -150,7 +155,9 @@ fn of_kernels(kernels: &KernelResults) -> [Aim; 2] {
             1.25,
             |row| row.over_native,
         ),
-        worst("metering", "every kernel with metering, over without", 1.1, |row| row.metering),
+        worst("metering", "every kernel with metering, over without", 1.1, |row| {
+            row.metering
+        }),
     ]
 }
 

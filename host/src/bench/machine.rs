@@ -25,7 +25,10 @@ impl Machine {
         Self {
             cpu: field(&cpus, "model name").unwrap_or_default().to_owned(),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
-            kernel: fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
+            kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
             memory_bytes: kibibytes.unwrap_or(0_u64).saturating_mul(1024),
         }
     }
@@ -34,7 +37,9 @@ impl Machine {
 /// The value of the first line `name: value`.
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut values = text.lines().filter_map(|line| line.split_once(':'));
-    values.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
+    values
+        .find(|(key, _)| key.trim() == name)
+        .map(|(_, value)| value.trim())
 }
 
 #[cfg(test)]

@@ -211,7 +211,10 @@ pub(super) fn measure(subjects: &mut [Subject], effort: Effort) -> Result<Vec<Ti
             }
         }
     }
-    Ok(contenders.into_iter().map(|contender| Timing::of(contender.seconds)).collect())
+    Ok(contenders
+        .into_iter()
+        .map(|contender| Timing::of(contender.seconds))
+        .collect())
 }
 
 #[cfg(test)]

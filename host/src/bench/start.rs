@@ -85,11 +85,15 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result<StartResults, BenchError>
     let mut subjects = subjects()?;
     let timings = measure::measure(&mut subjects, bench.effort().samples(100))?;
     let baselines = [0, 0, 2, 2];
-    let rows = subjects.iter().zip(&timings).zip(baselines).map(|((subject, timing), baseline)| StartRow {
-        start: subject.name().to_owned(),
-        timing: *timing,
-        baseline: if baseline == 0 { "cold" } else { "call" },
-        ratio: timing.ratio(&timings[baseline]),
-    });
+    let rows = subjects
+        .iter()
+        .zip(&timings)
+        .zip(baselines)
+        .map(|((subject, timing), baseline)| StartRow {
+            start: subject.name().to_owned(),
+            timing: *timing,
+            baseline: if baseline == 0 { "cold" } else { "call" },
+            ratio: timing.ratio(&timings[baseline]),
+        });
     Ok(StartResults { rows: rows.collect() })
 }

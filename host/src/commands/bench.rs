@@ -77,7 +77,10 @@ impl Bench {
         bar.finish_and_clear();
         if self.json {
             let value = serde_json::to_value(&results).map_err(|error| {
-                CommandError::could_not_run("bench-failed", format!("the figures cannot be written as JSON: {error}"))
+                CommandError::could_not_run(
+                    "bench-failed",
+                    format!("the figures cannot be written as JSON: {error}"),
+                )
             })?;
             terminal::print_json(&value)?;
         } else {

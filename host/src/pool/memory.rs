@@ -116,8 +116,6 @@ impl PoolMemory {
         // Before huge pages are asked for: the kernel makes them of pages that are there.
         rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, len as u64).map_err(system("allocate"))?;
         let view = view(&fd, len)?;
-        // Before collapsing: the kernel puts only pages together that are there.
-        rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, len as u64).map_err(system("allocate"))?;
         let huge_pages = match view.collapse(0, len) {
             Ok(()) => HugePages::Collapsed,
             Err(error) => HugePages::Unavailable {

@@ -98,11 +98,14 @@ pub(super) fn over_memory_sizes(effort: Effort) -> Result<Vec<MemorySizeRow>, Be
         }));
     }
     let timings = measure::measure(&mut subjects, effort)?;
-    let rows = MEBIBYTES.iter().zip(&timings).map(|(&memory_mib, timing)| MemorySizeRow {
-        memory_mib,
-        timing: *timing,
-        ratio: timing.ratio(&timings[0]),
-    });
+    let rows = MEBIBYTES
+        .iter()
+        .zip(&timings)
+        .map(|(&memory_mib, timing)| MemorySizeRow {
+            memory_mib,
+            timing: *timing,
+            ratio: timing.ratio(&timings[0]),
+        });
     Ok(rows.collect())
 }
 
@@ -110,7 +113,11 @@ pub(super) fn over_memory_sizes(effort: Effort) -> Result<Vec<MemorySizeRow>, Be
 fn resident() -> Result<(u64, u32), BenchError> {
     let doing = BenchError::system("read the memory of this process");
     let sizes = fs::read_to_string("/proc/self/statm").map_err(&doing)?;
-    let pages: u64 = sizes.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    let pages: u64 = sizes
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .unwrap_or(0);
     let maps = fs::read_to_string("/proc/self/maps").map_err(&doing)?;
     let mappings = u32::try_from(maps.lines().count()).unwrap_or(u32::MAX);
     Ok((pages.saturating_mul(rustix::param::page_size() as u64), mappings))

@@ -30,12 +30,18 @@ pub(super) struct File {
 /// A file system in memory if there is one, so that no disk is measured.
 pub(super) fn file_folder() -> PathBuf {
     let shared = Path::new("/dev/shm");
-    if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() }
+    if shared.is_dir() {
+        shared.to_owned()
+    } else {
+        std::env::temp_dir()
+    }
 }
 
 impl File {
     pub(super) fn new() -> Result<Self, BenchError> {
-        let folder = tempfile::Builder::new().prefix("procvision-bench-").tempdir_in(file_folder());
+        let folder = tempfile::Builder::new()
+            .prefix("procvision-bench-")
+            .tempdir_in(file_folder());
         Ok(Self {
             folder: folder.map_err(BenchError::system("make a temporary folder"))?,
             received: Vec::new(),
@@ -99,7 +105,9 @@ impl Tcp {
 fn send(mut peer: TcpStream, pictures: &[Bytes]) {
     let mut number = [0];
     while peer.read_exact(&mut number).is_ok() {
-        let Some(picture) = pictures.get(usize::from(number[0])) else { return };
+        let Some(picture) = pictures.get(usize::from(number[0])) else {
+            return;
+        };
         if peer.write_all(picture).is_err() {
             return;
         }

@@ -107,7 +107,9 @@ impl Pictures {
     /// Copies the picture whose turn it is out of the pool.
     pub(super) fn copy(&self, turn: usize, target: &mut [u8]) {
         let slot = (turn % TURNS) as u32;
-        self.pool.read(slot, 0, target).expect("a slot is as large as a picture");
+        self.pool
+            .read(slot, 0, target)
+            .expect("a slot is as large as a picture");
     }
 
     /// The pictures in the pool. Nobody else writes there, so that the lease holds nothing.
@@ -154,6 +156,11 @@ mod tests {
         let mut copy = vec![0; pictures.size().bytes()];
         pictures.copy(1, &mut copy);
         assert!(copy == pictures.picture(1));
-        assert!(pictures.owned().unwrap()[1].read(pictures.pooled()[1].bounds(), PixelFormat::RGB8).unwrap() == copy);
+        assert!(
+            pictures.owned().unwrap()[1]
+                .read(pictures.pooled()[1].bounds(), PixelFormat::RGB8)
+                .unwrap()
+                == copy
+        );
     }
 }

@@ -29,7 +29,10 @@ pub(super) fn of(results: &Results, report: Option<&Path>) -> String {
         results.version, machine.cpu, machine.cores, machine.kernel
     );
     if results.quick {
-        let _ = writeln!(text, "{YELLOW}--quick{YELLOW:#}: few samples; measure without it for figures to quote");
+        let _ = writeln!(
+            text,
+            "{YELLOW}--quick{YELLOW:#}: few samples; measure without it for figures to quote"
+        );
     }
     frames(&mut text, results);
     if let Some(calls) = &results.calls {
@@ -63,7 +66,11 @@ fn frames(text: &mut String, results: &Results) {
         let group = (row.size.name, row.touched);
         let [size, touched] = if group == before { ["", ""] } else { [group.0, group.1] };
         before = group;
-        table.row(&[size.to_owned(), touched.to_owned(), row.way.clone()], &row.timing, row.ratio);
+        table.row(
+            &[size.to_owned(), touched.to_owned(), row.way.clone()],
+            &row.timing,
+            row.ratio,
+        );
     }
     section(text, "Pictures into an algorithm, looked at and taken back", &table);
     let _ = writeln!(
@@ -82,7 +89,11 @@ fn frames(text: &mut String, results: &Results) {
     for row in &frames.memory_sizes {
         table.row(&[format!("{} MiB", row.memory_mib)], &row.timing, row.ratio);
     }
-    section(text, "A mapped 1080p picture in algorithms with memories of different sizes", &table);
+    section(
+        text,
+        "A mapped 1080p picture in algorithms with memories of different sizes",
+        &table,
+    );
 
     let growth = &frames.growth;
     let _ = writeln!(
@@ -133,7 +144,11 @@ fn aims(text: &mut String, aims: &[Aim]) {
     }
     let _ = writeln!(text, "\n{BOLD}Aims{BOLD:#}");
     for aim in aims {
-        let (style, word) = if aim.reached { (GREEN, "reached") } else { (RED, "missed ") };
+        let (style, word) = if aim.reached {
+            (GREEN, "reached")
+        } else {
+            (RED, "missed ")
+        };
         let bound = match aim.bound {
             Bound::AtMost => "at most",
             Bound::AtLeast => "at least",
@@ -170,7 +185,14 @@ impl Table {
 fn section(text: &mut String, title: &str, table: &Table) {
     let _ = writeln!(text, "\n{BOLD}{title}{BOLD:#}");
     let columns = table.rows.first().map_or(0, Vec::len);
-    let width = |column: usize| table.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        table
+            .rows
+            .iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     for (number, row) in table.rows.iter().enumerate() {
         let mut line = String::new();
