@@ -11,6 +11,8 @@ pub mod frames;
 pub mod kernels;
 mod machine;
 mod measure;
+mod page;
+mod plot;
 mod stage;
 pub mod start;
 
@@ -18,6 +20,7 @@ pub use aims::{Aim, AimUnit, Bound};
 pub use error::BenchError;
 pub use machine::Machine;
 pub use measure::{Subject, Timing};
+pub use page::PageError;
 
 use calls::CallResults;
 use frames::FrameResults;

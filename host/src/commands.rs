@@ -9,6 +9,7 @@ pub mod exit;
 pub mod failure;
 pub mod help;
 pub mod init;
+pub mod outputs;
 pub mod run;
 pub mod subject;
 pub mod terminal;

@@ -5,7 +5,7 @@ mod text;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::terminal::TerminalArgs;
-use super::{help, terminal};
+use super::{help, outputs, terminal};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use procvision_host::bench::{self, Options, Progress, Section};
@@ -64,6 +64,9 @@ impl From<SectionArg> for Section {
 impl Bench {
     /// Measures and says what came of it. Missing an aim is no failure of the command.
     pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
+        if let Some(report) = &self.report {
+            outputs::check_place(report)?;
+        }
         let sections = match self.sections.as_slice() {
             [] => Section::ALL.to_vec(),
             some => some.iter().copied().map(Section::from).collect(),
@@ -75,6 +78,9 @@ impl Bench {
         let bar = bar(terminal.quiet);
         let results = bench::run(&options, &mut |progress| show(&bar, progress))?;
         bar.finish_and_clear();
+        if let Some(report) = &self.report {
+            outputs::write_file(report, results.to_html()?.as_bytes())?;
+        }
         if self.json {
             let value = serde_json::to_value(&results).map_err(|error| {
                 CommandError::could_not_run(
