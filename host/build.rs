@@ -19,7 +19,7 @@ const SDK: [&str; 6] = [
 
 /// The package of the measured algorithm, what of the project it is made of besides the SDK, and its target.
 const MEASURED: &str = "procvision-bench-guest";
-const MEASURED_PARTS: [&str; 3] = ["bench-guest/Cargo.toml", "bench-guest/src", "Cargo.lock"];
+const MEASURED_PARTS: [&str; 2] = ["bench-guest", "Cargo.lock"];
 const TARGET: &str = "wasm32-wasip2";
 
 fn main() -> Result<(), Box<dyn Error>> {

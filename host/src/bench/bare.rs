@@ -9,7 +9,7 @@ use crate::engine::memory::GuestMemory;
 use crate::host::Host;
 use crate::instance::GuestState;
 use crate::session::Session;
-use procvision_bench_guest::task::Task;
+use procvision_bench_tasks::task::Task;
 use wasmtime::Store;
 use wasmtime::component::{Component, Resource};
 

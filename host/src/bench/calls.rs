@@ -4,7 +4,7 @@ use super::bare::Bare;
 use super::measure::{self, Subject, Timing};
 use super::stage::{self, Sandbox, Stage};
 use super::{Bench, BenchError};
-use procvision_bench_guest::task::Task;
+use procvision_bench_tasks::task::Task;
 use serde::Serialize;
 
 /// Parts of the section.

@@ -7,14 +7,14 @@ mod pictures;
 
 pub use growth::{GrowthResults, MemorySizeRow};
 pub use pictures::{PictureSize, SIZES};
-pub use procvision_bench_guest::touch::Touch;
+pub use procvision_bench_tasks::touch::Touch;
 
 use super::measure::{self, Subject, Timing};
 use super::stage::{self, Sandbox, Stage};
 use super::{Bench, BenchError};
 use outside::{Base64Json, File, Outside, Tcp};
 use pictures::Pictures;
-use procvision_bench_guest::task::{Task, Way};
+use procvision_bench_tasks::task::{Task, Way};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -3,8 +3,8 @@
 use super::measure::{self, Subject, Timing, round};
 use super::stage::{self, Sandbox, Stage};
 use super::{Bench, BenchError};
-use procvision_bench_guest::kernels::{self, SIZE};
-use procvision_bench_guest::task::Task;
+use procvision_bench_tasks::kernels::{self, SIZE};
+use procvision_bench_tasks::task::Task;
 use serde::Serialize;
 use std::hint::black_box;
 use std::rc::Rc;

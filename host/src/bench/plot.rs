@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Where bars begin; names stand left of it.
-const LEFT: f64 = 190.0;
+const LEFT: f64 = 240.0;
 /// Where the scale ends; figures stand right of the bars.
 const RIGHT: f64 = 900.0;
 /// Of the whole drawing.

@@ -13,7 +13,7 @@ use crate::outcome::Outcome;
 use crate::package::Package;
 use crate::policy::SandboxPolicy;
 use crate::session::Session;
-use procvision_bench_guest::task::Task;
+use procvision_bench_tasks::task::Task;
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;

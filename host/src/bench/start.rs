@@ -3,7 +3,7 @@
 use super::measure::{self, Subject, Timing};
 use super::stage::{self, Sandbox, Stage};
 use super::{Bench, BenchError};
-use procvision_bench_guest::task::Task;
+use procvision_bench_tasks::task::Task;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;

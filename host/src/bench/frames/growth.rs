@@ -6,7 +6,7 @@ use super::{BenchError, Touch, check};
 use crate::bench::measure::{self, Effort, Subject, Timing};
 use crate::bench::stage::{self, Sandbox, Stage};
 use crate::call::StepCall;
-use procvision_bench_guest::task::{Task, Way};
+use procvision_bench_tasks::task::{Task, Way};
 use serde::Serialize;
 use std::fs;
 use std::rc::Rc;

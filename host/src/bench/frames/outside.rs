@@ -63,7 +63,7 @@ impl Outside for File {
             for y in area.y..area.y + area.height {
                 let start = y as usize * size.stride() + area.x as usize * 3;
                 file.read_exact_at(&mut self.received, start as u64).map_err(&reading)?;
-                sum += procvision_bench_guest::touch::sum(&self.received);
+                sum += procvision_bench_tasks::touch::sum(&self.received);
             }
             return Ok(sum);
         }

@@ -4,7 +4,7 @@ use super::{BenchError, Touch};
 use crate::frame::{Frame, PictureLayout, PixelFormat};
 use crate::pool::memory::{PoolMemory, SLOT_GRANULE};
 use bytes::Bytes;
-use procvision_bench_guest::touch::Size;
+use procvision_bench_tasks::touch::Size;
 use serde::Serialize;
 use std::sync::Arc;
 

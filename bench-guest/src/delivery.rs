@@ -1,9 +1,9 @@
 //! Fetching the picture of a call in the way that is asked for, looking at it, and giving it back.
 
-use super::bindings::{Failure, ImageError, ImageSet, MemoryRange, PixelFormat, Rect};
-use super::failure;
-use crate::task::Way;
-use crate::touch::{Size, Touch};
+use crate::bindings::{Failure, ImageError, ImageSet, MemoryRange, PixelFormat, Rect};
+use crate::failure;
+use procvision_bench_tasks::task::Way;
+use procvision_bench_tasks::touch::{self, Size, Touch};
 use std::cell::RefCell;
 
 thread_local! {
@@ -101,7 +101,7 @@ fn area(touch: Touch, size: Size) -> Rect {
 /// Looks at what was copied: the picture, or only the region.
 fn look(copied: &[u8], touch: Touch, size: Size) -> u64 {
     match touch {
-        Touch::Region => crate::touch::sum(copied),
+        Touch::Region => touch::sum(copied),
         Touch::Nothing | Touch::Pages | Touch::All => touch.whole(copied, size),
     }
 }
