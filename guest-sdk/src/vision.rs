@@ -18,8 +18,10 @@
 //! assert_eq!(parts[0].bounds(), Rect::new(8, 6, 10, 5));
 //! ```
 
+mod blocks;
 pub mod catalog;
 mod components;
+mod division;
 mod difference;
 mod focus;
 mod histogram;
@@ -28,28 +30,31 @@ mod smoothing;
 mod threshold;
 
 pub use components::{Axes, Component, Run, components};
-pub use difference::{distance_from_band, subtract};
+pub use difference::{absolute_difference, distance_from_band, subtract};
 pub use focus::laplacian_variance;
 pub use histogram::{Histogram, Otsu};
 pub use morphology::{close, dilate, erode, open};
 pub use smoothing::box_mean;
-pub use threshold::at_least;
+pub use threshold::{at_least, below, in_range};
 
-use crate::pixels::{Gray, GrayView};
+use blocks::each;
 
-/// Applies `row` to each row of `source` and the row of a new picture of the same size that it writes to.
-fn map_rows(source: GrayView<'_>, mut row: impl FnMut(u32, &[u8], &mut [u8])) -> Gray {
-    let mut target = Gray::filled(source.width(), source.height(), [0]);
+use crate::pixels::{Pixels, View};
+
+/// A new picture of what `op` makes of each sample.
+#[inline(always)]
+fn map_samples<const C: usize>(picture: View<'_, C>, op: impl Fn(u8) -> u8) -> Pixels<C> {
+    let mut target = Pixels::filled(picture.width(), picture.height(), [0; C]);
     let stride = target.stride();
-    for (y, (from, to)) in (0..).zip(source.rows().zip(target.as_bytes_mut().chunks_exact_mut(stride))) {
-        row(y, from, to);
+    for (to, from) in target.as_bytes_mut().chunks_exact_mut(stride).zip(picture.rows()) {
+        each::<128, _, _, _>(to, [from], |_, [value]| op(value));
     }
     target
 }
 
 /// Stops with a clear message if two pictures that belong together have different sizes.
 #[track_caller]
-fn assert_same_size(first: GrayView<'_>, second: GrayView<'_>) {
+fn assert_same_size<const C: usize>(first: View<'_, C>, second: View<'_, C>) {
     assert!(
         first.bounds() == second.bounds(),
         "pictures of {} x {} and {} x {} pixels cannot be combined",
