@@ -21,8 +21,8 @@
 mod blocks;
 pub mod catalog;
 mod components;
-mod division;
 mod difference;
+mod division;
 mod focus;
 mod histogram;
 mod morphology;

@@ -76,7 +76,11 @@ fn combine<const C: usize>(a: View<'_, C>, b: View<'_, C>, op: impl Fn(u8, u8) -
     assert_same_size(a, b);
     let mut target = Pixels::filled(a.width(), a.height(), [0; C]);
     let stride = target.stride();
-    for (to, (a, b)) in target.as_bytes_mut().chunks_exact_mut(stride).zip(a.rows().zip(b.rows())) {
+    for (to, (a, b)) in target
+        .as_bytes_mut()
+        .chunks_exact_mut(stride)
+        .zip(a.rows().zip(b.rows()))
+    {
         each::<128, _, _, _>(to, [a, b], |_, [a, b]| op(a, b));
     }
     target

@@ -77,7 +77,11 @@ mod tests {
         for divisor in 2..=25_u16 {
             let divider = ShortDivider::new(divisor);
             for number in 0..256 * divisor {
-                assert_eq!(u16::from(divider.divide(number)), number / divisor, "{number} / {divisor}");
+                assert_eq!(
+                    u16::from(divider.divide(number)),
+                    number / divisor,
+                    "{number} / {divisor}"
+                );
             }
         }
     }
@@ -87,7 +91,11 @@ mod tests {
         for divisor in 1..=700 {
             let divider = Divider::new(divisor);
             for number in 0..256 * divisor {
-                assert_eq!(u32::from(divider.divide(number)), number / divisor, "{number} / {divisor}");
+                assert_eq!(
+                    u32::from(divider.divide(number)),
+                    number / divisor,
+                    "{number} / {divisor}"
+                );
             }
         }
     }
@@ -99,7 +107,11 @@ mod tests {
         for divisor in around_powers.chain(others).filter(|&divisor| divisor <= Divider::MAX) {
             let divider = Divider::new(divisor);
             for quotient in 0..256 {
-                for number in [quotient * divisor, quotient * divisor + divisor / 2, quotient * divisor + divisor - 1] {
+                for number in [
+                    quotient * divisor,
+                    quotient * divisor + divisor / 2,
+                    quotient * divisor + divisor - 1,
+                ] {
                     assert_eq!(u32::from(divider.divide(number)), quotient, "{number} / {divisor}");
                 }
             }

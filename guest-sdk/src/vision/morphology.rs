@@ -103,7 +103,9 @@ fn rows<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
     for (to, from) in target.as_bytes_mut().chunks_exact_mut(width).zip(picture.rows()) {
         line[reach..reach + width].copy_from_slice(from);
         if window == 3 {
-            each::<128, _, _, _>(to, [&line, &line[1..], &line[2..]], |_, [a, b, c]| E::of(E::of(a, b), c));
+            each::<128, _, _, _>(to, [&line, &line[1..], &line[2..]], |_, [a, b, c]| {
+                E::of(E::of(a, b), c)
+            });
             continue;
         }
         // `current` holds the extremes of this many values from each place on.
@@ -112,7 +114,9 @@ fn rows<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
         each::<128, _, _, _>(&mut current[..length], [&line, &line[1..]], |_, [a, b]| E::of(a, b));
         while span * 2 <= window {
             length -= span;
-            each::<128, _, _, _>(&mut next[..length], [&current, &current[span..]], |_, [a, b]| E::of(a, b));
+            each::<128, _, _, _>(&mut next[..length], [&current, &current[span..]], |_, [a, b]| {
+                E::of(a, b)
+            });
             std::mem::swap(&mut current, &mut next);
             span *= 2;
         }
@@ -147,7 +151,9 @@ fn columns<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
         for row in (0..window - 1).rev() {
             let (upper, lower) = tails.split_at_mut((row + 1) * width);
             let tail = &mut upper[row * width..];
-            each::<128, _, _, _>(tail, [lower, padded(top + row)], |_, [below, value]| E::of(below, value));
+            each::<128, _, _, _>(tail, [lower, padded(top + row)], |_, [below, value]| {
+                E::of(below, value)
+            });
         }
         head.fill(E::NEUTRAL);
         let pairs = target.chunks_exact_mut(width).zip(tails.chunks_exact(width));

@@ -77,9 +77,11 @@ impl<'a, const C: usize> BoxMeans<'a, C> {
             Sums::Short(columns) => each::<64, _, _, _>(&mut columns[inner], [row], |sum, [value]| {
                 sum.wrapping_add(u16::from(value))
             }),
-            Sums::Long(columns, _) => each::<32, _, _, _>(&mut columns.as_flattened_mut()[inner], [row], |sum, [value]| {
-                sum.wrapping_add(u32::from(value))
-            }),
+            Sums::Long(columns, _) => {
+                each::<32, _, _, _>(&mut columns.as_flattened_mut()[inner], [row], |sum, [value]| {
+                    sum.wrapping_add(u32::from(value))
+                })
+            }
         }
         self.rows += 1;
     }
@@ -91,9 +93,11 @@ impl<'a, const C: usize> BoxMeans<'a, C> {
             Sums::Short(columns) => each::<64, _, _, _>(&mut columns[inner], [row], |sum, [value]| {
                 sum.wrapping_sub(u16::from(value))
             }),
-            Sums::Long(columns, _) => each::<32, _, _, _>(&mut columns.as_flattened_mut()[inner], [row], |sum, [value]| {
-                sum.wrapping_sub(u32::from(value))
-            }),
+            Sums::Long(columns, _) => {
+                each::<32, _, _, _>(&mut columns.as_flattened_mut()[inner], [row], |sum, [value]| {
+                    sum.wrapping_sub(u32::from(value))
+                })
+            }
         }
         self.rows -= 1;
     }
@@ -126,7 +130,9 @@ impl<'a, const C: usize> BoxMeans<'a, C> {
                         let window = columns[x * C..(x + 2 * reach + 1) * C].iter();
                         window.skip(channel).step_by(C).map(|&sum| u64::from(sum)).sum()
                     }
-                    Sums::Long(_, before) => before[x + 2 * reach + 1][channel].wrapping_sub(before[x][channel]).into(),
+                    Sums::Long(_, before) => before[x + 2 * reach + 1][channel]
+                        .wrapping_sub(before[x][channel])
+                        .into(),
                 };
                 to[x * C + channel] = ((sum + count / 2) / count) as u8;
             }

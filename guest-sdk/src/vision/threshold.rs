@@ -73,7 +73,9 @@ mod tests {
         for levels in [0..=255, 0..=0, 255..=255, 17..=200, 200..=17] {
             for (width, height) in SIZES {
                 let picture = random_picture(width, height, 9);
-                expect(&picture, &in_range(picture.view(), levels.clone()), |value| levels.contains(&value));
+                expect(&picture, &in_range(picture.view(), levels.clone()), |value| {
+                    levels.contains(&value)
+                });
             }
         }
     }

@@ -204,9 +204,8 @@ pub(super) fn measure(subjects: &mut [Subject], effort: Effort) -> Result<Vec<Ti
     while contenders.iter().any(|contender| !contender.is_done(&effort)) {
         for contender in &mut contenders {
             // The quick ones go on for as long as the slow ones need, within reason.
-            if contender.seconds.len() < effort.samples * 2 && contender.spent < effort.time * 2 {
-                contender.turn()?;
-            } else if !contender.is_done(&effort) {
+            let enough = contender.seconds.len() >= effort.samples * 2 || contender.spent >= effort.time * 2;
+            if !enough || !contender.is_done(&effort) {
                 contender.turn()?;
             }
         }
