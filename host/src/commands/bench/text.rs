@@ -38,7 +38,7 @@ pub(super) fn of(results: &Results, report: Option<&Path>) -> String {
     if let Some(calls) = &results.calls {
         let mut table = Table::new(1, &["call", "p50", "p99", "x bare"]);
         for row in &calls.rows {
-            table.row(&[row.call.clone()], &row.timing, row.ratio);
+            table.row(&[&row.call], &row.timing, row.ratio);
         }
         section(&mut text, "Calls that look at no picture", &table);
     }
@@ -46,7 +46,7 @@ pub(super) fn of(results: &Results, report: Option<&Path>) -> String {
     if let Some(start) = &results.start {
         let mut table = Table::new(2, &["start", "beside", "p50", "p99", "ratio"]);
         for row in &start.rows {
-            table.row(&[row.start.clone(), row.baseline.to_owned()], &row.timing, row.ratio);
+            table.row(&[&row.start, row.baseline], &row.timing, row.ratio);
         }
         section(&mut text, "Starts", &table);
     }
@@ -66,11 +66,7 @@ fn frames(text: &mut String, results: &Results) {
         let group = (row.size.name, row.touched);
         let [size, touched] = if group == before { ["", ""] } else { [group.0, group.1] };
         before = group;
-        table.row(
-            &[size.to_owned(), touched.to_owned(), row.way.clone()],
-            &row.timing,
-            row.ratio,
-        );
+        table.row(&[size, touched, &row.way], &row.timing, row.ratio);
     }
     section(text, "Pictures into an algorithm, looked at and taken back", &table);
     let _ = writeln!(
@@ -81,13 +77,13 @@ fn frames(text: &mut String, results: &Results) {
 
     let mut table = Table::new(2, &["picture", "copy", "p50", "p99", "x memcpy"]);
     for row in &frames.copies {
-        table.row(&[row.size.name.to_owned(), row.copy.clone()], &row.timing, row.ratio);
+        table.row(&[row.size.name, &row.copy], &row.timing, row.ratio);
     }
     section(text, "Copies into memory that is there already", &table);
 
     let mut table = Table::new(1, &["memory", "p50", "p99", "x first"]);
     for row in &frames.memory_sizes {
-        table.row(&[format!("{} MiB", row.memory_mib)], &row.timing, row.ratio);
+        table.row(&[&format!("{} MiB", row.memory_mib)], &row.timing, row.ratio);
     }
     section(
         text,
@@ -175,8 +171,8 @@ impl Table {
         }
     }
 
-    fn row(&mut self, words: &[String], timing: &Timing, times: f64) {
-        let mut row = words.to_vec();
+    fn row(&mut self, words: &[&str], timing: &Timing, times: f64) {
+        let mut row: Vec<_> = words.iter().map(|&word| word.to_owned()).collect();
         row.extend([duration(timing.p50_us), duration(timing.p99_us), ratio(times)]);
         self.rows.push(row);
     }
