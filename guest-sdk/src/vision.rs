@@ -19,22 +19,45 @@
 //! ```
 
 mod blocks;
+mod border;
 pub mod catalog;
 mod components;
+mod convolution;
 mod difference;
 mod division;
+mod extremes;
 mod focus;
+mod gaussian;
 mod histogram;
+mod integral;
+#[cfg(target_feature = "simd128")]
+mod lanes;
+mod luminance;
+mod moments;
 mod morphology;
+mod scaling;
 mod smoothing;
+mod sobel;
+mod surroundings;
+mod template;
 mod threshold;
 
 pub use components::{Axes, Component, Run, components};
+pub use convolution::{Kernel3x3, convolve3x3};
 pub use difference::{absolute_difference, distance_from_band, subtract};
+pub use extremes::{Extreme, MinMax, min_max};
 pub use focus::laplacian_variance;
+pub use gaussian::{MAX_SIGMA, gaussian};
 pub use histogram::{Histogram, Otsu};
+pub use integral::Integral;
+pub use luminance::luminance;
+pub use moments::{Moments, moments};
 pub use morphology::{close, dilate, erode, open};
+pub use scaling::shrink;
 pub use smoothing::box_mean;
+pub use sobel::{Gradients, sobel, sobel_magnitude};
+pub use surroundings::{Margin, brighter, brighter_than_surroundings, darker, darker_than_surroundings};
+pub use template::{Match, Scores, Template};
 pub use threshold::{at_least, below, in_range};
 
 use blocks::each;

@@ -17,21 +17,31 @@ where
     A: Copy + Default,
     T: Copy + Default,
 {
-    let block = |to: &mut [T; N], from: [&[A; N]; K]| {
-        for i in 0..N {
-            to[i] = op(to[i], from.map(|values| values[i]));
-        }
-    };
     let from = from.map(|values| values[..to.len()].as_chunks::<N>());
     let (to, to_rest) = to.as_chunks_mut::<N>();
     for (index, to) in to.iter_mut().enumerate() {
-        block(to, from.map(|(values, _)| &values[index]));
+        block(to, from.map(|(values, _)| &values[index]), &op);
     }
     if !to_rest.is_empty() {
-        let mut last = padded(to_rest);
-        block(&mut last, from.map(|(_, rest)| padded(rest)).each_ref());
+        let mut last: [T; N] = padded(to_rest);
+        block(&mut last, from.map(|(_, rest)| padded(rest)).each_ref(), &op);
         to_rest.copy_from_slice(&last[..to_rest.len()]);
     }
+}
+
+/// One turn of [`each`]. A function of its own, since the compiler forgets on the way through `inline(always)` that
+/// target and sources do not overlap, and then checks for it or does one value at a time.
+#[inline]
+fn block<const N: usize, const K: usize, A: Copy, T: Copy>(
+    to: &mut [T; N],
+    from: [&[A; N]; K],
+    op: &impl Fn(T, [A; K]) -> T,
+) {
+    let mut made = *to;
+    for i in 0..N {
+        made[i] = op(made[i], from.map(|values| values[i]));
+    }
+    *to = made;
 }
 
 /// The first values of an array, the others 0. At most as many as the array holds are taken.

@@ -1,15 +1,18 @@
 //! The pictures that catalogued kernels work on, drawn with whole numbers so that they are the same everywhere.
 
+use crate::geometry::Rect;
 use crate::pixels::{Gray, GrayView, Rgb, RgbView};
-use crate::vision;
+use crate::vision::{self, Template};
 
-/// Pictures of one size: one in colour, two in gray, a mask.
+/// Pictures of one size: one in colour, two in gray, a mask. And a template to look for in a part of one.
 #[derive(Clone, Debug)]
 pub struct Inputs {
     rgb: Rgb,
     gray: Gray,
     other: Gray,
     mask: Gray,
+    searched: Rect,
+    template: Option<Template>,
 }
 
 impl Inputs {
@@ -30,7 +33,19 @@ impl Inputs {
             [base, base / 2 + (noise.next() & 63), 255 - base]
         });
         let mask = vision::at_least(vision::box_mean(gray.view(), 1).view(), 120);
-        Self { rgb, gray, other, mask }
+        // A search through a whole picture would take seconds.
+        let searched = Rect::of_size(width.min(480), height.min(270));
+        let pattern = Rect::new(searched.width / 2, searched.height / 2, 24, 24);
+        let pattern = gray.view().region(pattern);
+        let template = pattern.and_then(Template::new);
+        Self {
+            rgb,
+            gray,
+            other,
+            mask,
+            searched,
+            template,
+        }
     }
 
     /// A picture in colour.
@@ -51,6 +66,17 @@ impl Inputs {
     /// The bright parts of [`gray`](Self::gray).
     pub fn mask(&self) -> GrayView<'_> {
         self.mask.view()
+    }
+
+    /// A part of 24 x 24 pixels from the middle of what is searched, if that is large enough.
+    pub fn template(&self) -> Option<&Template> {
+        self.template.as_ref()
+    }
+
+    /// The part of [`other`](Self::other) that is searched for the template: at most 480 x 270 pixels.
+    pub fn searched(&self) -> GrayView<'_> {
+        let whole = self.other.view();
+        whole.region(self.searched).unwrap_or(whole)
     }
 }
 
