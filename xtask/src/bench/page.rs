@@ -29,12 +29,18 @@ pub fn run(workspace: &Workspace) -> Result<Finding> {
 
     let python = peers::environment(workspace)?;
     let program = host::build(workspace)?;
-    let line = Line::new(&program, workspace.root()).args(["bench", "--json"]);
+    let report = workspace.target_dir()?.join("bench.html");
+    let line = Line::new(&program, workspace.root())
+        .args(["bench", "--json", "--report"])
+        .arg(&report);
     let figures = figures::measure(&line)?;
     let rows = peers::measure(workspace, &python, &figures)?;
     fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", tables(&figures, &rows)))
         .with_context(|| format!("cannot write {PAGE}"))?;
-    println!("{PAGE} has the figures of this run; read what the sentences around them say.");
+    println!(
+        "{PAGE} has the figures of this run, and {} their plots; read whether the sentences around them still hold.",
+        report.display()
+    );
     Ok(Finding::Good)
 }
 
