@@ -15,9 +15,11 @@
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
+//! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
+//! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
 //!
 //! # Judging a photograph from another program
@@ -70,6 +72,8 @@ pub mod algorithm;
 pub mod annotate;
 mod answer;
 pub mod assets;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod bindings;
 mod bounded_file;
 pub mod call;
@@ -84,6 +88,7 @@ pub mod host;
 mod imports;
 pub mod info;
 mod instance;
+pub mod leftovers;
 pub mod limits;
 pub mod logs;
 pub mod manifest;
@@ -96,5 +101,6 @@ pub mod report;
 pub mod scaffold;
 pub mod session;
 pub mod shape;
+pub mod source;
 pub mod validation;
 pub mod visible;

@@ -1,6 +1,7 @@
 //! `procvision frames`: pictures on their way from cameras to algorithms.
 
 mod broker;
+mod gc;
 mod list;
 mod publish;
 mod signals;
@@ -25,6 +26,7 @@ enum FramesCommand {
     Broker(broker::Broker),
     Publish(publish::Publish),
     List(list::List),
+    Gc(gc::Gc),
 }
 
 impl Frames {
@@ -34,6 +36,7 @@ impl Frames {
             FramesCommand::Broker(command) => command.json,
             FramesCommand::Publish(command) => command.json,
             FramesCommand::List(command) => command.json,
+            FramesCommand::Gc(command) => command.json,
         }
     }
 
@@ -43,6 +46,7 @@ impl Frames {
             FramesCommand::Broker(command) => command.run(terminal),
             FramesCommand::Publish(command) => command.run(terminal),
             FramesCommand::List(command) => command.run(),
+            FramesCommand::Gc(command) => command.run(),
         }
     }
 }

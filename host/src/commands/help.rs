@@ -43,6 +43,8 @@ Examples:
   procvision run cap-check --pid A01 --image photo.png --params '{\"min_score\": 0.8}'
   procvision run cap-check --pid A01 --image photo.png --session @inspection.json --json
   procvision run component.wasm --pid A01 --image photo.png --repeat 1000
+  procvision run cap-check --pid A01 --shared-mem-id dev-shm:s-1:cur --size 1920x1080
+  procvision run cap-check --pid A01 --camera cam-01
 
 Exit status: 0 there is a verdict, OK or NG, 1 there is none because the algorithm failed or the
 conditions are not right, 2 it could not be asked, 3 the verdict is NG and --fail-on-ng was given.
@@ -66,6 +68,7 @@ Examples:
   procvision frames broker &                     keep the pools
   procvision frames publish --pool cam-01 --scene tray
   procvision frames list                         what is in the pools
+  procvision frames gc --dry-run                 what crashed programs left in older places
   procvision help frames publish                 say more about one command
 
 Exit status: 0 done, 2 nothing could be done.";
@@ -97,6 +100,26 @@ Examples:
   watch procvision frames list
 
 Exit status: 0 done, 2 the broker could not be reached.";
+
+/// For `frames gc`.
+pub const FRAMES_GC: &str = "\
+Examples:
+  procvision frames gc --dry-run
+  procvision frames gc --older-than 1h
+  procvision frames gc --posix-prefix line3_ --json
+
+Exit status: 0 done, 1 a file could not be removed, 2 nothing could be looked for.";
+
+/// For `bench`.
+#[cfg(feature = "bench")]
+pub const BENCH: &str = "\
+Examples:
+  procvision bench                              everything
+  procvision bench --section frames --report bench.html
+  procvision bench -s calls -s start --quick
+  procvision bench --json > bench.json
+
+Exit status: 0 it was measured, whether the project's aims are reached or not, 2 it could not be.";
 
 /// For `completions`.
 pub const COMPLETIONS: &str = "\
