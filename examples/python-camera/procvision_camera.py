@@ -81,8 +81,11 @@ class Camera:
     pictures stay until their slots are needed.
     """
 
-    def __init__(self, pool, slots, slot_bytes, path=None, timeout=10.0):
-        """Connects. `slots` is 1 to 256, `slot_bytes` a multiple of 2 MiB; the pool is made if it is not there."""
+    def __init__(self, pool, slots, slot_bytes, path=None, timeout=120.0):
+        """Connects. `slots` is 1 to 256, `slot_bytes` a multiple of 2 MiB; the pool is made if it is not there.
+
+        `timeout` is how long the broker may take to answer, in seconds; making a large pool takes a moment.
+        """
         self._memory = None
         self._slots = {}
         self._slot_bytes = slot_bytes

@@ -102,7 +102,11 @@ impl<const C: usize> Pixels<C> {
             panic!("a picture of {width} x {height} pixels cannot be made");
         };
         Self {
-            storage: Storage::Owned(pixel.repeat(length / C)),
+            storage: Storage::Owned(match pixel.first() {
+                // One fill instead of many copies.
+                Some(&level) if pixel == [level; C] => vec![level; length],
+                _ => pixel.repeat(length / C),
+            }),
             width,
             height,
         }

@@ -18,37 +18,66 @@
 //! assert_eq!(parts[0].bounds(), Rect::new(8, 6, 10, 5));
 //! ```
 
+mod blocks;
+mod border;
+pub mod catalog;
 mod components;
+mod convolution;
 mod difference;
+mod division;
+mod extremes;
 mod focus;
+mod gaussian;
 mod histogram;
+mod integral;
+#[cfg(target_feature = "simd128")]
+mod lanes;
+mod luminance;
+mod moments;
 mod morphology;
+mod scaling;
 mod smoothing;
+mod sobel;
+mod surroundings;
+mod template;
 mod threshold;
 
 pub use components::{Axes, Component, Run, components};
-pub use difference::{distance_from_band, subtract};
+pub use convolution::{Kernel3x3, convolve3x3};
+pub use difference::{absolute_difference, distance_from_band, subtract};
+pub use extremes::{Extreme, MinMax, min_max};
 pub use focus::laplacian_variance;
+pub use gaussian::{MAX_SIGMA, gaussian};
 pub use histogram::{Histogram, Otsu};
+pub use integral::Integral;
+pub use luminance::luminance;
+pub use moments::{Moments, moments};
 pub use morphology::{close, dilate, erode, open};
+pub use scaling::shrink;
 pub use smoothing::box_mean;
-pub use threshold::at_least;
+pub use sobel::{Gradients, sobel, sobel_magnitude};
+pub use surroundings::{Margin, brighter, brighter_than_surroundings, darker, darker_than_surroundings};
+pub use template::{Match, Scores, Template};
+pub use threshold::{at_least, below, in_range};
 
-use crate::pixels::{Gray, GrayView};
+use blocks::each;
 
-/// Applies `row` to each row of `source` and the row of a new picture of the same size that it writes to.
-fn map_rows(source: GrayView<'_>, mut row: impl FnMut(u32, &[u8], &mut [u8])) -> Gray {
-    let mut target = Gray::filled(source.width(), source.height(), [0]);
+use crate::pixels::{Pixels, View};
+
+/// A new picture of what `op` makes of each sample.
+#[inline(always)]
+fn map_samples<const C: usize>(picture: View<'_, C>, op: impl Fn(u8) -> u8) -> Pixels<C> {
+    let mut target = Pixels::filled(picture.width(), picture.height(), [0; C]);
     let stride = target.stride();
-    for (y, (from, to)) in (0..).zip(source.rows().zip(target.as_bytes_mut().chunks_exact_mut(stride))) {
-        row(y, from, to);
+    for (to, from) in target.as_bytes_mut().chunks_exact_mut(stride).zip(picture.rows()) {
+        each::<128, _, _, _>(to, [from], |_, [value]| op(value));
     }
     target
 }
 
 /// Stops with a clear message if two pictures that belong together have different sizes.
 #[track_caller]
-fn assert_same_size(first: GrayView<'_>, second: GrayView<'_>) {
+fn assert_same_size<const C: usize>(first: View<'_, C>, second: View<'_, C>) {
     assert!(
         first.bounds() == second.bounds(),
         "pictures of {} x {} and {} x {} pixels cannot be combined",

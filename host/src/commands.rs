@@ -1,5 +1,7 @@
 //! The subcommands, one file each, and what they share.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 pub mod build;
 pub mod completions;
 pub mod error;
@@ -8,6 +10,7 @@ pub mod failure;
 pub mod frames;
 pub mod help;
 pub mod init;
+pub mod outputs;
 pub mod run;
 pub mod subject;
 pub mod terminal;

@@ -12,8 +12,19 @@ use memory::HostMemory;
 use std::sync::Arc;
 use wasmtime::{Config, Engine, OptLevel, RegallocAlgorithm, Strategy, WasmBacktraceDetails};
 
+/// Whether algorithms are metered. Nothing but `procvision bench` turns it off, for its own algorithm, to measure what
+/// it costs; a host that loads packages cannot be made without it, see [`Host::new`](crate::host::Host::new).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Metering {
+    /// Fuel and epochs.
+    On,
+    /// Neither.
+    #[cfg_attr(not(feature = "bench"), expect(dead_code, reason = "only measured"))]
+    Off,
+}
+
 /// The engine with every setting that differs from the default or that safety rests on.
-pub(crate) fn new_engine(policy: &SandboxPolicy) -> wasmtime::Result<Engine> {
+pub(crate) fn new_engine(policy: &SandboxPolicy, metering: Metering) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
 
     // Code generation. Cranelift is the backend with the most scrutiny; the others are never used.
@@ -24,8 +35,9 @@ pub(crate) fn new_engine(policy: &SandboxPolicy) -> wasmtime::Result<Engine> {
     config.cranelift_nan_canonicalization(true);
 
     // Metering. Fuel is the deterministic budget; epochs are the wall clock. Bulk operations burn fuel by the byte.
-    config.consume_fuel(true);
-    config.epoch_interruption(true);
+    let metered = metering == Metering::On;
+    config.consume_fuel(metered);
+    config.epoch_interruption(metered);
 
     // Memory. The host lays linear memories out itself, so that pictures can be laid over parts of them; the engine can
     // then not lay its own copy of a component's initial data over them as well.

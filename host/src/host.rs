@@ -2,7 +2,7 @@
 
 use crate::algorithm::{Algorithm, LoadError};
 use crate::engine::cache::{CacheError, CompileCache};
-use crate::engine::{Ticker, new_engine};
+use crate::engine::{Metering, Ticker, new_engine};
 use crate::imports;
 use crate::instance::GuestState;
 use crate::limits::Limits;
@@ -81,9 +81,27 @@ impl Host {
     ///
     /// See [`HostError`].
     pub fn new(config: HostConfig) -> Result<Self, HostError> {
+        Self::set_up(config, Metering::On, imports::link)
+    }
+
+    /// A host like any other but for what somebody wants to measure the cost of.
+    #[cfg(feature = "bench")]
+    pub(crate) fn for_measuring(
+        config: HostConfig,
+        metering: Metering,
+        link: impl FnOnce(&Engine) -> wasmtime::Result<Linker<GuestState>>,
+    ) -> Result<Self, HostError> {
+        Self::set_up(config, metering, link)
+    }
+
+    fn set_up(
+        config: HostConfig,
+        metering: Metering,
+        link: impl FnOnce(&Engine) -> wasmtime::Result<Linker<GuestState>>,
+    ) -> Result<Self, HostError> {
         let engine_error = |error: wasmtime::Error| HostError::Engine(error.into());
-        let engine = new_engine(&config.policy).map_err(engine_error)?;
-        let linker = imports::link(&engine).map_err(engine_error)?;
+        let engine = new_engine(&config.policy, metering).map_err(engine_error)?;
+        let linker = link(&engine).map_err(engine_error)?;
         let ticker = Ticker::start(&engine).map_err(HostError::Ticker)?;
         let cache = config.compile_cache.as_deref().map(CompileCache::open).transpose()?;
         Ok(Self {

@@ -19,6 +19,7 @@
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
+//! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
 //!
 //! # Judging a photograph from another program
@@ -71,6 +72,8 @@ pub mod algorithm;
 pub mod annotate;
 mod answer;
 pub mod assets;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod bindings;
 mod bounded_file;
 pub mod call;

@@ -3,6 +3,8 @@
 mod commands;
 
 use clap::{Parser, Subcommand};
+#[cfg(feature = "bench")]
+use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
@@ -33,6 +35,8 @@ enum Command {
     Run(Box<run::Run>),
     Validate(validate::Validate),
     Frames(frames::Frames),
+    #[cfg(feature = "bench")]
+    Bench(bench::Bench),
     Completions(completions::Completions),
 }
 
@@ -45,6 +49,8 @@ impl Command {
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
             Self::Frames(command) => command.json(),
+            #[cfg(feature = "bench")]
+            Self::Bench(command) => command.json,
             Self::Completions(_) => false,
         }
     }
@@ -56,6 +62,8 @@ impl Command {
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
             Self::Frames(command) => command.run(terminal),
+            #[cfg(feature = "bench")]
+            Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
         }
     }

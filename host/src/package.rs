@@ -145,6 +145,18 @@ impl Package {
         })
     }
 
+    /// A bare component that this program carries inside.
+    #[cfg(feature = "bench")]
+    pub(crate) fn embedded(name: &str, component: &[u8], limits: GrantedLimits) -> Self {
+        Self {
+            source: name.into(),
+            manifest: None,
+            assets: Arc::new(Assets::default()),
+            component: component.to_owned(),
+            limits,
+        }
+    }
+
     /// Where it was read from.
     pub fn source(&self) -> &Path {
         &self.source

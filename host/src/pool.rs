@@ -1,9 +1,10 @@
 //! Frame pools: memory that cameras write pictures into and algorithms see them in, without a copy on the way.
 //!
-//! A [`broker`] keeps the pools and hands their memory to [producers](producer) (cameras) and [consumers](consumer) (hosts
-//! of algorithms) through a Unix socket. A producer gets a slot from the broker, writes a picture into it, publishes it, and
-//! puts the [reference](FrameReference) it gets into a call. A consumer leases the picture for the length of the call; until
-//! the lease ends the slot is not written again. Whoever hangs up is dead, and what it held comes back at once.
+//! A [`broker`] keeps the pools and hands their memory to [producers](producer) (cameras) and [consumers](consumer)
+//! (hosts of algorithms) through a Unix socket. A producer gets a slot from the broker, writes a picture into it,
+//! publishes it, and puts the [reference](FrameReference) it gets into a call. A consumer leases the picture for the
+//! length of the call; until the lease ends the slot is not written again. Whoever hangs up is dead, and what it held
+//! comes back at once.
 //!
 //! ```
 //! use procvision_host::frame::PixelFormat;

@@ -11,6 +11,8 @@ mod view;
 
 pub use format::{amount, milliseconds, severity, time};
 pub use html::ReportError;
+#[cfg(feature = "bench")]
+pub(crate) use html::render;
 pub(crate) use json::limits as limits_json;
 pub use repeat::Repeat;
 pub use usage::{Used, usage};

@@ -1,5 +1,5 @@
-//! What the frame pool costs: a lease with its header, from memory that is shared; a picture's way into a slot, with the
-//! broker's answers.
+//! What the frame pool costs: a lease with its header, from memory that is shared; a picture's way into a slot, with
+//! the broker's answers.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use procvision_host::frame::PixelFormat;

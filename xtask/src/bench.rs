@@ -1,5 +1,9 @@
-//! `cargo xtask bench`: every benchmark of the workspace, and what their figures mean beside their baselines.
+//! `cargo xtask bench`: every benchmark of the workspace, and what their figures mean beside their baselines; beside other
+//! systems with `peers`; in the documentation with `page`.
 
+mod figures;
+pub mod page;
+pub mod peers;
 mod ratios;
 
 use std::ffi::OsString;

@@ -19,6 +19,10 @@ Commands:
   test [--quick]     run every check that CI runs; --quick leaves out the documentation, the wasm lints,
                      the end-to-end tests and the documentation's examples
   bench [-- ARGS]    run the benchmarks; ARGS go to them
+  bench peers [--json]
+                     measure pictures through this host, the original Python SDK and Extism's Python host, side by
+                     side (needs python3 with venv, and a network the first time)
+  bench page         measure everything and put the tables into docs/performance.md (takes some minutes)
   deny               check licences, advisories and sources of all dependencies (needs a network)
   help               this text
 
@@ -42,6 +46,8 @@ pub enum Command {
     Demo { out: Option<PathBuf> },
     Test { quick: bool },
     Bench { args: Vec<OsString> },
+    Peers { json: bool },
+    Page,
     Deny,
 }
 
@@ -57,7 +63,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
         Some("setup") => Command::Setup,
         Some("demo") => Command::Demo { out: None },
         Some("test") => Command::Test { quick: false },
-        Some("bench") => Command::Bench { args: Vec::new() },
+        Some("bench") => bench(&mut parser)?,
         Some("deny") => Command::Deny,
         _ => bail!("there is no command {word:?}; the commands are {}", COMMANDS.join(", ")),
     };
@@ -66,6 +72,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (_, Short('h') | Long("help")) => return Ok(Command::Help),
             (Command::Demo { out }, Long("out")) => *out = Some(directory(parser.value()?)?),
             (Command::Test { quick }, Long("quick")) => *quick = true,
+            (Command::Peers { json }, Long("json")) => *json = true,
             // What stands behind `--` reaches us as plain values.
             (Command::Bench { args }, Value(value)) => {
                 args.push(value);
@@ -75,6 +82,18 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
         }
     }
     Ok(command)
+}
+
+/// `peers` and `page` right after `bench` are its own; whatever stands behind `--` goes to the benchmarks.
+fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
+    let mut rest = parser.raw_args()?;
+    Ok(if rest.next_if(|word| word == "peers").is_some() {
+        Command::Peers { json: false }
+    } else if rest.next_if(|word| word == "page").is_some() {
+        Command::Page
+    } else {
+        Command::Bench { args: Vec::new() }
+    })
 }
 
 fn directory(value: OsString) -> Result<PathBuf> {
@@ -145,6 +164,19 @@ mod tests {
         );
         let args = vec!["--list".into()];
         assert_eq!(parsed(&["bench", "--", "--list"]).unwrap(), Command::Bench { args });
+    }
+
+    #[test]
+    fn peers_and_page_are_benchmarks_of_another_kind() {
+        assert_eq!(parsed(&["bench", "peers"]).unwrap(), Command::Peers { json: false });
+        assert_eq!(
+            parsed(&["bench", "peers", "--json"]).unwrap(),
+            Command::Peers { json: true }
+        );
+        assert_eq!(parsed(&["bench", "page"]).unwrap(), Command::Page);
+        let args = vec!["peers".into()];
+        assert_eq!(parsed(&["bench", "--", "peers"]).unwrap(), Command::Bench { args });
+        assert!(parsed(&["bench", "page", "--json"]).is_err());
     }
 
     #[test]

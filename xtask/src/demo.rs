@@ -9,16 +9,15 @@ mod example;
 mod output;
 mod overview;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 
 use crate::shell::Line;
 use crate::toolchain::{GUEST_TARGET, Part};
 use crate::workspace::Workspace;
-use crate::{Finding, setup, style};
+use crate::{Finding, host, setup, style};
 use answer::Answer;
 use case::Case;
 use example::Example;
@@ -58,7 +57,7 @@ pub fn run(workspace: &Workspace, out: Option<&Path>) -> Result<Finding> {
     let output = Output::prepare(&out)?;
 
     announce("building the host (the first time takes minutes: it contains a compiler)");
-    let host = build_host(workspace)?;
+    let host = host::build(workspace)?;
     let mut packages = Vec::new();
     for example in &examples {
         announce(&format!("building and packaging {}", example.name()));
@@ -90,35 +89,6 @@ pub fn run(workspace: &Workspace, out: Option<&Path>) -> Result<Finding> {
     }
     let index = output.write_index(&overview::page(&judged))?;
     Ok(conclude(&judged, &index))
-}
-
-/// Builds the program `procvision`; the answer is its path, which depends on the user's cargo settings.
-fn build_host(workspace: &Workspace) -> Result<PathBuf> {
-    let line = workspace.host_build();
-    let output = line.clone().arg("--message-format=json-render-diagnostics").output()?;
-    if !output.status.success() {
-        bail!("the host could not be built (see above); repeat with: {line}");
-    }
-    let path = String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(executable)
-        .next_back();
-    path.with_context(|| format!("cargo built the host but did not say where; repeat with: {line}"))
-}
-
-/// The program's path, if a line of cargo's messages says that it was built or is up to date.
-fn executable(message: &str) -> Option<PathBuf> {
-    #[derive(Deserialize)]
-    struct Artifact {
-        target: Target,
-        executable: Option<PathBuf>,
-    }
-    #[derive(Deserialize)]
-    struct Target {
-        name: String,
-    }
-    let artifact: Artifact = serde_json::from_str(message).ok()?;
-    artifact.executable.filter(|_| artifact.target.name == "procvision")
 }
 
 fn judge(
@@ -237,18 +207,4 @@ fn shown(path: &Path) -> String {
 
 fn relative<'a>(path: &'a Path, dir: &Path) -> &'a Path {
     path.strip_prefix(dir).unwrap_or(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_program_is_found_among_cargos_messages() {
-        let library = r#"{"reason":"compiler-artifact","target":{"name":"procvision_host"},"executable":null}"#;
-        let program = r#"{"reason":"compiler-artifact","target":{"name":"procvision"},"executable":"/t/procvision"}"#;
-        assert_eq!(executable(library), None);
-        assert_eq!(executable(program), Some(PathBuf::from("/t/procvision")));
-        assert_eq!(executable(r#"{"reason":"build-finished","success":true}"#), None);
-    }
 }

@@ -7,6 +7,7 @@ mod checks;
 mod cli;
 mod demo;
 mod deny;
+mod host;
 mod links;
 mod setup;
 mod shell;
@@ -52,6 +53,8 @@ fn run() -> anyhow::Result<Finding> {
         Command::Demo { out } => demo::run(&workspace, out.as_deref()),
         Command::Test { quick } => checks::run(&workspace, quick),
         Command::Bench { args } => bench::run(&workspace, &args),
+        Command::Peers { json } => bench::peers::run(&workspace, json),
+        Command::Page => bench::page::run(&workspace),
         Command::Deny => deny::run(&workspace),
     }
 }

@@ -1,21 +1,41 @@
 //! Differences between pictures of the same size.
 
-use super::{assert_same_size, map_rows};
-use crate::pixels::{Gray, GrayView};
+use super::assert_same_size;
+use super::blocks::each;
+use crate::pixels::{Gray, GrayView, Pixels, View};
 
-/// `picture - ground` for each pixel, 0 where the ground is brighter. One pass.
+/// `picture - ground` for each sample, 0 where the ground is brighter. One pass.
+///
+/// ```
+/// # use procvision_guest::{Gray, vision};
+/// let picture = Gray::from_vec(vec![90, 100, 110], 3, 1).unwrap();
+/// let ground = Gray::filled(3, 1, [100]);
+/// assert_eq!(vision::subtract(picture.view(), ground.view()).as_bytes(), [0, 0, 10]);
+/// ```
 ///
 /// # Panics
 ///
 /// If the sizes differ.
 #[track_caller]
-pub fn subtract(picture: GrayView<'_>, ground: GrayView<'_>) -> Gray {
-    assert_same_size(picture, ground);
-    map_rows(picture, |y, from, to| {
-        for ((to, &from), &ground) in to.iter_mut().zip(from).zip(ground.row(y)) {
-            *to = from.saturating_sub(ground);
-        }
-    })
+pub fn subtract<const C: usize>(picture: View<'_, C>, ground: View<'_, C>) -> Pixels<C> {
+    combine(picture, ground, u8::saturating_sub)
+}
+
+/// The distance between the two values of each sample, whichever is larger. One pass.
+///
+/// ```
+/// # use procvision_guest::{Gray, vision};
+/// let a = Gray::from_vec(vec![90, 100, 110], 3, 1).unwrap();
+/// let b = Gray::filled(3, 1, [100]);
+/// assert_eq!(vision::absolute_difference(a.view(), b.view()).as_bytes(), [10, 0, 10]);
+/// ```
+///
+/// # Panics
+///
+/// If the sizes differ.
+#[track_caller]
+pub fn absolute_difference<const C: usize>(a: View<'_, C>, b: View<'_, C>) -> Pixels<C> {
+    combine(a, b, |a, b| a.max(b).wrapping_sub(a.min(b)))
 }
 
 /// How far each pixel lies outside the band from `low` to `high`; 0 where it lies within. One pass.
@@ -24,6 +44,13 @@ pub fn subtract(picture: GrayView<'_>, ground: GrayView<'_>) -> Gray {
 /// ([`erode`](super::erode), [`dilate`](super::dilate)), this is a difference that a displacement by less than the
 /// neighbourhood does not disturb.
 ///
+/// ```
+/// # use procvision_guest::{Gray, vision};
+/// let picture = Gray::from_vec(vec![90, 100, 110], 3, 1).unwrap();
+/// let (low, high) = (Gray::filled(3, 1, [95]), Gray::filled(3, 1, [102]));
+/// assert_eq!(vision::distance_from_band(picture.view(), low.view(), high.view()).as_bytes(), [5, 0, 8]);
+/// ```
+///
 /// # Panics
 ///
 /// If the sizes differ.
@@ -31,11 +58,32 @@ pub fn subtract(picture: GrayView<'_>, ground: GrayView<'_>) -> Gray {
 pub fn distance_from_band(picture: GrayView<'_>, low: GrayView<'_>, high: GrayView<'_>) -> Gray {
     assert_same_size(picture, low);
     assert_same_size(picture, high);
-    map_rows(picture, |y, from, to| {
-        for (((to, &from), &low), &high) in to.iter_mut().zip(from).zip(low.row(y)).zip(high.row(y)) {
-            *to = from.saturating_sub(high).max(low.saturating_sub(from));
-        }
-    })
+    let mut target = Gray::filled(picture.width(), picture.height(), [0]);
+    let stride = target.stride();
+    let rows = picture.rows().zip(low.rows()).zip(high.rows());
+    for (to, ((value, low), high)) in target.as_bytes_mut().chunks_exact_mut(stride).zip(rows) {
+        each::<128, _, _, _>(to, [value, low, high], |_, [value, low, high]| {
+            value.saturating_sub(high).max(low.saturating_sub(value))
+        });
+    }
+    target
+}
+
+/// A new picture of what `op` makes of each pair of samples.
+#[track_caller]
+#[inline(always)]
+fn combine<const C: usize>(a: View<'_, C>, b: View<'_, C>, op: impl Fn(u8, u8) -> u8) -> Pixels<C> {
+    assert_same_size(a, b);
+    let mut target = Pixels::filled(a.width(), a.height(), [0; C]);
+    let stride = target.stride();
+    for (to, (a, b)) in target
+        .as_bytes_mut()
+        .chunks_exact_mut(stride)
+        .zip(a.rows().zip(b.rows()))
+    {
+        each::<128, _, _, _>(to, [a, b], |_, [a, b]| op(a, b));
+    }
+    target
 }
 
 #[cfg(test)]
@@ -52,6 +100,16 @@ mod tests {
                 [difference.max(0) as u8]
             });
             assert_eq!(subtract(a.view(), b.view()), expected);
+        }
+    }
+
+    #[test]
+    fn the_absolute_difference_is_the_same_both_ways() {
+        for (width, height) in SIZES {
+            let (a, b) = (random_picture(width, height, 1), random_picture(width, height, 2));
+            let expected = Gray::from_fn(width, height, |x, y| [a.get(x, y)[0].abs_diff(b.get(x, y)[0])]);
+            assert_eq!(absolute_difference(a.view(), b.view()), expected);
+            assert_eq!(absolute_difference(b.view(), a.view()), expected);
         }
     }
 

@@ -1,5 +1,6 @@
 //! How sharp a picture is.
 
+use super::blocks::padded;
 use crate::pixels::GrayView;
 
 /// The variance of the Laplacian (the four neighbours minus four times the pixel) over all pixels that have four
@@ -18,25 +19,88 @@ pub fn laplacian_variance(picture: GrayView<'_>) -> Option<f64> {
     if width < 3 || height < 3 {
         return None;
     }
-    let (mut sum, mut squares) = (0_i64, 0_u64);
+    let inner = width - 2;
+    let mut total = Sums::default();
     let mut rows = picture.rows();
     let (mut above, mut middle) = (rows.next()?, rows.next()?);
     for below in rows {
-        let inner = above[1..].iter().zip(&below[1..]).zip(middle.windows(3));
-        let (mut row_sum, mut row_squares) = (0_i64, 0_u64);
-        for ((&up, &down), around) in inner {
-            let &[left, center, right] = around else { continue };
-            let response = i32::from(up) + i32::from(down) + i32::from(left) + i32::from(right) - 4 * i32::from(center);
-            row_sum += i64::from(response);
-            row_squares += u64::from((response * response).unsigned_abs());
+        let near = [
+            &above[1..=inner],
+            &below[1..=inner],
+            &middle[..inner],
+            &middle[2..],
+            &middle[1..=inner],
+        ]
+        .map(|row| row.as_chunks::<BLOCK>());
+        for index in 0..inner / BLOCK {
+            total.add(near.map(|(blocks, _)| &blocks[index]));
         }
-        sum += row_sum;
-        squares += row_squares;
+        // Samples that are all 0 answer with 0, so that filling up does not change the sums.
+        total.add(near.map(|(_, rest)| padded(rest)).each_ref());
         (above, middle) = (middle, below);
     }
-    let count = ((width - 2) * (height - 2)) as f64;
-    let mean = sum as f64 / count;
-    Some((squares as f64 / count - mean * mean).max(0.0))
+    let count = (inner * (height - 2)) as f64;
+    let mean = total.sum as f64 / count;
+    Some((total.squares as f64 / count - mean * mean).max(0.0))
+}
+
+const BLOCK: usize = 64;
+
+#[derive(Default)]
+struct Sums {
+    sum: i64,
+    squares: u64,
+}
+
+impl Sums {
+    /// Adds the responses of a block of pixels, from those above, below, left and right of them and their own.
+    #[inline(always)]
+    fn add(&mut self, near: [&[u8; BLOCK]; 5]) {
+        // Of 64 responses from -1020 to 1020 neither sum leaves 32 bits.
+        let (sum, squares) = sums(near);
+        self.sum = self.sum.wrapping_add(sum.into());
+        self.squares = self.squares.wrapping_add(squares as u64);
+    }
+}
+
+/// The sums of the responses and of their squares.
+#[cfg(not(target_feature = "simd128"))]
+#[inline(always)]
+fn sums([up, down, left, right, center]: [&[u8; BLOCK]; 5]) -> (i32, i32) {
+    let (mut sum, mut squares) = (0_i32, 0_i32);
+    for i in 0..BLOCK {
+        let [up, down, left, right] = [up[i], down[i], left[i], right[i]].map(i16::from);
+        let around = up.wrapping_add(down).wrapping_add(left.wrapping_add(right));
+        let response = i32::from(around.wrapping_sub(i16::from(center[i]) << 2));
+        sum = sum.wrapping_add(response);
+        squares = squares.wrapping_add(response.wrapping_mul(response));
+    }
+    (sum, squares)
+}
+
+/// The same, with products of pairs.
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn sums(near: [&[u8; BLOCK]; 5]) -> (i32, i32) {
+    use std::arch::wasm32::*;
+
+    use super::lanes;
+
+    let (mut sum, mut squares) = (i32x4_splat(0), i32x4_splat(0));
+    for start in (0..BLOCK).step_by(16) {
+        let bytes = near.map(|samples| lanes::load(&samples[start..start + 16]));
+        for half in [
+            bytes.map(|bytes| u16x8_extend_low_u8x16(bytes)),
+            bytes.map(|bytes| u16x8_extend_high_u8x16(bytes)),
+        ] {
+            let [up, down, left, right, center] = half;
+            let around = i16x8_add(i16x8_add(up, down), i16x8_add(left, right));
+            let response = i16x8_sub(around, i16x8_shl(center, 2));
+            sum = i32x4_add(sum, i32x4_extadd_pairwise_i16x8(response));
+            squares = i32x4_add(squares, i32x4_dot_i16x8(response, response));
+        }
+    }
+    (lanes::total(sum), lanes::total(squares))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::pixels::GrayView;
+use crate::pixels::{GrayView, View};
 
 /// How many pixels have each gray level, from one pass over a picture. Everything asked of it afterwards costs at most
 /// 256 steps, whatever the size of the picture.
@@ -33,17 +33,38 @@ pub struct Otsu {
 impl Histogram {
     /// Counts the gray levels of `picture`. One pass.
     pub fn of(picture: GrayView<'_>) -> Self {
-        let mut counts = [0_u64; 256];
-        for row in picture.rows() {
-            for &value in row {
-                counts[usize::from(value)] += 1;
-            }
-        }
-        Self {
-            counts,
-            total: u64::from(picture.width()) * u64::from(picture.height()),
-        }
+        Self::of_channels(picture).into_iter().next().unwrap_or(Self::EMPTY)
     }
+
+    /// Counts the levels of each channel of `picture`. One pass.
+    ///
+    /// ```
+    /// # use procvision_guest::{Rgb, vision::Histogram};
+    /// let [red, green, blue] = Histogram::of_channels(Rgb::filled(4, 3, [10, 20, 30]).view());
+    /// assert_eq!((red.mean(), green.mean(), blue.mean()), (10.0, 20.0, 30.0));
+    /// ```
+    pub fn of_channels<const C: usize>(picture: View<'_, C>) -> [Self; C] {
+        let total = u64::from(picture.width()) * u64::from(picture.height());
+        let mut histograms = [const { Self::EMPTY }; C];
+        // Neighbours are mostly alike; counting them in different tables keeps one count from waiting for another.
+        let mut tables = [[[0_u32; 256]; TABLES]; C];
+        let mut pending = 0_u64;
+        for row in picture.rows() {
+            pending += u64::from(picture.width());
+            if pending > u64::from(u32::MAX) {
+                empty(&mut tables, &mut histograms);
+                pending = u64::from(picture.width());
+            }
+            count(row, &mut tables);
+        }
+        empty(&mut tables, &mut histograms);
+        histograms.map(|histogram| Self { total, ..histogram })
+    }
+
+    const EMPTY: Self = Self {
+        counts: [0; 256],
+        total: 0,
+    };
 
     /// The number of pixels of each level.
     pub fn counts(&self) -> &[u64; 256] {
@@ -116,6 +137,38 @@ impl Histogram {
             }
         }
         best
+    }
+}
+
+const TABLES: usize = 4;
+
+#[inline(always)]
+fn count<const C: usize>(row: &[u8], tables: &mut [[[u32; 256]; TABLES]; C]) {
+    let mut add = |index: usize, pixel: &[u8; C]| {
+        for channel in 0..C {
+            let counted = &mut tables[channel][index % TABLES][usize::from(pixel[channel])];
+            *counted = counted.wrapping_add(1);
+        }
+    };
+    let (blocks, rest) = row.as_chunks::<C>().0.as_chunks::<32>();
+    for block in blocks {
+        for index in 0..32 {
+            add(index, &block[index]);
+        }
+    }
+    for pixel in rest {
+        add(0, pixel);
+    }
+}
+
+/// Moves what the tables hold to the histograms.
+fn empty<const C: usize>(tables: &mut [[[u32; 256]; TABLES]; C], histograms: &mut [Histogram; C]) {
+    for (tables, histogram) in tables.iter_mut().zip(histograms) {
+        for table in tables {
+            for (total, count) in histogram.counts.iter_mut().zip(table) {
+                *total += u64::from(std::mem::take(count));
+            }
+        }
     }
 }
 

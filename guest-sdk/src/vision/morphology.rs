@@ -1,29 +1,56 @@
 //! Darkest and brightest neighbours (gray-scale morphology with squares).
 //!
-//! Squares are taken apart into a row pass and a column pass, and each pass uses van Herk's scheme: the line is cut
-//! into blocks as long as the window, and the extreme of any window is that of one block's tail and the next block's
-//! head. That is three comparisons a pixel and pass, whatever the radius.
+//! Squares are taken apart into a row pass and a column pass. In a row, the extremes of two neighbours give those of
+//! four, eight and so on, and two such spans cover a window: a handful of vector operations, as many as the logarithm
+//! of the window. Over columns, van Herk's scheme costs three comparisons a pixel, whatever the radius: the column is
+//! cut into blocks as long as the window, and the extreme of any window is that of one block's tail and the next
+//! block's head.
 
+use super::blocks::each;
 use crate::pixels::{Gray, GrayView};
 
 /// The darkest level in the square of `2 * radius + 1` pixels a side around each pixel.
+///
+/// ```
+/// # use procvision_guest::{Gray, vision};
+/// let row = Gray::from_vec(vec![7, 9, 9, 9, 8], 5, 1).unwrap();
+/// assert_eq!(vision::erode(row.view(), 1).as_bytes(), [7, 7, 9, 8, 8]);
+/// ```
 pub fn erode(picture: GrayView<'_>, radius: u32) -> Gray {
     extremes::<Darkest>(picture, radius)
 }
 
 /// The brightest level in the square of `2 * radius + 1` pixels a side around each pixel.
+///
+/// ```
+/// # use procvision_guest::{Gray, vision};
+/// let row = Gray::from_vec(vec![7, 5, 5, 5, 6], 5, 1).unwrap();
+/// assert_eq!(vision::dilate(row.view(), 1).as_bytes(), [7, 7, 5, 6, 6]);
+/// ```
 pub fn dilate(picture: GrayView<'_>, radius: u32) -> Gray {
     extremes::<Brightest>(picture, radius)
 }
 
 /// Takes away what is bright and smaller than the square of `2 * radius + 1` pixels a side: [`erode`], then
 /// [`dilate`]. With a radius larger than any bright part, what is left is the ground.
+///
+/// ```
+/// # use procvision_guest::{Gray, vision};
+/// let row = Gray::from_vec(vec![5, 9, 5, 5, 8, 8, 8, 5], 8, 1).unwrap();
+/// assert_eq!(vision::open(row.view(), 1).as_bytes(), [5, 5, 5, 5, 8, 8, 8, 5]);
+/// ```
 pub fn open(picture: GrayView<'_>, radius: u32) -> Gray {
     dilate(erode(picture, radius).view(), radius)
 }
 
 /// Takes away what is dark and smaller than the square of `2 * radius + 1` pixels a side: [`dilate`], then
 /// [`erode`]. On a mask it closes gaps and holes.
+///
+/// ```
+/// # use procvision_guest::{Gray, vision};
+/// let row = Gray::from_vec(vec![255, 255, 0, 255, 255, 0, 0, 0], 8, 1).unwrap();
+/// assert_eq!(vision::close(row.view(), 1).as_bytes(), [255, 255, 255, 255, 255, 0, 0, 0]);
+/// ```
 pub fn close(picture: GrayView<'_>, radius: u32) -> Gray {
     erode(dilate(picture, radius).view(), radius)
 }
@@ -69,33 +96,34 @@ fn extremes<E: Extreme>(picture: GrayView<'_>, radius: u32) -> Gray {
 fn rows<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
     let width = picture.width() as usize;
     let window = 2 * reach + 1;
-    // The line between two margins, filled up to whole blocks.
-    let length = (width + 2 * reach).next_multiple_of(window);
-    let mut line = vec![E::NEUTRAL; length];
-    let mut heads = vec![E::NEUTRAL; length];
-    super::map_rows(picture, |_, from, to| {
+    // The row between two margins.
+    let mut line = vec![E::NEUTRAL; width + 2 * reach];
+    let (mut current, mut next) = (line.clone(), line.clone());
+    let mut target = Gray::filled(picture.width(), picture.height(), [0]);
+    for (to, from) in target.as_bytes_mut().chunks_exact_mut(width).zip(picture.rows()) {
         line[reach..reach + width].copy_from_slice(from);
-        for (head, block) in heads.chunks_exact_mut(window).zip(line.chunks_exact(window)) {
-            let mut extreme = E::NEUTRAL;
-            for (head, &value) in head.iter_mut().zip(block) {
-                extreme = E::of(extreme, value);
-                *head = extreme;
-            }
+        if window == 3 {
+            each::<128, _, _, _>(to, [&line, &line[1..], &line[2..]], |_, [a, b, c]| {
+                E::of(E::of(a, b), c)
+            });
+            continue;
         }
-        for block in line.chunks_exact_mut(window) {
-            let mut extreme = E::NEUTRAL;
-            for value in block.iter_mut().rev() {
-                extreme = E::of(extreme, *value);
-                *value = extreme;
-            }
+        // `current` holds the extremes of this many values from each place on.
+        let mut span = 2;
+        let mut length = line.len() - 1;
+        each::<128, _, _, _>(&mut current[..length], [&line, &line[1..]], |_, [a, b]| E::of(a, b));
+        while span * 2 <= window {
+            length -= span;
+            each::<128, _, _, _>(&mut next[..length], [&current, &current[span..]], |_, [a, b]| {
+                E::of(a, b)
+            });
+            std::mem::swap(&mut current, &mut next);
+            span *= 2;
         }
-        for ((to, &tail), &head) in to.iter_mut().zip(&line).zip(&heads[2 * reach..]) {
-            *to = E::of(tail, head);
-        }
-        // The tails have overwritten the margins.
-        line[..reach].fill(E::NEUTRAL);
-        line[reach + width..].fill(E::NEUTRAL);
-    })
+        // Two spans that overlap cover the window; looking at a value twice does not change an extreme.
+        each::<128, _, _, _>(to, [&current, &current[window - span..]], |_, [a, b]| E::of(a, b));
+    }
+    target
 }
 
 fn columns<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
@@ -108,6 +136,13 @@ fn columns<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
         _ => &outside[..],
     };
     let mut target = Gray::filled(picture.width(), picture.height(), [0]);
+    if reach == 1 {
+        for (y, to) in target.as_bytes_mut().chunks_exact_mut(width).enumerate() {
+            let rows = [padded(y), padded(y + 1), padded(y + 2)];
+            each::<128, _, _, _>(to, rows, |_, [a, b, c]| E::of(E::of(a, b), c));
+        }
+        return target;
+    }
     let mut tails = vec![E::NEUTRAL; window * width];
     let mut head = vec![E::NEUTRAL; width];
     for (block, target) in target.as_bytes_mut().chunks_mut(window * width).enumerate() {
@@ -115,23 +150,19 @@ fn columns<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
         tails[(window - 1) * width..].copy_from_slice(padded(top + window - 1));
         for row in (0..window - 1).rev() {
             let (upper, lower) = tails.split_at_mut((row + 1) * width);
-            let values = upper[row * width..].iter_mut().zip(&*lower).zip(padded(top + row));
-            for ((tail, &below), &value) in values {
-                *tail = E::of(below, value);
-            }
+            let tail = &mut upper[row * width..];
+            each::<128, _, _, _>(tail, [lower, padded(top + row)], |_, [below, value]| {
+                E::of(below, value)
+            });
         }
         head.fill(E::NEUTRAL);
         let pairs = target.chunks_exact_mut(width).zip(tails.chunks_exact(width));
         for (row, (target, tail)) in pairs.enumerate() {
             if row > 0 {
                 let next = padded(top + window + row - 1);
-                for (head, &value) in head.iter_mut().zip(next) {
-                    *head = E::of(*head, value);
-                }
+                each::<128, _, _, _>(&mut head, [next], |head, [value]| E::of(head, value));
             }
-            for ((target, &tail), &head) in target.iter_mut().zip(tail).zip(&head) {
-                *target = E::of(tail, head);
-            }
+            each::<128, _, _, _>(target, [tail, &head], |_, [tail, head]| E::of(tail, head));
         }
     }
     target

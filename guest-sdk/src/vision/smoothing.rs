@@ -1,57 +1,193 @@
 //! Means over square neighbourhoods.
 
-use super::map_rows;
-use crate::pixels::{Gray, GrayView};
+use super::blocks::each;
+use super::division::{Divider, ShortDivider};
+use crate::pixels::{Pixels, View};
 
-/// The mean of the square of `2 * radius + 1` pixels a side around each pixel, rounded to the nearest level. Near an
-/// edge the mean is that of the part of the square inside the picture. Two additions and two subtractions a pixel,
-/// whatever the radius.
+/// The mean of the square of `2 * radius + 1` pixels a side around each pixel, rounded to the nearest level, each
+/// channel for itself. Near an edge the mean is that of the part of the square inside the picture. A few operations a
+/// sample, whatever the radius.
 ///
 /// A small radius takes noise away; with a large one the result is the local brightness of the ground.
-pub fn box_mean(picture: GrayView<'_>, radius: u32) -> Gray {
-    let (width, height) = (picture.width() as usize, picture.height());
-    // A radius beyond the picture's own size changes nothing.
-    let reach = radius.min(picture.width().max(height)) as usize;
-    let down = reach.min(height as usize) as u32;
-    // Sums of the columns over the rows of the current window, between two margins of zeros, so that sliding along
-    // them needs no cases for the edges.
-    let mut columns = vec![0_u64; width + 2 * reach];
-    // How many columns of the picture the window around each column covers.
-    let across: Vec<u64> = (0..width)
-        .map(|x| ((x + reach).min(width - 1) - x.saturating_sub(reach) + 1) as u64)
-        .collect();
-    for y in 0..down {
-        add(&mut columns[reach..], picture.row(y));
+///
+/// ```
+/// # use procvision_guest::{Gray, vision};
+/// let row = Gray::from_vec(vec![0, 0, 90, 0, 0], 5, 1).unwrap();
+/// assert_eq!(vision::box_mean(row.view(), 1).as_bytes(), [0, 30, 30, 30, 0]);
+/// ```
+pub fn box_mean<const C: usize>(picture: View<'_, C>, radius: u32) -> Pixels<C> {
+    let mut target = Pixels::filled(picture.width(), picture.height(), [0; C]);
+    let width = target.stride();
+    let mut means = BoxMeans::new(picture, radius);
+    for (y, to) in (0..).zip(target.as_bytes_mut().chunks_exact_mut(width)) {
+        means.row(y, to);
     }
-    let mut rows = u64::from(down);
-    map_rows(picture, |y, _, to| {
-        if y < height - down {
-            add(&mut columns[reach..], picture.row(y + down));
-            rows += 1;
-        }
-        if y > down {
-            for (column, &value) in columns[reach..].iter_mut().zip(picture.row(y - down - 1)) {
-                *column = column.wrapping_sub(u64::from(value));
-            }
-            rows -= 1;
-        }
-        let mut sum = 0_u64;
-        for &column in &columns[..2 * reach] {
-            sum = sum.wrapping_add(column);
-        }
-        let edges = columns[2 * reach..].iter().zip(&columns);
-        for ((to, (&entering, &leaving)), &across) in to.iter_mut().zip(edges).zip(&across) {
-            sum = sum.wrapping_add(entering);
-            let count = across.wrapping_mul(rows);
-            *to = (sum.wrapping_add(count / 2) / count) as u8;
-            sum = sum.wrapping_sub(leaving);
-        }
-    })
+    target
 }
 
-fn add(columns: &mut [u64], row: &[u8]) {
-    for (column, &value) in columns.iter_mut().zip(row) {
-        *column = column.wrapping_add(u64::from(value));
+/// The rows of [`box_mean`], made one after the other.
+pub(super) struct BoxMeans<'a, const C: usize> {
+    picture: View<'a, C>,
+    /// How far the window reaches to the sides, and how far up and down.
+    reach: usize,
+    down: u32,
+    /// Rows of the picture in the window.
+    rows: u32,
+    sums: Sums<C>,
+}
+
+/// Sums of the columns over the rows of the window, between two margins of zeros, so that going along them needs no
+/// cases for the edges.
+enum Sums<const C: usize> {
+    /// For windows of up to 5 x 5 pixels, whose sums fit 16 bits.
+    Short(Vec<u16>),
+    /// Column sums, and what lies left of each column added up. Sums wrap around; differences of two are right as long
+    /// as a window's own sum fits.
+    Long(Vec<[u32; C]>, Vec<[u32; C]>),
+}
+
+impl<'a, const C: usize> BoxMeans<'a, C> {
+    pub(super) fn new(picture: View<'a, C>, radius: u32) -> Self {
+        // A radius beyond the picture's own size changes nothing.
+        let reach = radius.min(picture.width().max(picture.height())) as usize;
+        let down = radius.min(picture.height());
+        let columns = picture.width() as usize + 2 * reach;
+        let sums = if reach <= 2 {
+            Sums::Short(vec![0; columns * C])
+        } else {
+            Sums::Long(vec![[0; C]; columns], vec![[0; C]; columns + 1])
+        };
+        let mut means = Self {
+            picture,
+            reach,
+            down,
+            rows: 0,
+            sums,
+        };
+        for y in 0..down {
+            means.enter(y);
+        }
+        means
+    }
+
+    fn enter(&mut self, y: u32) {
+        let row = self.picture.row(y);
+        let inner = self.reach * C..self.reach * C + row.len();
+        match &mut self.sums {
+            Sums::Short(columns) => each::<64, _, _, _>(&mut columns[inner], [row], |sum, [value]| {
+                sum.wrapping_add(u16::from(value))
+            }),
+            Sums::Long(columns, _) => {
+                each::<32, _, _, _>(&mut columns.as_flattened_mut()[inner], [row], |sum, [value]| {
+                    sum.wrapping_add(u32::from(value))
+                })
+            }
+        }
+        self.rows += 1;
+    }
+
+    fn leave(&mut self, y: u32) {
+        let row = self.picture.row(y);
+        let inner = self.reach * C..self.reach * C + row.len();
+        match &mut self.sums {
+            Sums::Short(columns) => each::<64, _, _, _>(&mut columns[inner], [row], |sum, [value]| {
+                sum.wrapping_sub(u16::from(value))
+            }),
+            Sums::Long(columns, _) => {
+                each::<32, _, _, _>(&mut columns.as_flattened_mut()[inner], [row], |sum, [value]| {
+                    sum.wrapping_sub(u32::from(value))
+                })
+            }
+        }
+        self.rows -= 1;
+    }
+
+    /// Makes row `y`; rows must be asked for in their order.
+    pub(super) fn row(&mut self, y: u32, to: &mut [u8]) {
+        if y < self.picture.height() - self.down {
+            self.enter(y + self.down);
+        }
+        if y > self.down {
+            self.leave(y - self.down - 1);
+        }
+        let (reach, rows, width) = (self.reach, self.rows, self.picture.width() as usize);
+        match &mut self.sums {
+            Sums::Short(columns) => short_means::<C>(columns, reach, rows, to),
+            Sums::Long(columns, before) => {
+                add_up(columns, before);
+                let (left, right) = (&before[..width], &before[2 * reach + 1..]);
+                long_means(left.as_flattened(), right.as_flattened(), reach, rows, to);
+            }
+        }
+        // Where the window reaches over the side of the picture, it holds fewer columns.
+        let edge = reach.min(width);
+        let sides = (0..edge).chain(width.saturating_sub(reach).max(edge)..width);
+        for x in sides {
+            let count = ((x + reach).min(width - 1) - x.saturating_sub(reach) + 1) as u64 * u64::from(rows);
+            for channel in 0..C {
+                let sum: u64 = match &self.sums {
+                    Sums::Short(columns) => {
+                        let window = columns[x * C..(x + 2 * reach + 1) * C].iter();
+                        window.skip(channel).step_by(C).map(|&sum| u64::from(sum)).sum()
+                    }
+                    Sums::Long(_, before) => before[x + 2 * reach + 1][channel]
+                        .wrapping_sub(before[x][channel])
+                        .into(),
+                };
+                to[x * C + channel] = ((sum + count / 2) / count) as u8;
+            }
+        }
+    }
+}
+
+/// `before[i + 1]` becomes the sum of `columns[..=i]`.
+fn add_up<const C: usize>(columns: &[[u32; C]], before: &mut [[u32; C]]) {
+    let mut sum = [0_u32; C];
+    let (columns, columns_rest) = columns.as_chunks::<16>();
+    let (before, before_rest) = before[1..].as_chunks_mut::<16>();
+    let mut step = |column: &[u32; C], before: &mut [u32; C]| {
+        for channel in 0..C {
+            sum[channel] = sum[channel].wrapping_add(column[channel]);
+        }
+        *before = sum;
+    };
+    for (columns, before) in columns.iter().zip(before) {
+        for i in 0..16 {
+            step(&columns[i], &mut before[i]);
+        }
+    }
+    for (column, before) in columns_rest.iter().zip(before_rest) {
+        step(column, before);
+    }
+}
+
+/// The means of windows that lie inside the picture; those at the sides come out wrong.
+fn short_means<const C: usize>(columns: &[u16], reach: usize, rows: u32, to: &mut [u8]) {
+    let count = (2 * reach as u16 + 1) * rows as u16;
+    let (divider, half) = (ShortDivider::new(count), count / 2);
+    let mean = |sum: u16| divider.divide(sum.wrapping_add(half));
+    let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|tap: usize| &columns[(tap * C).min(2 * reach * C)..]);
+    match reach {
+        0 => each::<64, _, _, _>(to, [a], |_, [a]| mean(a)),
+        1 => each::<64, _, _, _>(to, [a, b, c], |_, [a, b, c]| mean(a.wrapping_add(b).wrapping_add(c))),
+        _ => each::<64, _, _, _>(to, [a, b, c, d, e], |_, [a, b, c, d, e]| {
+            mean(a.wrapping_add(b).wrapping_add(c).wrapping_add(d.wrapping_add(e)))
+        }),
+    }
+}
+
+/// As [`short_means`], from what lies left of each window and of its end.
+fn long_means(left: &[u32], right: &[u32], reach: usize, rows: u32, to: &mut [u8]) {
+    let count = (2 * reach as u64 + 1) * u64::from(rows);
+    if let Some(small) = u32::try_from(count).ok().filter(|&count| count <= Divider::MAX) {
+        let (divider, half) = (Divider::new(small), small / 2);
+        each::<32, _, _, _>(to, [left, right], |_, [left, right]| {
+            divider.divide(right.wrapping_sub(left).wrapping_add(half))
+        });
+    } else {
+        each::<32, _, _, _>(to, [left, right], |_, [left, right]| {
+            ((u64::from(right.wrapping_sub(left)) + count / 2) / count) as u8
+        });
     }
 }
 
@@ -59,6 +195,7 @@ fn add(columns: &mut [u64], row: &[u8]) {
 mod tests {
     use super::super::tests::{SIZES, random_picture};
     use super::*;
+    use crate::pixels::Gray;
 
     #[test]
     fn it_is_the_rounded_mean_of_the_window_inside_the_picture() {

@@ -110,6 +110,17 @@ Examples:
 
 Exit status: 0 done, 1 a file could not be removed, 2 nothing could be looked for.";
 
+/// For `bench`.
+#[cfg(feature = "bench")]
+pub const BENCH: &str = "\
+Examples:
+  procvision bench                              everything
+  procvision bench --section frames --report bench.html
+  procvision bench -s calls -s start --quick
+  procvision bench --json > bench.json
+
+Exit status: 0 it was measured, whether the project's aims are reached or not, 2 it could not be.";
+
 /// For `completions`.
 pub const COMPLETIONS: &str = "\
 Examples:

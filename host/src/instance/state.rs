@@ -48,7 +48,7 @@ pub(crate) struct Published {
 }
 
 impl GuestState {
-    pub(super) fn new(limits: Arc<Limits>, policy: &SandboxPolicy, assets: Arc<Assets>) -> Self {
+    pub(crate) fn new(limits: Arc<Limits>, policy: &SandboxPolicy, assets: Arc<Assets>) -> Self {
         let buffer = LogBuffer::new(policy.log_level, limits.log_lines, limits.log_bytes);
         let logs = Arc::new(Mutex::new(buffer));
         let streams = [LogSource::Stdout, LogSource::Stderr].map(|source| StreamToLog::new(source, logs.clone()));

@@ -1,7 +1,8 @@
 //! The broker: keeps the pools, hands out their memory, and takes back what the dead have held.
 //!
-//! It listens on a Unix socket. One thread accepts, and each connection has a thread of its own. A peer that hangs up, for
-//! whatever reason, is dead: that is the whole of the bookkeeping, with no process numbers, no time-outs and no locks.
+//! It listens on a Unix socket. One thread accepts, and each connection has a thread of its own. A peer that hangs up,
+//! for whatever reason, is dead: that is the whole of the bookkeeping, with no process numbers, no time-outs and no
+//! locks.
 
 mod connection;
 mod pool;
@@ -25,7 +26,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
-/// After the system has refused a connection for want of descriptors or threads, the broker waits so long, in nanoseconds.
+/// After the system has refused a connection for want of descriptors or threads, the broker waits so long, in
+/// nanoseconds.
 const PAUSE_NS: i64 = 50_000_000;
 
 /// How a broker is set up.

@@ -1,7 +1,7 @@
 //! The consumer's side: from a reference to a picture that is leased for as long as somebody looks at it.
 //!
-//! A lease is one atomic exchange in memory that broker and consumers share; the broker is asked only when a pool is seen
-//! for the first time. In order: set the bit, copy the header out, check the copy.
+//! A lease is one atomic exchange in memory that broker and consumers share; the broker is asked only when a pool is
+//! seen for the first time. In order: set the bit, copy the header out, check the copy.
 
 use super::header::{HeaderError, PictureHeader};
 use super::link::{Link, LinkError};
@@ -37,7 +37,7 @@ pub enum PoolError {
     #[error(transparent)]
     Broker(#[from] LinkError),
     /// The slot has been written again since, or never held this picture.
-    #[error("the pool `{}` does not hold the picture {} of slot {} any more, or never did", .0.pool(), .0.generation(), .0.slot())]
+    #[error("`{0}` is stale: the slot has been written again since, or never held this picture")]
     Stale(FrameReference),
     /// The pool has fewer slots.
     #[error("the pool `{}` has {slots} slots, and no slot {}", reference.pool(), reference.slot())]

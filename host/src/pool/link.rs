@@ -18,8 +18,10 @@ use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long the broker may take to answer. It answers from memory; only making a large pool takes a moment.
+/// How long the broker may take to answer. It answers from memory.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
+/// How long it may take to make a pool: the system clears every page of it.
+const POOL_TIME: Duration = Duration::from_secs(120);
 /// Most descriptors beside a packet.
 const MOST_FDS: usize = 2;
 
@@ -39,7 +41,7 @@ pub enum LinkError {
     #[error("the frame broker has hung up")]
     HungUp,
     /// The broker does not answer.
-    #[error("the frame broker has not answered for {} s", ANSWER_TIME.as_secs())]
+    #[error("the frame broker does not answer")]
     Silent,
     /// The broker refused.
     #[error("{message}")]
@@ -77,7 +79,7 @@ impl Explain for LinkError {
     fn remedy(&self) -> Option<String> {
         let remedy = match self {
             Self::NoBroker { .. } => {
-                "start one with `procvision frames broker`, or name its socket with --socket or PROCVISION_FRAMES_SOCKET"
+                "start one with `procvision frames broker`, or name its socket (--socket, PROCVISION_FRAMES_SOCKET)"
             }
             Self::HungUp | Self::Silent => "look whether `procvision frames broker` still runs",
             Self::Refused { code, .. } => match code {
@@ -125,10 +127,17 @@ impl Link {
                 source,
             })?,
         };
-        for direction in [Timeout::Recv, Timeout::Send] {
-            set_socket_timeout(&link.socket, direction, Some(ANSWER_TIME)).map_err(system)?;
-        }
+        let wait = |direction, time| set_socket_timeout(&link.socket, direction, Some(time)).map_err(system);
+        wait(Timeout::Send, ANSWER_TIME)?;
+        wait(
+            Timeout::Recv,
+            match role {
+                Role::Producer { .. } => POOL_TIME,
+                Role::Consumer { .. } | Role::Observer => ANSWER_TIME,
+            },
+        )?;
         let (reply, fds) = link.ask_with_fds(&Request::Hello(Hello::of(role)))?;
+        wait(Timeout::Recv, ANSWER_TIME)?;
         Ok((link, reply, fds))
     }
 
@@ -226,8 +235,8 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // Closing is not enough: a process that is being started at this moment has a copy of the descriptor, until it runs
-        // its own program.
+        // Closing is not enough: a process that is being started at this moment has a copy of the descriptor, until it
+        // runs its own program.
         let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
     }
 }

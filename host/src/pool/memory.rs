@@ -30,7 +30,8 @@ pub struct PoolMemory {
 /// What a process may do with the memory of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Read only: what a consumer gets. Copies that are laid over an algorithm's memory can be written; they stay private.
+    /// Read only: what a consumer gets. Copies that are laid over an algorithm's memory can be written; they stay
+    /// private.
     ReadOnly,
     /// Read and write: what the broker and producers have.
     ReadWrite,
@@ -229,8 +230,8 @@ impl PoolMemory {
         &self.huge_pages
     }
 
-    /// Copies out of a slot, from `offset` on, as many bytes as `target` holds. If somebody writes meanwhile, the copy is
-    /// a mixture of old and new bytes.
+    /// Copies out of a slot, from `offset` on, as many bytes as `target` holds. If somebody writes meanwhile, the copy
+    /// is a mixture of old and new bytes.
     ///
     /// # Errors
     ///

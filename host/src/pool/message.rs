@@ -21,7 +21,8 @@ pub(crate) enum Request {
     Hello(Hello),
     /// A producer wants a slot to write.
     Acquire {},
-    /// A producer has written a picture. The header is looked at apart from the rest: a wrong one is no malformed packet.
+    /// A producer has written a picture. The header is looked at apart from the rest: a wrong one is no malformed
+    /// packet.
     Publish { slot: u32, header: Value },
     /// A producer gives a slot back unused.
     Abandon { slot: u32 },

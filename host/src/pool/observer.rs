@@ -24,8 +24,8 @@ impl Observer {
         }
     }
 
-    /// All pools with all their slots, in the order of their names. Pool by pool and in pages, so that not everything is of
-    /// the same moment.
+    /// All pools with all their slots, in the order of their names. Pool by pool and in pages, so that not everything
+    /// is of the same moment.
     ///
     /// # Errors
     ///

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Writes pictures into one pool. Can be shared by threads; when it is dropped, what it had begun to write is free, and what
-/// it has published can be leased until the slots are needed again.
+/// Writes pictures into one pool. Can be shared by threads; when it is dropped, what it had begun to write is free, and
+/// what it has published can be leased until the slots are needed again.
 #[derive(Debug)]
 pub struct Producer {
     pool: PoolName,
@@ -62,14 +62,14 @@ pub struct Camera {
 }
 
 impl Producer {
-    /// Connects to the broker at `socket` as the producer of `pool`, which is made if it is not there: `slots` slots, 1 to
-    /// [`MAX_SLOTS`](super::broker::MAX_SLOTS), of `slot_bytes` bytes, a multiple of
+    /// Connects to the broker at `socket` as the producer of `pool`, which is made if it is not there: `slots` slots, 1
+    /// to [`MAX_SLOTS`](super::broker::MAX_SLOTS), of `slot_bytes` bytes, a multiple of
     /// [`SLOT_GRANULE`](super::memory::SLOT_GRANULE).
     ///
     /// # Errors
     ///
-    /// If there is no broker, or it refuses: there is another producer, or no room, or the pool has another geometry and
-    /// is in use.
+    /// If there is no broker, or it refuses: there is another producer, or no room, or the pool has another geometry
+    /// and is in use.
     pub fn connect(socket: impl AsRef<Path>, pool: PoolName, slots: u32, slot_bytes: usize) -> Result<Self, LinkError> {
         let role = Role::Producer {
             pool: pool.to_string(),
@@ -175,8 +175,8 @@ impl SlotWriter<'_> {
         }
     }
 
-    /// Writes pixels to the start of the slot and publishes them: `height` rows of `stride` bytes each, of which the first
-    /// `width * format.bytes_per_pixel()` are pixels. The last row may end after its pixels.
+    /// Writes pixels to the start of the slot and publishes them: `height` rows of `stride` bytes each, of which the
+    /// first `width * format.bytes_per_pixel()` are pixels. The last row may end after its pixels.
     ///
     /// # Errors
     ///

@@ -125,8 +125,8 @@ pub enum ReferenceError {
     Parts,
     /// There can be no pool of that name.
     #[error(
-        "the name of a pool is made of 1 to {POOL_NAME_BYTES} lower-case letters, digits, `-` and `_`, the first a letter or \
-         digit"
+        "the name of a pool is made of 1 to {POOL_NAME_BYTES} lower-case letters, digits, `-` and `_`, the first a \
+         letter or digit"
     )]
     PoolName,
     /// A slot or generation is not a number, or one that cannot be.

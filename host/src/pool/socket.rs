@@ -1,4 +1,5 @@
-//! The broker's socket in the file system: where it is, and how it is made so that at no moment anybody else can connect.
+//! The broker's socket in the file system: where it is, and how it is made so that at no moment anybody else can
+//! connect.
 
 use crate::explain::Explain;
 use crate::pool::link;
@@ -76,8 +77,8 @@ pub(crate) struct Listener {
 }
 
 /// The socket that is used if none is named: `PROCVISION_FRAMES_SOCKET`, else `procvision/frames.sock` in
-/// `XDG_RUNTIME_DIR`, else `procvision-<user id>/frames.sock` in the folder for temporary files. A folder that is not named
-/// by the variable is made with mode 0700 if it is missing.
+/// `XDG_RUNTIME_DIR`, else `procvision-<user id>/frames.sock` in the folder for temporary files. A folder that is not
+/// named by the variable is made with mode 0700 if it is missing.
 ///
 /// # Errors
 ///
@@ -126,8 +127,8 @@ impl Listener {
         };
         let system = |error: Errno| io_error(error.into());
         let address = SocketAddrUnix::new(path).map_err(system)?;
-        // Two brokers that start at the same time must not take each other's socket for one that was left behind. The lock
-        // leaves nothing behind: it is on the folder, and gone with the descriptor.
+        // Two brokers that start at the same time must not take each other's socket for one that was left behind. The
+        // lock leaves nothing behind: it is on the folder, and gone with the descriptor.
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
@@ -152,8 +153,8 @@ impl Listener {
             None,
         )
         .map_err(system)?;
-        // On Linux the file gets the mode of the socket when it is bound (less the umask), so that there is no moment at
-        // which it has a wider one.
+        // On Linux the file gets the mode of the socket when it is bound (less the umask), so that there is no moment
+        // at which it has a wider one.
         rustix::fs::fchmod(&socket, mode).map_err(system)?;
         rustix::net::bind(&socket, &address).map_err(system)?;
         let made = fs::symlink_metadata(path).map_err(io_error)?;

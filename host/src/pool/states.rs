@@ -1,8 +1,8 @@
 //! The memory that holds the states of a pool's slots, shared by the broker and the consumers, never with producers.
 //!
-//! A sealed memfd of 64-bit words, and nothing else: every word is read and written atomically, so that it does not matter
-//! when another process writes it. Whoever reads a picture's header sets its bit in the slot's state word first, then
-//! copies the header out, then checks the copy. `docs/frame-pool.md` draws the layout.
+//! A sealed memfd of 64-bit words, and nothing else: every word is read and written atomically, so that it does not
+//! matter when another process writes it. Whoever reads a picture's header sets its bit in the slot's state word first,
+//! then copies the header out, then checks the copy. `docs/frame-pool.md` draws the layout.
 //!
 //! This is the one file of the host that looks at memory in place that other processes write.
 
@@ -87,8 +87,8 @@ impl States {
     fn map(fd: OwnedFd, slots: u32) -> Result<Self, PoolMemoryError> {
         let len = file_len(slots);
         let view = AddressRange::reserve(len).map_err(system("reserve address space for"))?;
-        // SAFETY: nobody knows the range yet. The callers have made sure that the file has `len` bytes and cannot shrink.
-        // The bytes are only ever accessed as atomic words, through `word`.
+        // SAFETY: nobody knows the range yet. The callers have made sure that the file has `len` bytes and cannot
+        // shrink. The bytes are only ever accessed as atomic words, through `word`.
         unsafe { view.lay_file(0, len, fd.as_fd(), 0, Sharing::Shared) }.map_err(system("map"))?;
         Ok(Self { fd, view, slots })
     }
@@ -183,10 +183,10 @@ impl States {
     fn word(&self, index: usize) -> &AtomicU64 {
         let offset = index * size_of::<AtomicU64>();
         assert!(offset + size_of::<AtomicU64>() <= file_len(self.slots), "word {index}");
-        // SAFETY: the word lies in the view (asserted), which `map` has backed by a file that cannot shrink and which lives
-        // as long as `self`. It is aligned, since the view begins at a page. Every access to these bytes, in this process
-        // and in others that keep to the layout, is an atomic access to the same 64-bit word; others cannot make it
-        // anything but a 64-bit number, which has no invalid value.
+        // SAFETY: the word lies in the view (asserted), which `map` has backed by a file that cannot shrink and which
+        // lives as long as `self`. It is aligned, since the view begins at a page. Every access to these bytes, in this
+        // process and in others that keep to the layout, is an atomic access to the same 64-bit word; others cannot
+        // make it anything but a 64-bit number, which has no invalid value.
         unsafe { AtomicU64::from_ptr(self.view.base().add(offset).as_ptr().cast()) }
     }
 }

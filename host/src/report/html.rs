@@ -10,6 +10,7 @@ use crate::visible;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Output, State, UndefinedBehavior, Value, escape_formatter};
+use serde::Serialize;
 use std::borrow::Cow;
 
 /// Why there is no report.
@@ -38,20 +39,26 @@ impl RunReport {
     /// See [`ReportError`]; both are faults of the host.
     pub fn to_html(&self) -> Result<String, ReportError> {
         let view = View::new(self)?;
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-        environment.set_formatter(format_visibly);
-        for (name, source) in [
+        let parts = [
             ("report.html", include_str!("report.html")),
             ("picture.html", include_str!("picture.html")),
             ("tables.html", include_str!("tables.html")),
-            ("style.css", include_str!("style.css")),
-        ] {
-            environment.add_template(name, source)?;
-        }
-        Ok(environment.get_template("report.html")?.render(Serde(&view))?)
+        ];
+        Ok(render("report.html", &parts, &view)?)
     }
+}
+
+/// Renders the page `name`, one of `parts`; all may include `style.css`, which is the same for every report.
+pub(crate) fn render(name: &str, parts: &[(&str, &str)], view: &impl Serialize) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_formatter(format_visibly);
+    environment.add_template("style.css", include_str!("style.css"))?;
+    for (name, source) in parts {
+        environment.add_template(name, source)?;
+    }
+    environment.get_template(name)?.render(Serde(view))
 }
 
 /// Writes a value into the page: text is made visible, then escaped.

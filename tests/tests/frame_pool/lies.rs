@@ -3,13 +3,15 @@
 use crate::stage::{SIDE, Stage, assert_shows, name, publish};
 use procvision_host::frame::PixelFormat;
 use procvision_host::pool::memory::{Access, PoolMemory, SLOT_GRANULE};
+use procvision_host::pool::producer::{Camera, PublishError};
 use procvision_tests::frame_pool::{RawPeer, eventually};
 use rustix::fs::{FallocateFlags, SealFlags};
 use serde_json::{Value, json};
 
 fn header() -> Value {
     json!({
-        "format": "Mono8", "width": SIDE, "height": SIDE, "stride": SIDE, "offset": 0, "timestamp_ms": 1, "camera_id": "c",
+        "format": "Mono8", "width": SIDE, "height": SIDE, "stride": SIDE, "offset": 0,
+        "timestamp_ms": 1, "camera_id": "c",
     })
 }
 
@@ -87,6 +89,39 @@ fn the_last_byte_of_a_slot_is_the_last_that_a_picture_can_have() {
     let reference = writer.publish(&serde_json::from_value(header).unwrap()).unwrap();
     let frame = stage.client().open(&reference).unwrap();
     assert_eq!(frame.row(1999)[999], 77);
+}
+
+#[test]
+fn a_picture_that_does_not_fit_is_not_published_and_leaves_the_slot_free() {
+    let stage = Stage::new();
+    let producer = stage.producer("cam", 1);
+    let pixels = vec![0; 3 * SLOT_GRANULE];
+    for (width, height, stride, len) in [
+        (0, 1, 0, 0),
+        (1, 0, 1, 0),
+        (64, 64, 63, 64 * 64),
+        (64, 64, 64, 64 * 64 - 1),
+        (64, 64, usize::MAX, 64 * 64),
+        (2048, 1025, 2048, pixels.len()),
+    ] {
+        let writer = producer.acquire().unwrap().expect("the slot is free again");
+        let format = PixelFormat::Mono8;
+        let refused = writer.publish_pixels(format, width, height, stride, &pixels[..len], &Camera::default());
+        assert!(
+            matches!(refused, Err(PublishError::Header(_))),
+            "{width} x {height}, {stride}: {refused:?}"
+        );
+    }
+    let writer = producer.acquire().unwrap().expect("the slot is free again");
+    let long = Camera {
+        timestamp_ms: 0,
+        id: "x".repeat(65),
+    };
+    assert!(matches!(
+        writer.publish_pixels(PixelFormat::Mono8, 1, 1, 1, &[0], &long),
+        Err(PublishError::Header(_))
+    ));
+    publish(&producer, 1);
 }
 
 #[test]

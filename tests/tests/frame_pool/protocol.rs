@@ -87,6 +87,52 @@ fn packets_that_are_no_messages_end_the_connection_with_a_reason() {
     assert_eq!(peer.hear().message()["type"], "observer");
 }
 
+/// Messages that are right but for a few bytes: each is answered, or ends its connection, and nothing else.
+#[test]
+fn damaged_messages_harm_nobody() {
+    // A digit more makes a large pool, which is not what this is about.
+    let stage = Stage::with(|config| config.max_bytes = 32 << 20);
+    let mut witness = Witness::new(&stage);
+    let sound = [
+        r#"{"type":"hello","protocol":1,"role":"producer","pool":"damaged","slots":2,"slot_bytes":2097152}"#,
+        r#"{"type":"acquire"}"#,
+        r#"{"type":"publish","slot":0,"header":{"format":"Mono8","width":8,"height":8,"stride":8,"offset":0}}"#,
+        r#"{"type":"abandon","slot":0}"#,
+        r#"{"type":"pool","pool":"damaged","from":0}"#,
+    ];
+    let mut random = 7_u64;
+    let mut below = |bound: usize| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % bound
+    };
+    let (mut answered, mut ended) = (0, 0);
+    for _ in 0..400 {
+        let peer = RawPeer::connect(&stage.socket);
+        for (number, message) in sound.iter().enumerate() {
+            let mut packet = message.as_bytes().to_vec();
+            // The first is left whole most of the time, or the others would hardly ever be looked at.
+            if number > 0 || below(4) == 0 {
+                match below(4) {
+                    0 => packet[below(message.len())] ^= 1 << below(8),
+                    1 => packet.truncate(1 + below(message.len())),
+                    2 => packet.insert(below(message.len()), b"0123456789-{}[]\",:"[below(18)]),
+                    _ => {}
+                }
+            }
+            if !peer.say(&packet) || peer.hear().message.is_none() {
+                ended += 1;
+                break;
+            }
+            answered += 1;
+        }
+    }
+    assert!(answered > 400 && ended > 100, "{answered} {ended}");
+    witness.check(&stage);
+    assert!(!stage.status("damaged").producer);
+}
+
 #[test]
 fn another_version_hears_of_the_version_whatever_else_it_says() {
     let stage = Stage::new();

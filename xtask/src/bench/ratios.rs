@@ -11,58 +11,121 @@ use serde::Deserialize;
 
 /// A figure, what it is compared with, and how.
 struct Comparison {
-    what: &'static str,
-    figure: &'static str,
-    baseline: &'static str,
+    what: String,
+    figure: String,
+    baseline: String,
     aim: Option<Aim>,
 }
 
 /// What a figure should reach.
+#[derive(Clone, Copy)]
 enum Aim {
     /// At most so much above its baseline.
     Above(Duration),
     /// At most so many times its baseline.
     Times(f64),
+    /// At most this, whatever the baseline.
+    AtMost(Duration),
 }
 
-const COMPARISONS: &[Comparison] = &[
-    Comparison {
-        what: "a step that reads no pixels, over a bare typed call",
-        figure: "call/host-noop",
-        baseline: "call/bare",
-        aim: Some(Aim::Above(Duration::from_micros(15))),
-    },
-    Comparison {
-        what: "the same with session read and write and a log line",
-        figure: "call/host-remember",
-        baseline: "call/bare",
-        aim: Some(Aim::Above(Duration::from_micros(15))),
-    },
-    Comparison {
-        what: "a start from the compile cache, over a cold start",
-        figure: "start/cached",
-        baseline: "start/cold",
-        aim: None,
-    },
-    Comparison {
-        what: "the first call after a trap, over a call",
-        figure: "start/after-trap",
-        baseline: "call/host-noop",
-        aim: None,
-    },
-    Comparison {
-        what: "reading a 1920x1080 RGB frame by copy, over memcpy",
-        figure: "frame/read-rgb",
-        baseline: "frame/memcpy",
-        aim: Some(Aim::Times(1.5)),
-    },
-    Comparison {
-        what: "reading 64x64 pixels of it as gray, over memcpy of all",
-        figure: "frame/read-region",
-        baseline: "frame/memcpy",
-        aim: None,
-    },
+/// What is compared in every run: words, figure, baseline, aim.
+const COMPARISONS: &[(&str, &str, &str, Option<Aim>)] = &[
+    (
+        "a step that reads no pixels, over a bare typed call",
+        "call/noop",
+        "call/bare",
+        Some(Aim::Above(Duration::from_micros(15))),
+    ),
+    (
+        "the same with session read and write and a log line",
+        "call/remember",
+        "call/bare",
+        Some(Aim::Above(Duration::from_micros(15))),
+    ),
+    (
+        "a start from the compile cache, over a cold start",
+        "start/cached",
+        "start/cold",
+        None,
+    ),
+    (
+        "the first call after a trap, over a call",
+        "start/after_trap",
+        "start/call",
+        None,
+    ),
+    (
+        "mapping a 1920x1080 RGB frame, over list<u8> from a Vec",
+        "frame/map",
+        "frame/list",
+        Some(Aim::Times(0.1)),
+    ),
+    (
+        "the same beside 40 us",
+        "frame/map",
+        "frame/list",
+        Some(Aim::AtMost(Duration::from_micros(40))),
+    ),
+    (
+        "filling memory with it, over list<u8>",
+        "frame/fill",
+        "frame/list",
+        None,
+    ),
+    (
+        "reading it as shared bytes, over list<u8>",
+        "frame/read",
+        "frame/list",
+        None,
+    ),
+    (
+        "a region of 64x64 pixels, over list<u8> of it",
+        "region/fill",
+        "region/list",
+        Some(Aim::AtMost(Duration::from_micros(15))),
+    ),
+    (
+        "filling memory with the frame, over memcpy",
+        "copy/fill",
+        "copy/memcpy",
+        Some(Aim::Times(1.3)),
+    ),
 ];
+
+/// All comparisons: those of every run, and two for each kernel that was measured.
+fn comparisons(criterion: &Path) -> Result<Vec<Comparison>> {
+    let mut all: Vec<_> = COMPARISONS
+        .iter()
+        .map(|&(what, figure, baseline, aim)| Comparison {
+            what: what.to_owned(),
+            figure: figure.to_owned(),
+            baseline: baseline.to_owned(),
+            aim,
+        })
+        .collect();
+    let mut kernels = Vec::new();
+    if criterion.is_dir() {
+        for entry in fs::read_dir(criterion)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            kernels.extend(name.strip_prefix("kernel_").map(str::to_owned));
+        }
+    }
+    kernels.sort();
+    for kernel in kernels {
+        for (baseline, what, most) in [
+            ("native", "its native build", 1.25),
+            ("unmetered", "without metering", 1.1),
+        ] {
+            all.push(Comparison {
+                what: format!("kernel {kernel}, over {what}"),
+                figure: format!("kernel_{kernel}/sandboxed"),
+                baseline: format!("kernel_{kernel}/{baseline}"),
+                aim: Some(Aim::Times(most)),
+            });
+        }
+    }
+    Ok(all)
+}
 
 #[derive(Deserialize)]
 struct Estimates {
@@ -78,9 +141,9 @@ struct Estimate {
 /// The table of all comparisons both of whose figures were measured since `start`.
 pub fn table(criterion: &Path, start: SystemTime) -> Result<String> {
     let mut table = String::new();
-    for comparison in COMPARISONS {
-        let figure = median(criterion, comparison.figure, start)?;
-        let baseline = median(criterion, comparison.baseline, start)?;
+    for comparison in comparisons(criterion)? {
+        let figure = median(criterion, &comparison.figure, start)?;
+        let baseline = median(criterion, &comparison.baseline, start)?;
         let (Some(figure), Some(baseline)) = (figure, baseline) else {
             continue;
         };
@@ -100,6 +163,13 @@ pub fn table(criterion: &Path, start: SystemTime) -> Result<String> {
                     time(nanoseconds(*most)),
                     time(above),
                     met(above <= nanoseconds(*most))
+                )
+            }
+            Some(Aim::AtMost(most)) => {
+                format!(
+                    "at most {} ({})",
+                    time(nanoseconds(*most)),
+                    met(figure <= nanoseconds(*most))
                 )
             }
             Some(Aim::Times(most)) => format!("at most {most} ({})", met(figure / baseline <= *most)),
@@ -161,22 +231,28 @@ mod tests {
             fs::write(path.join("estimates.json"), json).unwrap();
         };
         assert_eq!(table(folder.path(), start).unwrap(), "");
-        put("frame/memcpy", 100_000.0);
-        put("frame/read-rgb", 160_000.0);
-        put("call/host-noop", 3_000.0);
+        put("copy/memcpy", 100_000.0);
+        put("copy/fill", 160_000.0);
+        put("call/noop", 3_000.0);
+        put("kernel_erode 3/sandboxed", 1_200.0);
+        put("kernel_erode 3/native", 1_000.0);
         let table = table(folder.path(), start).unwrap();
         assert!(
-            table.contains("160.0 us   100.0 us    1.600  at most 1.5 (missed)"),
+            table.contains("160.0 us   100.0 us    1.600  at most 1.3 (missed)"),
             "{table}"
         );
-        // Its baseline was not measured.
-        assert!(!table.contains("typed call"), "{table}");
+        assert!(
+            table.contains("kernel erode 3, over its native build") && table.contains("at most 1.25 (reached)"),
+            "{table}"
+        );
+        // Their baselines were not measured.
+        assert!(!table.contains("typed call") && !table.contains("metering"), "{table}");
     }
 
     #[test]
     fn figures_of_an_earlier_run_do_not_count() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["frame/memcpy", "frame/read-rgb"] {
+        for name in ["copy/memcpy", "copy/fill"] {
             let path = folder.path().join(name).join("new");
             fs::create_dir_all(&path).unwrap();
             fs::write(path.join("estimates.json"), "{\"median\":{\"point_estimate\":1.0}}").unwrap();

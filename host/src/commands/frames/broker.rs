@@ -13,8 +13,8 @@ use std::io;
 
 /// Keep the pools of a station: hand their memory to cameras and algorithms, and take back what the dead have held
 ///
-/// Says where it listens as soon as it does, and runs until SIGINT, SIGTERM or SIGHUP. Only programs of the same user can
-/// connect, unless others are allowed.
+/// Says where it listens as soon as it does, and runs until SIGINT, SIGTERM or SIGHUP. Only programs of the same user
+/// can connect, unless others are allowed.
 #[derive(Args)]
 #[command(after_help = help::FRAMES_BROKER)]
 pub struct Broker {

@@ -77,7 +77,8 @@ fn text_of(pool: &PoolStatus) -> String {
         count => format!("{count} consumers"),
     };
     let mut text = format!(
-        "{NAME}{}{NAME:#}  {} slots of {}, {pages} pages; {producer}, {consumers}\n  {:.1} pictures/s, {} published, {} dropped\n",
+        "{NAME}{}{NAME:#}  {} slots of {}, {pages} pages; {producer}, {consumers}\n  \
+         {:.1} pictures/s, {} published, {} dropped\n",
         pool.pool,
         pool.slots,
         BinaryBytes(pool.slot_bytes),

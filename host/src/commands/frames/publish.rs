@@ -20,8 +20,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Be a camera: publish pictures in a pool, in a loop
 ///
-/// Prints the reference of each picture, to be put into a call as `shared_mem_id`. When every slot is in use the picture
-/// is dropped and counted, as a camera would.
+/// Prints the reference of each picture, to be put into a call as `shared_mem_id`. When every slot is in use the
+/// picture is dropped and counted, as a camera would.
 #[derive(Args)]
 #[command(after_help = help::FRAMES_PUBLISH)]
 #[command(group(ArgGroup::new("source").required(true).args(["images", "scene"])))]

@@ -2,28 +2,19 @@
 
 use super::Run;
 use crate::commands::error::CommandError;
+use crate::commands::outputs::{check_place, unwritable, write_file};
 use image::ImageFormat;
 use procvision_host::annotate::{MOST_MARKS, annotate, marks};
 use procvision_host::outcome::Warning;
 use procvision_host::report::RunReport;
 use std::io::Cursor;
-use std::path::Path;
 
 /// Finds out before the work is done whether its results have a place to go to.
 pub(super) fn check_places(run: &Run) -> Result<(), CommandError> {
-    for file in [&run.annotate, &run.report].into_iter().flatten() {
-        let folder = match file.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        if !folder.is_dir() {
-            return Err(unwritable(file, &format!("there is no folder {}", folder.display())));
-        }
-        if file.is_dir() {
-            return Err(unwritable(file, "it is a folder"));
-        }
-    }
-    Ok(())
+    [&run.annotate, &run.report]
+        .into_iter()
+        .flatten()
+        .try_for_each(|file| check_place(file))
 }
 
 /// Writes what was asked for and notes where.
@@ -51,13 +42,4 @@ pub(super) fn write(run: &Run, report: &mut RunReport) -> Result<(), CommandErro
         write_file(file, report.to_html()?.as_bytes())?;
     }
     Ok(())
-}
-
-fn write_file(file: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-    std::fs::write(file, bytes).map_err(|error| unwritable(file, &error.to_string()))
-}
-
-fn unwritable(file: &Path, why: &str) -> CommandError {
-    CommandError::could_not_run("unwritable", format!("cannot write {}: {why}", file.display()))
-        .help("name a file in a folder that exists and is yours")
 }

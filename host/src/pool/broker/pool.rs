@@ -1,7 +1,7 @@
 //! One pool as the broker keeps it: what each slot holds, who is connected, and what was counted.
 //!
-//! What the broker knows is here and not in the shared states: of those it believes nothing but the bits of the consumers
-//! that are connected, so that a consumer can hold slots and otherwise harm nobody's bookkeeping.
+//! What the broker knows is here and not in the shared states: of those it believes nothing but the bits of the
+//! consumers that are connected, so that a consumer can hold slots and otherwise harm nobody's bookkeeping.
 //!
 //! Each connection's own thread gives up its seat when the peer hangs up. Where a seat or a slot is wanted and there is
 //! none, the broker does not wait for that thread to run: it looks for itself who has hung up.
@@ -90,6 +90,7 @@ impl Pool {
     pub(super) fn create(name: PoolName, slots: u32, slot_bytes: usize) -> Result<Self, PoolMemoryError> {
         let memory = PoolMemory::create(slots, slot_bytes)?;
         let for_consumers = memory.read_only_fd()?;
+        tracing::info!(pool = %name, slots, slot_bytes, pages = %memory.huge_pages(), "a pool is made");
         let random = RandomState::new();
         let first = |slot: u32| random.hash_one(slot) & MAX_GENERATION;
         let states = States::create(slots, slot_bytes, first)?;
@@ -161,6 +162,7 @@ impl Pool {
         let seat = book.new_seat(link);
         let id = seat.id;
         book.producer = Some(seat);
+        tracing::info!(pool = %self.name, "a producer has connected");
         Ok(id)
     }
 
@@ -173,6 +175,7 @@ impl Pool {
     }
 
     fn clear_producer(&self, book: &mut Book) {
+        tracing::info!(pool = %self.name, "the producer has hung up");
         book.producer = None;
         for slot in 0..self.slots() {
             if book.slots[slot as usize].phase == Phase::Writing {
@@ -200,6 +203,7 @@ impl Pool {
         let seat = book.new_seat(link);
         let id = seat.id;
         book.consumers.insert(number, seat);
+        tracing::info!(pool = %self.name, number, "a consumer has connected");
         Ok((id, number))
     }
 
@@ -213,6 +217,7 @@ impl Pool {
     }
 
     fn clear_consumer(&self, book: &mut Book, number: u32) {
+        tracing::info!(pool = %self.name, number, "a consumer has hung up");
         if let Some(bit) = HolderBit::new(number) {
             self.release_all(bit);
         }
@@ -237,8 +242,8 @@ impl Pool {
         }
     }
 
-    /// A slot to write: one that is free, else the one with the oldest picture that nobody looks at. `None`, and counted
-    /// as a drop, if there is none.
+    /// A slot to write: one that is free, else the one with the oldest picture that nobody looks at. `None`, and
+    /// counted as a drop, if there is none.
     pub(super) fn acquire(&self, producer: SeatId) -> Result<Option<(u32, u64)>, Refused> {
         let mut book = self.book();
         check_seat(&book, producer)?;
@@ -388,7 +393,8 @@ impl Pool {
     }
 }
 
-/// Whether the producer still has its seat; one that has hung up has not, even if something it said is still to be read.
+/// Whether the producer still has its seat; one that has hung up has not, even if something it said is still to be
+/// read.
 fn check_seat(book: &Book, producer: SeatId) -> Result<(), Refused> {
     match &book.producer {
         Some(seat) if seat.id == producer => Ok(()),

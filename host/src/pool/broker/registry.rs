@@ -1,5 +1,5 @@
-//! All pools of a broker: made when the first producer asks, bounded in number and bytes; and the seats of those who are
-//! connected, which are given up by dropping them.
+//! All pools of a broker: made when the first producer asks, bounded in number and bytes; and the seats of those who
+//! are connected, which are given up by dropping them.
 
 use super::BrokerConfig;
 use super::pool::{Pool, Refused, SeatId};

@@ -1,5 +1,5 @@
-//! Random walks through everything that can happen to the slots of a pool, compared with a model that is too simple to be
-//! wrong.
+//! Random walks through everything that can happen to the slots of a pool, compared with a model that is too simple to
+//! be wrong.
 
 use super::is_allowed;
 use super::pool::{Pool, SeatId};

@@ -1,0 +1,55 @@
+//! The loops that all kernels run in.
+//!
+//! The station counts an algorithm's instructions and looks at the clock whenever a loop turns, and there every vector
+//! register has to be put aside. A loop that handles 16 bytes a turn spends most of its time so, one that handles 128
+//! next to none. The loops here therefore take whole arrays of a fixed length; the compiler makes them straight-line
+//! vector code, for the sandbox as well as natively. What is left at the end of a row is copied into an array of the
+//! same length, so that one code serves all.
+//!
+//! Operations passed in must be plain arithmetic without branches. They use the `wrapping_` functions, because this
+//! crate and those of authors may be built with checks for overflow, which are branches.
+
+/// Sets each of `to` from its old value and the values of all sources in the same place, `N` in each turn. Sources may
+/// be longer than `to`.
+#[inline(always)]
+pub(super) fn each<const N: usize, const K: usize, A, T>(to: &mut [T], from: [&[A]; K], op: impl Fn(T, [A; K]) -> T)
+where
+    A: Copy + Default,
+    T: Copy + Default,
+{
+    let from = from.map(|values| values[..to.len()].as_chunks::<N>());
+    let (to, to_rest) = to.as_chunks_mut::<N>();
+    for (index, to) in to.iter_mut().enumerate() {
+        block(to, from.map(|(values, _)| &values[index]), &op);
+    }
+    if !to_rest.is_empty() {
+        let mut last: [T; N] = padded(to_rest);
+        block(&mut last, from.map(|(_, rest)| padded(rest)).each_ref(), &op);
+        to_rest.copy_from_slice(&last[..to_rest.len()]);
+    }
+}
+
+/// One turn of [`each`]. A function of its own, since the compiler forgets on the way through `inline(always)` that
+/// target and sources do not overlap, and then checks for it or does one value at a time.
+#[inline]
+fn block<const N: usize, const K: usize, A: Copy, T: Copy>(
+    to: &mut [T; N],
+    from: [&[A; N]; K],
+    op: &impl Fn(T, [A; K]) -> T,
+) {
+    let mut made = *to;
+    for i in 0..N {
+        made[i] = op(made[i], from.map(|values| values[i]));
+    }
+    *to = made;
+}
+
+/// The first values of an array, the others 0. At most as many as the array holds are taken.
+#[inline(always)]
+pub(super) fn padded<const N: usize, T: Copy + Default>(values: &[T]) -> [T; N] {
+    let mut array = [T::default(); N];
+    for (to, &value) in array.iter_mut().zip(values) {
+        *to = value;
+    }
+    array
+}

@@ -1,0 +1,221 @@
+//! `cargo xtask bench page`: measures everything in one go and puts the tables into docs/performance.md, between the marks
+//! there. The sentences around them are written by people.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use super::figures::{self, Figures, Frames, ratio, time};
+use super::peers::{self, Row};
+use crate::shell::Line;
+use crate::workspace::Workspace;
+use crate::{Finding, host};
+
+const PAGE: &str = "docs/performance.md";
+const BEGIN: &str = "<!-- measured:begin -->\n";
+const END: &str = "<!-- measured:end -->";
+
+/// Measures and rewrites the page.
+pub fn run(workspace: &Workspace) -> Result<Finding> {
+    let path = workspace.root().join(PAGE);
+    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
+    let (before, rest) = page
+        .split_once(BEGIN)
+        .context("the page does not mark where the tables begin")?;
+    let (_, after) = rest
+        .split_once(END)
+        .context("the page does not mark where the tables end")?;
+
+    let python = peers::environment(workspace)?;
+    let program = host::build(workspace)?;
+    let report = workspace.target_dir()?.join("bench.html");
+    let line = Line::new(&program, workspace.root())
+        .args(["bench", "--json", "--report"])
+        .arg(&report);
+    let figures = figures::measure(&line)?;
+    let rows = peers::measure(workspace, &python, &figures)?;
+    fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", tables(&figures, &rows)))
+        .with_context(|| format!("cannot write {PAGE}"))?;
+    println!(
+        "{PAGE} has the figures of this run, and {} their plots; read whether the sentences around them still hold.",
+        report.display()
+    );
+    Ok(Finding::Good)
+}
+
+/// Everything between the marks. Writing to a string cannot fail, which is why results are dropped.
+fn tables(figures: &Figures, peers: &[Row]) -> String {
+    let mut text = String::new();
+    let machine = &figures.machine;
+    let _ = writeln!(
+        text,
+        "\n{}, {} cores, {} GiB of memory, Linux {}.",
+        machine.cpu,
+        machine.cores,
+        machine.memory_bytes.div_ceil(1 << 30),
+        machine.kernel
+    );
+    aims(&mut text, figures);
+    heading(&mut text, "Beside other systems");
+    begin(&mut text, &["picture", "through", "p50", "p99", "x this host"], 2);
+    for row in peers {
+        let cells = [
+            &row.size,
+            &row.peer,
+            &time(row.p50_us),
+            &time(row.p99_us),
+            &ratio(row.ratio),
+        ];
+        line(&mut text, &cells);
+    }
+    if let Some(frames) = &figures.frames {
+        self::frames(&mut text, frames);
+    }
+    if let Some(kernels) = &figures.kernels {
+        heading(&mut text, "Kernels on 1920 x 1080 pixels");
+        let headings = [
+            "kernel",
+            "native p50",
+            "p99",
+            "sandbox p50",
+            "p99",
+            "x native",
+            "without metering p50",
+            "p99",
+            "metering x",
+        ];
+        begin(&mut text, &headings, 1);
+        for row in &kernels.rows {
+            let cells = [
+                &format!("`{}`", row.kernel),
+                &time(row.native.p50_us),
+                &time(row.native.p99_us),
+                &time(row.sandboxed.p50_us),
+                &time(row.sandboxed.p99_us),
+                &ratio(row.over_native),
+                &time(row.unmetered.p50_us),
+                &time(row.unmetered.p99_us),
+                &ratio(row.metering),
+            ];
+            line(&mut text, &cells);
+        }
+    }
+    if let Some(calls) = &figures.calls {
+        heading(&mut text, "Calls that look at no picture");
+        begin(&mut text, &["call", "p50", "p99", "x bare"], 1);
+        for row in &calls.rows {
+            let timing = row.timing;
+            line(
+                &mut text,
+                &[&row.call, &time(timing.p50_us), &time(timing.p99_us), &ratio(row.ratio)],
+            );
+        }
+    }
+    if let Some(start) = &figures.start {
+        heading(&mut text, "Starts");
+        begin(&mut text, &["start", "beside", "p50", "p99", "ratio"], 2);
+        for row in &start.rows {
+            let (p50, p99) = (time(row.timing.p50_us), time(row.timing.p99_us));
+            line(&mut text, &[&row.start, &row.baseline, &p50, &p99, &ratio(row.ratio)]);
+        }
+    }
+    text.push('\n');
+    text
+}
+
+fn aims(text: &mut String, figures: &Figures) {
+    heading(text, "Aims");
+    begin(text, &["aim", "wanted", "measured", ""], 1);
+    for aim in &figures.aims {
+        let shown = |value| match aim.unit.as_str() {
+            "us" => time(value),
+            "times" => ratio(value),
+            _ => format!("{:.0} KiB", value / 1024.0),
+        };
+        let wanted = format!("{} {}", aim.bound.replace('_', " "), shown(aim.limit));
+        let verdict = match (aim.reached, aim.missed_by.as_slice()) {
+            (true, _) => "reached".to_owned(),
+            (false, []) => "**missed**".to_owned(),
+            (false, by) => format!("**missed** by {}", by.join(", ")),
+        };
+        line(text, &[&aim.what, &wanted, &shown(aim.measured), &verdict]);
+    }
+}
+
+fn frames(text: &mut String, frames: &Frames) {
+    heading(text, "Pictures into an algorithm");
+    let _ = writeln!(text, "Mapped pictures lie on {}.\n", frames.pages);
+    begin(text, &["picture", "looked at", "way", "p50", "p99", "x list"], 3);
+    for row in &frames.deliveries {
+        let (p50, p99) = (time(row.timing.p50_us), time(row.timing.p99_us));
+        line(
+            text,
+            &[&row.size, &row.touched, &row.way, &p50, &p99, &ratio(row.ratio)],
+        );
+    }
+    heading(text, "Copies into memory that is there already");
+    begin(text, &["picture", "copy", "p50", "p99", "x memcpy"], 2);
+    for row in &frames.copies {
+        let (p50, p99) = (time(row.timing.p50_us), time(row.timing.p99_us));
+        line(text, &[&row.size, &row.copy, &p50, &p99, &ratio(row.ratio)]);
+    }
+    heading(text, "What mapping leaves behind");
+    let growth = &frames.growth;
+    let _ = writeln!(
+        text,
+        "Over {} mapped pictures of 1920 x 1080 the process had {} KiB resident before and {} KiB after, and {} mappings \
+         before and {} after. One picture costs, in algorithms whose memory is in use to:\n",
+        growth.pictures,
+        growth.before_bytes / 1024,
+        growth.after_bytes / 1024,
+        growth.mappings_before,
+        growth.mappings_after
+    );
+    begin(text, &["memory", "p50", "p99", "x first"], 1);
+    for row in &frames.memory_sizes {
+        let (p50, p99) = (time(row.timing.p50_us), time(row.timing.p99_us));
+        line(
+            text,
+            &[&format!("{} MiB", row.memory_mib), &p50, &p99, &ratio(row.ratio)],
+        );
+    }
+}
+
+fn heading(text: &mut String, title: &str) {
+    let _ = writeln!(text, "\n### {title}\n");
+}
+
+/// Begins a table whose first columns are words and whose others are figures.
+fn begin(text: &mut String, headings: &[&str], words: usize) {
+    let rules: Vec<_> = (0..headings.len())
+        .map(|column| if column < words { "---" } else { "---:" })
+        .collect();
+    let _ = writeln!(text, "| {} |\n| {} |", headings.join(" | "), rules.join(" | "));
+}
+
+fn line(text: &mut String, cells: &[&String]) {
+    let cells: Vec<&str> = cells.iter().map(|cell| cell.as_str()).collect();
+    let _ = writeln!(text, "| {} |", cells.join(" | "));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missed_aim_says_who_missed_it() {
+        let figures = serde_json::from_str(
+            r#"{"machine": {"cpu": "C", "cores": 2, "kernel": "6.1", "memory_bytes": 1073741825}, "aims": [
+                {"what": "kernels", "bound": "at_most", "limit": 1.25, "unit": "times", "measured": 2.0,
+                 "reached": false, "missed_by": ["a", "b"]}]}"#,
+        )
+        .unwrap();
+        let text = tables(&figures, &[]);
+        assert!(text.contains("C, 2 cores, 2 GiB of memory, Linux 6.1.\n"), "{text}");
+        assert!(
+            text.contains("| kernels | at most 1.25 | 2.00 | **missed** by a, b |\n"),
+            "{text}"
+        );
+    }
+}
