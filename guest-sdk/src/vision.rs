@@ -35,6 +35,7 @@ mod lanes;
 mod luminance;
 mod moments;
 mod morphology;
+mod prefix;
 mod scaling;
 mod smoothing;
 mod sobel;
