@@ -1,10 +1,45 @@
-//! Kernels for inspecting pictures, over borrowed gray views: plain functions that own nothing and keep nothing.
+//! Kernels for inspecting pictures, over borrowed views: plain functions that own nothing and keep nothing.
 //!
 //! A **mask** is a gray picture in which 0 means "not set" and every other value "set"; kernels that make masks write
-//! 255. All kernels work in whole numbers or in the basic operations of IEEE 754, so that they give the same answer in
-//! the sandbox and natively. At the edge of a picture a window covers only the pixels that exist.
+//! 255. Windows are squares of `2 * radius + 1` pixels a side, which covers every odd size. A part of a picture
+//! ([`View::region`]) is treated as if it were the whole.
 //!
-//! Costs are per call, for a picture of `n` pixels, and independent of window sizes unless stated otherwise.
+//! # What there is
+//!
+//! | kernel | what it makes | cost | at the border |
+//! | --- | --- | --- | --- |
+//! | [`luminance`] | gray from colour | one pass | |
+//! | [`moments`], [`min_max`] | mean and spread; darkest and brightest with places | one pass | |
+//! | [`Histogram`], [`Histogram::otsu`] | counts, quantiles; the level that parts dark from bright | one pass | |
+//! | [`Integral`] | sums over any rectangle | one pass, 4 bytes a pixel | |
+//! | [`laplacian_variance`] | sharpness | one pass | inner pixels only |
+//! | [`at_least`], [`below`], [`in_range`] | a mask by fixed levels | one pass | |
+//! | [`brighter`], [`darker`] | a mask by comparison with another picture | one pass | |
+//! | [`brighter_than_surroundings`], [`darker_than_surroundings`] | a mask by local (adaptive) thresholds | as [`box_mean`] and one pass | window cut |
+//! | [`subtract`], [`absolute_difference`], [`distance_from_band`] | differences | one pass | |
+//! | [`box_mean`] | local means | the same for every radius; least up to 2 | window cut |
+//! | [`gaussian`] | a blur | grows with sigma | outermost pixels repeated |
+//! | [`convolve3x3`] | nine weights, a divisor, an offset | least without a divisor | outermost pixels repeated |
+//! | [`sobel`], [`sobel_magnitude`] | slopes; steepness | one pass | outermost pixels repeated |
+//! | [`erode`], [`dilate`], [`open`], [`close`] | darkest and brightest neighbours | grows with the radius's logarithm | window cut |
+//! | [`shrink`] | a smaller picture by means over areas | one pass | |
+//! | [`components`] | connected parts with boxes, areas, axes | one pass and a little for each run | |
+//! | [`Template`] | where a small picture is, by normalised cross-correlation | template pixels times places | inside only |
+//!
+//! "Window cut" means that a window covers only the pixels that exist. Kernels that are generic over the number of
+//! channels treat each channel for itself.
+//!
+//! # How exact they are
+//!
+//! All kernels work in whole numbers or in the basic operations of IEEE 754, so that they give the same bytes in the
+//! sandbox and natively. Where a result is rounded, it is the exact one rounded to the nearest, halves up;
+//! [`gaussian`] alone may differ from that by 1.
+//!
+//! # How fast they are
+//!
+//! They do their work in blocks of 64 to 128 bytes, so that the station's counting of instructions costs little. The
+//! WebAssembly build needs `-C target-feature=+simd128`, which `procvision build` gives. `procvision bench` measures
+//! each of them ([`catalog`]) on a machine, in the sandbox and natively.
 //!
 //! ```
 //! use procvision_guest::{Gray, Rect, vision};
@@ -35,6 +70,7 @@ mod lanes;
 mod luminance;
 mod moments;
 mod morphology;
+mod prefix;
 mod scaling;
 mod smoothing;
 mod sobel;

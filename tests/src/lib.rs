@@ -6,7 +6,7 @@ pub mod guests;
 mod probe;
 pub mod workplace;
 
-pub use probe::probe_component;
+pub use probe::{digester_component, probe_component};
 
 /// The guide for authors; its code is compiled and run.
 #[cfg(doctest)]

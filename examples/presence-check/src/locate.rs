@@ -1,6 +1,6 @@
 //! Finds parts on an unevenly lit ground.
 
-use procvision_guest::vision::{self, Component};
+use procvision_guest::vision::{self, Component, Margin};
 use procvision_guest::{Gray, GrayView, Rect};
 use serde::Deserialize;
 
@@ -44,14 +44,10 @@ pub struct Part {
 /// sides of the comparison alike. A brighter patch of ground passes the threshold too, but has no sharp edge.
 pub fn locate(picture: GrayView<'_>, search: Search) -> Vec<Part> {
     let smooth = vision::box_mean(picture, 1);
-    let surroundings = vision::box_mean(smooth.view(), search.part_size.saturating_mul(3) / 4);
+    let (radius, margin) = (search.part_size.saturating_mul(3) / 4, Margin::Share(search.contrast));
     let mask = match search.tone {
-        Tone::Brighter => beyond(&smooth, &surroundings, 1.0 + search.contrast, |level, limit| {
-            level >= limit
-        }),
-        Tone::Darker => beyond(&smooth, &surroundings, 1.0 - search.contrast, |level, limit| {
-            level <= limit
-        }),
+        Tone::Brighter => vision::brighter_than_surroundings(smooth.view(), radius, margin),
+        Tone::Darker => vision::darker_than_surroundings(smooth.view(), radius, margin),
     };
     // Closing fills the dark strokes of an embossed part; opening takes away threads that would join neighbours.
     let mask = vision::open(vision::close(mask.view(), 2).view(), 2);
@@ -91,19 +87,6 @@ fn edge(picture: &Gray, component: &Component) -> f64 {
     seen.map(|&(inside, outside)| inside.abs_diff(outside) as f64 / outside as f64)
         .reduce(f64::min)
         .unwrap_or(0.0)
-}
-
-/// The mask of the pixels that `reach` the mean of their surroundings times `factor`.
-fn beyond(picture: &Gray, surroundings: &Gray, factor: f64, reach: impl Fn(u16, u16) -> bool) -> Gray {
-    // One entry for each mean, in sixteenths of a level, instead of a multiplication for each pixel.
-    let limits: [u16; 256] = std::array::from_fn(|mean| (mean as f64 * factor * 16.0).round() as u16);
-    let mut mask = Gray::filled(picture.width(), picture.height(), [0]);
-    let levels = picture.as_bytes().iter().zip(surroundings.as_bytes());
-    for (to, (&level, &mean)) in mask.as_bytes_mut().iter_mut().zip(levels) {
-        let reached = reach(u16::from(level) * 16, limits[usize::from(mean)]);
-        *to = if reached { 255 } else { 0 };
-    }
-    mask
 }
 
 #[cfg(test)]

@@ -123,15 +123,16 @@ impl Sampled {
 
 /// The sum of products, of values from -255 to 255.
 fn dot(a: &[i16], b: &[i16]) -> i64 {
-    // The sum of this many products fits 32 bits, which keeps the inner loop narrow.
-    const LENGTH: usize = 16_384;
-    let parts = a.chunks(LENGTH).zip(b.chunks(LENGTH));
     let sum = |a: &[i16], b: &[i16]| {
         a.iter().zip(b).fold(0_i32, |sum, (&a, &b)| {
             sum.wrapping_add(i32::from(a).wrapping_mul(i32::from(b)))
         })
     };
-    parts.map(|(a, b)| i64::from(sum(a, b))).sum()
+    // Blocks of a fixed length become straight vector code, and their sums fit 32 bits.
+    let (a, a_rest) = a.as_chunks::<64>();
+    let (b, b_rest) = b.as_chunks::<64>();
+    let blocks = a.iter().zip(b).map(|(a, b)| i64::from(sum(a, b)));
+    blocks.sum::<i64>() + i64::from(sum(a_rest, b_rest))
 }
 
 /// Edges and marks, without noise of single pixels and without slow changes: a fine mean minus a coarse one.

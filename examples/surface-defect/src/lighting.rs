@@ -66,12 +66,13 @@ impl Light {
     pub fn apply(&self, reference: GrayView<'_>) -> Gray {
         let (width, height) = (f64::from(reference.width()), f64::from(reference.height()));
         let [ground, ground_u, ground_v, gain, gain_u, gain_v] = self.model;
+        // A division for each column instead of each pixel.
+        let across: Vec<f64> = (0..reference.width() as usize).map(|x| centred(x, width)).collect();
         let mut bytes = Vec::with_capacity(reference.width() as usize * reference.height() as usize);
         for (y, row) in reference.rows().enumerate() {
             let v = centred(y, height);
             let (ground, gain) = (ground + ground_v * v, gain + gain_v * v);
-            bytes.extend(row.iter().enumerate().map(|(x, &level)| {
-                let u = centred(x, width);
+            bytes.extend(row.iter().zip(&across).map(|(&level, &u)| {
                 let lit = ground + ground_u * u + (gain + gain_u * u) * (f64::from(level) - self.mean);
                 // A cast from float to integer stops at the bounds of the integer.
                 (lit + 0.5) as u8

@@ -1,6 +1,7 @@
 //! Smaller pictures by the mean over areas.
 
 use super::blocks::each;
+use super::prefix::add_up;
 use crate::pixels::{Pixels, View};
 
 /// The picture at a smaller size: each new pixel is the mean of the area it covers, parts of pixels counted as parts,
@@ -103,27 +104,6 @@ impl Columns {
             }
             left = right;
         }
-    }
-}
-
-/// `before[i + 1]` becomes the sum of `sums[..=i]`.
-fn add_up<const C: usize>(sums: &[[u32; C]], before: &mut [[u64; C]]) {
-    let mut total = [0_u64; C];
-    let (sums, rest) = sums.as_chunks::<16>();
-    let (before, before_rest) = before[1..].as_chunks_mut::<16>();
-    let mut step = |sum: &[u32; C], before: &mut [u64; C]| {
-        for channel in 0..C {
-            total[channel] = total[channel].wrapping_add(sum[channel].into());
-        }
-        *before = total;
-    };
-    for (sums, before) in sums.iter().zip(before) {
-        for i in 0..16 {
-            step(&sums[i], &mut before[i]);
-        }
-    }
-    for (sum, before) in rest.iter().zip(before_rest) {
-        step(sum, before);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::blocks::each;
 use super::division::{Divider, ShortDivider};
+use super::prefix::{add_up, add_up_wrapping};
 use crate::pixels::{Pixels, View};
 
 /// The mean of the square of `2 * radius + 1` pixels a side around each pixel, rounded to the nearest level, each
@@ -44,6 +45,8 @@ enum Sums<const C: usize> {
     /// Column sums, and what lies left of each column added up. Sums wrap around; differences of two are right as long
     /// as a window's own sum fits.
     Long(Vec<[u32; C]>, Vec<[u32; C]>),
+    /// The same for windows of more than [`Divider::MAX`] pixels.
+    Huge(Vec<[u32; C]>, Vec<[u64; C]>),
 }
 
 impl<'a, const C: usize> BoxMeans<'a, C> {
@@ -52,10 +55,13 @@ impl<'a, const C: usize> BoxMeans<'a, C> {
         let reach = radius.min(picture.width().max(picture.height())) as usize;
         let down = radius.min(picture.height());
         let columns = picture.width() as usize + 2 * reach;
+        let window = (2 * reach as u64 + 1).saturating_mul(2 * u64::from(down) + 1);
         let sums = if reach <= 2 {
             Sums::Short(vec![0; columns * C])
-        } else {
+        } else if window <= u64::from(Divider::MAX) {
             Sums::Long(vec![[0; C]; columns], vec![[0; C]; columns + 1])
+        } else {
+            Sums::Huge(vec![[0; C]; columns], vec![[0; C]; columns + 1])
         };
         let mut means = Self {
             picture,
@@ -77,7 +83,7 @@ impl<'a, const C: usize> BoxMeans<'a, C> {
             Sums::Short(columns) => each::<64, _, _, _>(&mut columns[inner], [row], |sum, [value]| {
                 sum.wrapping_add(u16::from(value))
             }),
-            Sums::Long(columns, _) => {
+            Sums::Long(columns, _) | Sums::Huge(columns, _) => {
                 each::<32, _, _, _>(&mut columns.as_flattened_mut()[inner], [row], |sum, [value]| {
                     sum.wrapping_add(u32::from(value))
                 })
@@ -93,7 +99,7 @@ impl<'a, const C: usize> BoxMeans<'a, C> {
             Sums::Short(columns) => each::<64, _, _, _>(&mut columns[inner], [row], |sum, [value]| {
                 sum.wrapping_sub(u16::from(value))
             }),
-            Sums::Long(columns, _) => {
+            Sums::Long(columns, _) | Sums::Huge(columns, _) => {
                 each::<32, _, _, _>(&mut columns.as_flattened_mut()[inner], [row], |sum, [value]| {
                     sum.wrapping_sub(u32::from(value))
                 })
@@ -114,13 +120,17 @@ impl<'a, const C: usize> BoxMeans<'a, C> {
         match &mut self.sums {
             Sums::Short(columns) => short_means::<C>(columns, reach, rows, to),
             Sums::Long(columns, before) => {
-                add_up(columns, before);
+                add_up_wrapping(columns, before);
                 let (left, right) = (&before[..width], &before[2 * reach + 1..]);
                 long_means(left.as_flattened(), right.as_flattened(), reach, rows, to);
             }
+            Sums::Huge(columns, before) => add_up(columns, before),
         }
         // Where the window reaches over the side of the picture, it holds fewer columns.
-        let edge = reach.min(width);
+        let edge = match self.sums {
+            Sums::Huge(..) => width,
+            _ => reach.min(width),
+        };
         let sides = (0..edge).chain(width.saturating_sub(reach).max(edge)..width);
         for x in sides {
             let count = ((x + reach).min(width - 1) - x.saturating_sub(reach) + 1) as u64 * u64::from(rows);
@@ -133,31 +143,11 @@ impl<'a, const C: usize> BoxMeans<'a, C> {
                     Sums::Long(_, before) => before[x + 2 * reach + 1][channel]
                         .wrapping_sub(before[x][channel])
                         .into(),
+                    Sums::Huge(_, before) => before[x + 2 * reach + 1][channel] - before[x][channel],
                 };
                 to[x * C + channel] = ((sum + count / 2) / count) as u8;
             }
         }
-    }
-}
-
-/// `before[i + 1]` becomes the sum of `columns[..=i]`.
-fn add_up<const C: usize>(columns: &[[u32; C]], before: &mut [[u32; C]]) {
-    let mut sum = [0_u32; C];
-    let (columns, columns_rest) = columns.as_chunks::<16>();
-    let (before, before_rest) = before[1..].as_chunks_mut::<16>();
-    let mut step = |column: &[u32; C], before: &mut [u32; C]| {
-        for channel in 0..C {
-            sum[channel] = sum[channel].wrapping_add(column[channel]);
-        }
-        *before = sum;
-    };
-    for (columns, before) in columns.iter().zip(before) {
-        for i in 0..16 {
-            step(&columns[i], &mut before[i]);
-        }
-    }
-    for (column, before) in columns_rest.iter().zip(before_rest) {
-        step(column, before);
     }
 }
 
@@ -178,17 +168,11 @@ fn short_means<const C: usize>(columns: &[u16], reach: usize, rows: u32, to: &mu
 
 /// As [`short_means`], from what lies left of each window and of its end.
 fn long_means(left: &[u32], right: &[u32], reach: usize, rows: u32, to: &mut [u8]) {
-    let count = (2 * reach as u64 + 1) * u64::from(rows);
-    if let Some(small) = u32::try_from(count).ok().filter(|&count| count <= Divider::MAX) {
-        let (divider, half) = (Divider::new(small), small / 2);
-        each::<32, _, _, _>(to, [left, right], |_, [left, right]| {
-            divider.divide(right.wrapping_sub(left).wrapping_add(half))
-        });
-    } else {
-        each::<32, _, _, _>(to, [left, right], |_, [left, right]| {
-            ((u64::from(right.wrapping_sub(left)) + count / 2) / count) as u8
-        });
-    }
+    let count = (2 * reach as u32 + 1) * rows;
+    let (divider, half) = (Divider::new(count), count / 2);
+    each::<32, _, _, _>(to, [left, right], |_, [left, right]| {
+        divider.divide(right.wrapping_sub(left).wrapping_add(half))
+    });
 }
 
 #[cfg(test)]
@@ -226,5 +210,14 @@ mod tests {
         let picture = random_picture(30, 20, 9);
         let part = picture.view().region(crate::Rect::new(5, 3, 17, 11)).unwrap();
         assert_eq!(box_mean(part, 3), box_mean(part.to_pixels().view(), 3));
+    }
+    #[test]
+    fn a_window_of_more_pixels_than_32_bits_can_sum_up_is_right() {
+        let picture = Gray::filled(4200, 4100, [255]);
+        let mut means = BoxMeans::new(picture.view(), 5000);
+        assert!(matches!(means.sums, Sums::Huge(..)));
+        let mut row = vec![0; 4200];
+        means.row(0, &mut row);
+        assert!(row.iter().all(|&mean| mean == 255));
     }
 }
