@@ -99,7 +99,8 @@ impl AddressRange {
         Ok(())
     }
 
-    /// Replaces what a part is backed by with `len` bytes of a file from `file_offset`, readable and writable.
+    /// Replaces what a part is backed by with `len` bytes of a file from `file_offset`, readable and, unless `sharing`
+    /// says otherwise, writable.
     ///
     /// # Safety
     ///
@@ -119,16 +120,18 @@ impl AddressRange {
         sharing: Sharing,
     ) -> io::Result<()> {
         let start = self.part(offset, len)?;
-        let flags = match sharing {
-            Sharing::Shared => MapFlags::SHARED,
-            Sharing::CopyOnWrite => MapFlags::PRIVATE,
+        let writable = ProtFlags::READ | ProtFlags::WRITE;
+        let (protection, flags) = match sharing {
+            Sharing::Shared => (writable, MapFlags::SHARED),
+            Sharing::ReadOnly => (ProtFlags::READ, MapFlags::SHARED),
+            Sharing::CopyOnWrite => (writable, MapFlags::PRIVATE),
         };
         // SAFETY: the part lies in this value's own reservation, and the caller promises that nobody uses its bytes.
         unsafe {
             mmap(
                 start,
                 len,
-                ProtFlags::READ | ProtFlags::WRITE,
+                protection,
                 flags | MapFlags::NORESERVE | MapFlags::FIXED,
                 file,
                 file_offset,
@@ -178,6 +181,8 @@ impl Drop for AddressRange {
 pub(crate) enum Sharing {
     /// They go to the file, where others see them.
     Shared,
+    /// There are none: the part can only be read.
+    ReadOnly,
     /// They stay in this mapping; the file is not touched.
     CopyOnWrite,
 }

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod error;
 pub mod exit;
 pub mod failure;
+pub mod frames;
 pub mod help;
 pub mod init;
 pub mod outputs;

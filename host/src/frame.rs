@@ -1,12 +1,14 @@
 //! Pictures on their way to an algorithm: decoded once, checked once, then only ever read.
 
 mod bayer;
+mod blocks;
 mod convert;
 mod decode;
 mod layout;
 mod storage;
 
 pub use decode::FrameError;
+pub(crate) use decode::check_size;
 pub use layout::PictureLayout;
 pub use storage::Lease;
 pub(crate) use storage::PooledPicture;

@@ -14,6 +14,8 @@
 //! | [`host`] | the engine, its clock, the compile cache |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
+//! | [`pool`] | pictures that cameras write into memory they share with this process |
+//! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
@@ -86,6 +88,7 @@ pub mod host;
 mod imports;
 pub mod info;
 mod instance;
+pub mod leftovers;
 pub mod limits;
 pub mod logs;
 pub mod manifest;
@@ -98,5 +101,6 @@ pub mod report;
 pub mod scaffold;
 pub mod session;
 pub mod shape;
+pub mod source;
 pub mod validation;
 pub mod visible;

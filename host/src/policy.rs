@@ -1,8 +1,8 @@
-//! What a station decides about the sandbox besides its limits: clocks, randomness, what happens to interfaces that
-//! are only answered closed, and which log lines are kept.
+//! What a station decides besides limits. About the sandbox: clocks, randomness, what happens to interfaces that are
+//! only answered closed, and which log lines are kept. About pictures: what happens if one cannot be had.
 
 use crate::logs::Level;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What an algorithm sees when it asks for the time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -67,6 +67,29 @@ impl Default for SandboxPolicy {
             log_level: Level::Info,
             quarantine_after: 3,
             line_tables: false,
+        }
+    }
+}
+
+/// What happens to a step whose picture cannot be had: its identifier is unknown, or its bytes are no picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PicturePolicy {
+    /// The step fails with 1002.
+    #[default]
+    Strict,
+    /// The algorithm is shown a black picture of the size that was announced, and the answer carries a warning that says
+    /// so. It may well be a verdict on a product that nobody has seen; this is for stations whose platform relies on it.
+    /// A picture whose size is unknown, zero or too large fails with 1002 all the same.
+    ZeroFill,
+}
+
+impl PicturePolicy {
+    /// The policy as it is written in configurations: `strict` or `zero-fill`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::ZeroFill => "zero-fill",
         }
     }
 }

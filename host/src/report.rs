@@ -27,9 +27,11 @@ use crate::logs::{LogLine, Logs};
 use crate::outcome::{Outcome, StepReport, Warning};
 use crate::package::Package;
 use crate::session::Session;
+use crate::visible;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -126,10 +128,34 @@ pub struct Request {
 pub struct Picture {
     /// Under which name it was handed over; empty for the primary picture.
     pub name: String,
-    /// The file.
-    pub path: PathBuf,
+    /// Where it is from.
+    pub origin: PictureOrigin,
     /// The pixels.
     pub frame: Frame,
+}
+
+/// Where a picture is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PictureOrigin {
+    /// A file that somebody named.
+    File(PathBuf),
+    /// A source of pictures.
+    Source {
+        /// What it calls itself, such as `dev-store`: see [`crate::source::FrameSource::kind`].
+        kind: &'static str,
+        /// The picture's identifier there.
+        id: String,
+    },
+}
+
+impl fmt::Display for PictureOrigin {
+    /// The path, or the identifier made safe to show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Source { id, .. } => f.write_str(&visible::line(id)),
+        }
+    }
 }
 
 impl Picture {

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: the program under test, started as its users start it.
 
 pub mod binary;
+pub mod frame_pool;
 pub mod guests;
 mod probe;
 pub mod workplace;

@@ -5,6 +5,7 @@ use crate::binary::{Answer, guest_target_dir, procvision, project_root};
 use crate::guests::rust_guest;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use tempfile::TempDir;
 
 /// A temporary folder with the package `rogue` and the picture `photo.png`, 320 x 240.
@@ -76,11 +77,16 @@ impl Workplace {
 
     /// Runs the program in it.
     pub fn procvision(&self, arguments: &[&str]) -> Answer {
+        Answer::of(&mut self.command(arguments))
+    }
+
+    /// The program in it, ready to be run.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = procvision();
         command
             .current_dir(self.folder.path())
             .env("PROCVISION_CACHE_DIR", guest_target_dir().join("cache"))
             .args(arguments);
-        Answer::of(&mut command)
+        command
     }
 }

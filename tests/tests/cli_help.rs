@@ -10,12 +10,22 @@ fn answer(arguments: &[&str]) -> Answer {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["init", "build", "run", "validate", "bench", "completions"] {
+    for command in ["init", "build", "run", "validate", "frames", "bench", "completions"] {
         let help = answer(&[command, "--help"]).expect(0);
         assert_eq!(help.stderr, "");
         assert!(help.stdout.contains("\nExamples:\n  procvision "), "{command}");
         insta::assert_snapshot!(format!("help-{command}"), help.stdout);
         assert_eq!(answer(&["help", command]).expect(0).stdout, help.stdout);
+    }
+}
+
+#[test]
+fn every_command_of_frames_explains_itself() {
+    for command in ["broker", "publish", "list"] {
+        let help = answer(&["frames", command, "--help"]).expect(0);
+        assert!(help.stdout.contains("\nExamples:\n  procvision frames "), "{command}");
+        insta::assert_snapshot!(format!("help-frames-{command}"), help.stdout);
+        assert_eq!(answer(&["help", "frames", command]).expect(0).stdout, help.stdout);
     }
 }
 

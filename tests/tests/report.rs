@@ -6,7 +6,7 @@ use procvision_host::info::{AlgorithmInfo, StepInfo};
 use procvision_host::limits::{LimitRequest, Limits};
 use procvision_host::logs::{Level, LogLine, LogSource, Logs};
 use procvision_host::outcome::{Finding, Outcome, Phase, StepReport, Usage, Warning};
-use procvision_host::report::{Picture, Preparation, Repeat, Request, RunReport, Subject};
+use procvision_host::report::{Picture, PictureOrigin, Preparation, Repeat, Request, RunReport, Subject};
 use procvision_host::session::{Session, SessionBounds};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ const HOSTILE: &str = "</style><script>alert(1)</script>\" onload='x' {{ 7*7 }} 
 fn picture(name: &str) -> Picture {
     Picture {
         name: name.into(),
-        path: HOSTILE.into(),
+        origin: PictureOrigin::File(HOSTILE.into()),
         frame: Frame::from_pixels(PixelFormat::Mono8, 40, 30, 40, vec![99; 1200]).unwrap(),
     }
 }

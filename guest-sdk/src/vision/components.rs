@@ -1,8 +1,9 @@
 //! Connected parts of a mask, with their boxes, areas and shapes.
 //!
-//! Works on runs (unbroken stretches of one row) instead of pixels: empty stretches are skipped eight pixels at a
-//! time, and joining costs as much as there are runs.
+//! Works on runs (unbroken stretches of one row) instead of pixels: 64 pixels become the bits of one number, and
+//! finding and joining runs costs as much as there are runs.
 
+use super::blocks::padded;
 use crate::geometry::Rect;
 use crate::pixels::GrayView;
 
@@ -92,6 +93,14 @@ fn middle(run: &Run) -> f64 {
 
 /// The connected parts of `mask`, in the order of their first pixels from top to bottom and left to right. Pixels are
 /// connected if they share a side or a corner. One pass over the mask and a few over its runs.
+///
+/// ```
+/// # use procvision_guest::{Gray, Rect, vision};
+/// let mask = Gray::from_vec(vec![255, 0, 0, 255, 0, 255, 0, 255], 4, 2).unwrap();
+/// let parts = vision::components(mask.view());
+/// assert_eq!((parts[0].bounds(), parts[0].area()), (Rect::new(0, 0, 2, 2), 2));
+/// assert_eq!((parts[1].bounds(), parts[1].area()), (Rect::new(3, 0, 1, 2), 2));
+/// ```
 pub fn components(mask: GrayView<'_>) -> Vec<Component> {
     let mut runs = Vec::new();
     // The index of a run that was found earlier and belongs to the same component; a run's own index at the root.
@@ -99,16 +108,10 @@ pub fn components(mask: GrayView<'_>) -> Vec<Component> {
     let mut above = 0..0;
     for (y, row) in (0..).zip(mask.rows()) {
         let first = runs.len();
+        find_runs(row, y, &mut runs);
         let mut candidate = above.start;
-        let mut from = 0;
-        while let Some((start, end)) = next_run(row, from) {
-            let index = runs.len();
-            let run = Run {
-                y,
-                start: start as u32,
-                end: end as u32,
-            };
-            runs.push(run);
+        for index in first..runs.len() {
+            let run: Run = runs[index];
             parents.push(index);
             // Runs above that end left of this one cannot touch it or a later one.
             while candidate < above.end && runs[candidate].end < run.start {
@@ -119,23 +122,72 @@ pub fn components(mask: GrayView<'_>) -> Vec<Component> {
                 join(&mut parents, touching, index);
                 touching += 1;
             }
-            from = end;
         }
         above = first..runs.len();
     }
     collect(&runs, &mut parents)
 }
 
-/// The first run at or after column `from`.
-fn next_run(row: &[u8], from: usize) -> Option<(usize, usize)> {
-    let rest = row.get(from..)?;
-    let empty = rest.chunks_exact(8).take_while(|block| **block == [0; 8]).count() * 8;
-    let start = from + empty + rest[empty..].iter().position(|&value| value != 0)?;
-    let length = row[start..]
-        .iter()
-        .position(|&value| value == 0)
-        .unwrap_or(row.len() - start);
-    Some((start, start + length))
+/// Adds the runs of one row.
+fn find_runs(row: &[u8], y: u32, runs: &mut Vec<Run>) {
+    // The start of the run that is open.
+    let mut open = None;
+    let mut look = |bits: u64, first: u32| {
+        // A bit for each pixel that differs from the one before it.
+        let mut changes = bits ^ (bits << 1 | u64::from(open.is_some()));
+        while changes != 0 {
+            let x = first + changes.trailing_zeros();
+            changes &= changes - 1;
+            open = match open {
+                None => Some(x),
+                Some(start) => {
+                    runs.push(Run { y, start, end: x });
+                    None
+                }
+            };
+        }
+    };
+    let (blocks, rest) = row.as_chunks::<64>();
+    let mut first = 0_u32;
+    for block in blocks {
+        look(set_bits(block), first);
+        first = first.wrapping_add(64);
+    }
+    if !rest.is_empty() {
+        look(set_bits(&padded(rest)), first);
+    }
+    if let Some(start) = open {
+        let end = row.len() as u32;
+        runs.push(Run { y, start, end });
+    }
+}
+
+/// A bit for each pixel that is set, the first one lowest.
+#[cfg(not(target_feature = "simd128"))]
+#[inline(always)]
+fn set_bits(block: &[u8; 64]) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let mut bits = 0;
+    for (index, &eight) in block.as_chunks::<8>().0.iter().enumerate() {
+        let values = u64::from_le_bytes(eight);
+        // The highest bit of each byte that is not 0, then all of them side by side at the top.
+        let set = ((values & LOW).wrapping_add(LOW) | values) & !LOW;
+        let packed = (set >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits |= packed << (8 * index);
+    }
+    bits
+}
+
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn set_bits(block: &[u8; 64]) -> u64 {
+    use std::arch::wasm32::*;
+
+    use super::lanes;
+
+    let zero = u8x16_splat(0);
+    let sixteen = |start: usize| u64::from(u8x16_bitmask(u8x16_ne(lanes::load(&block[start..start + 16]), zero)));
+    sixteen(0) | sixteen(16) << 16 | sixteen(32) << 32 | sixteen(48) << 48
 }
 
 fn root(parents: &mut [usize], mut index: usize) -> usize {

@@ -59,7 +59,7 @@ impl Kernel3x3 {
 /// rounded to the nearest level (halves up) and limited to 0 to 255; each channel for itself. The border is continued
 /// by the outermost pixels. The weights are not mirrored, as is usual for pictures. One pass.
 ///
-/// Costs about half as much if the amounts of the weights add up to at most 128.
+/// Costs several times less if there is no divisor and the amounts of the weights add up to at most 128.
 pub fn convolve3x3<const C: usize>(picture: View<'_, C>, kernel: &Kernel3x3) -> Pixels<C> {
     let mut target = Pixels::filled(picture.width(), picture.height(), [0; C]);
     let width = target.stride();
@@ -72,7 +72,7 @@ pub fn convolve3x3<const C: usize>(picture: View<'_, C>, kernel: &Kernel3x3) -> 
         .sum();
     let mut sums = vec![0_i32; width];
     // With amounts of at most 128, no sum of levels leaves 16 bits.
-    let mut short_sums = vec![0_i16; if amount <= 128 { width } else { 0 }];
+    let is_short = amount <= 128 && kernel.divisor == 1;
     for (y, to) in (0_i64..).zip(target.as_bytes_mut().chunks_exact_mut(width)) {
         let [above, here, below] = &mut padded;
         let rows = [
@@ -80,12 +80,11 @@ pub fn convolve3x3<const C: usize>(picture: View<'_, C>, kernel: &Kernel3x3) -> 
             here.fill(row_or_nearest(picture, y)),
             below.fill(row_or_nearest(picture, y + 1)),
         ];
-        if amount > 128 {
+        if is_short {
+            convolve_short(rows, kernel, to, C);
+        } else {
             weigh(rows, kernel, &mut sums, C);
             finish(&sums, kernel, to);
-        } else {
-            weigh_short(rows, kernel, &mut short_sums, C);
-            finish_short(&short_sums, kernel, to);
         }
     }
     target
@@ -93,35 +92,52 @@ pub fn convolve3x3<const C: usize>(picture: View<'_, C>, kernel: &Kernel3x3) -> 
 
 fn weigh(rows: [&[u8]; 3], kernel: &Kernel3x3, sums: &mut [i32], channels: usize) {
     for (index, (row, weights)) in rows.iter().zip(&kernel.weights).enumerate() {
-        let weights = weights.map(i32::from);
         let taps = [&row[..], &row[channels..], &row[2 * channels..]];
-        let keep = i32::from(index > 0);
-        each::<32, _, _, _>(sums, taps, |sum, taps| {
+        let [u, v, w] = weights.map(i32::from);
+        let add = |sum: i32, taps: [u8; 3]| {
             let [a, b, c] = taps.map(i32::from);
-            let (a, b, c) = (
-                a.wrapping_mul(weights[0]),
-                b.wrapping_mul(weights[1]),
-                c.wrapping_mul(weights[2]),
-            );
-            sum.wrapping_mul(keep).wrapping_add(a).wrapping_add(b.wrapping_add(c))
-        });
+            let (a, b, c) = (a.wrapping_mul(u), b.wrapping_mul(v), c.wrapping_mul(w));
+            sum.wrapping_add(a).wrapping_add(b.wrapping_add(c))
+        };
+        if index == 0 {
+            each::<32, _, _, _>(sums, taps, |_, taps| add(0, taps));
+        } else {
+            each::<32, _, _, _>(sums, taps, add);
+        }
     }
 }
 
-fn weigh_short(rows: [&[u8]; 3], kernel: &Kernel3x3, sums: &mut [i16], channels: usize) {
-    for (index, (row, weights)) in rows.iter().zip(kernel.weights).enumerate() {
-        let taps = [&row[..], &row[channels..], &row[2 * channels..]];
-        let keep = if index > 0 { -1 } else { 0 };
-        each::<64, _, _, _>(sums, taps, |sum, taps| {
-            let [a, b, c] = taps.map(i16::from);
-            let (a, b, c) = (
-                a.wrapping_mul(weights[0]),
-                b.wrapping_mul(weights[1]),
-                c.wrapping_mul(weights[2]),
-            );
-            (sum & keep).wrapping_add(a).wrapping_add(b.wrapping_add(c))
-        });
-    }
+/// All at once for kernels without a divisor, whose sums fit 16 bits.
+fn convolve_short(rows: [&[u8]; 3], kernel: &Kernel3x3, to: &mut [u8], channels: usize) {
+    let [a, b, c] = rows;
+    let (one, two) = (channels, 2 * channels);
+    let taps = [
+        a,
+        &a[one..],
+        &a[two..],
+        b,
+        &b[one..],
+        &b[two..],
+        c,
+        &c[one..],
+        &c[two..],
+    ];
+    let [u, v, w] = kernel.weights;
+    let offset = kernel.offset;
+    each::<64, _, _, _>(to, taps, |_, taps| {
+        let [a, b, c, d, e, f, g, h, i] = taps.map(i16::from);
+        let upper = (a.wrapping_mul(u[0]))
+            .wrapping_add(b.wrapping_mul(u[1]))
+            .wrapping_add(c.wrapping_mul(u[2]));
+        let middle = (d.wrapping_mul(v[0]))
+            .wrapping_add(e.wrapping_mul(v[1]))
+            .wrapping_add(f.wrapping_mul(v[2]));
+        let lower = (g.wrapping_mul(w[0]))
+            .wrapping_add(h.wrapping_mul(w[1]))
+            .wrapping_add(i.wrapping_mul(w[2]));
+        let sum = upper.wrapping_add(middle).wrapping_add(lower);
+        sum.saturating_add(offset).clamp(0, 255) as u8
+    });
 }
 
 /// `(sum + offset * divisor + divisor / 2) / divisor`, limited before the division instead of after it.
@@ -133,21 +149,6 @@ fn finish(sums: &[i32], kernel: &Kernel3x3, to: &mut [u8]) {
     each::<32, _, _, _>(to, [sums], |_, [sum]| {
         // Sums of 9 * 255 * 32768 and offsets of 32768 * 65535 do not add up to what wraps around unseen.
         divider.divide(sum.saturating_add(add).clamp(0, most) as u32)
-    });
-}
-
-fn finish_short(sums: &[i16], kernel: &Kernel3x3, to: &mut [u8]) {
-    if kernel.divisor == 1 {
-        let offset = kernel.offset;
-        each::<64, _, _, _>(to, [sums], |_, [sum]| sum.saturating_add(offset).clamp(0, 255) as u8);
-        return;
-    }
-    let divisor = i32::from(kernel.divisor);
-    let add = i32::from(kernel.offset).wrapping_mul(divisor).wrapping_add(divisor / 2);
-    let most = divisor * 256 - 1;
-    let divider = Divider::new(kernel.divisor.into());
-    each::<32, _, _, _>(to, [sums], |_, [sum]| {
-        divider.divide(i32::from(sum).saturating_add(add).clamp(0, most) as u32)
     });
 }
 

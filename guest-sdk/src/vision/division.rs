@@ -43,28 +43,40 @@ impl Divider {
     }
 }
 
-/// Divides numbers of 16 bits by a window's pixel count.
+/// Divides numbers of 16 bits by a window's pixel count, with 16-bit products only.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShortDivider {
-    reciprocal: u16,
-    shift: u32,
+    /// The divisor is `odd` times two to this power.
+    twos: u32,
+    odd: u16,
+    /// 256 divided by `odd`, rounded down.
+    coarse: u16,
+    /// 1024 divided by `odd`, rounded up.
+    fine: u16,
 }
 
 impl ShortDivider {
-    /// Prepares for a divisor from 2 to 25, the counts of pixels in windows of up to 5 x 5.
+    /// Prepares for a divisor from 1 to 25, the counts of pixels in windows of up to 5 x 5.
     pub(super) fn new(divisor: u16) -> Self {
-        assert!((2..=25).contains(&divisor), "{divisor} cannot be divided by");
-        let shift = (divisor - 1).ilog2();
-        let reciprocal = (1_u32 << (16 + shift)).div_ceil(u32::from(divisor)) as u16;
-        Self { reciprocal, shift }
+        assert!((1..=25).contains(&divisor), "{divisor} cannot be divided by");
+        let twos = divisor.trailing_zeros();
+        let odd = divisor >> twos;
+        Self {
+            twos,
+            odd,
+            coarse: 256 / odd,
+            fine: 1024_u16.div_ceil(odd),
+        }
     }
 
-    /// The quotient, rounded down, of a number less than 256 times the divisor. The reciprocal is too large by less
-    /// than 2^-16, which these numbers do not notice.
+    /// The quotient, rounded down, of a number less than 256 times the divisor: a coarse guess from below, and what the
+    /// rest adds to it.
     #[inline(always)]
     pub(super) fn divide(self, number: u16) -> u8 {
-        let high = (u32::from(number).wrapping_mul(u32::from(self.reciprocal)) >> 16) as u16;
-        (high >> self.shift) as u8
+        let number = number >> self.twos;
+        let guess = number.wrapping_mul(self.coarse) >> 8;
+        let rest = number.wrapping_sub(guess.wrapping_mul(self.odd));
+        guess.wrapping_add(rest.wrapping_mul(self.fine) >> 10) as u8
     }
 }
 
@@ -74,7 +86,7 @@ mod tests {
 
     #[test]
     fn short_division_is_exact_for_every_number() {
-        for divisor in 2..=25_u16 {
+        for divisor in 1..=25_u16 {
             let divider = ShortDivider::new(divisor);
             for number in 0..256 * divisor {
                 assert_eq!(

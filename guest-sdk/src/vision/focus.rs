@@ -55,19 +55,52 @@ struct Sums {
 impl Sums {
     /// Adds the responses of a block of pixels, from those above, below, left and right of them and their own.
     #[inline(always)]
-    fn add(&mut self, [up, down, left, right, center]: [&[u8; BLOCK]; 5]) {
+    fn add(&mut self, near: [&[u8; BLOCK]; 5]) {
         // Of 64 responses from -1020 to 1020 neither sum leaves 32 bits.
-        let (mut sum, mut squares) = (0_i32, 0_i32);
-        for i in 0..BLOCK {
-            let around = [up[i], down[i], left[i], right[i]].map(i16::from);
-            let around = (around[0].wrapping_add(around[1])).wrapping_add(around[2].wrapping_add(around[3]));
-            let response = i32::from(around.wrapping_sub(i16::from(center[i]) << 2));
-            sum = sum.wrapping_add(response);
-            squares = squares.wrapping_add(response.wrapping_mul(response));
-        }
+        let (sum, squares) = sums(near);
         self.sum = self.sum.wrapping_add(sum.into());
         self.squares = self.squares.wrapping_add(squares as u64);
     }
+}
+
+/// The sums of the responses and of their squares.
+#[cfg(not(target_feature = "simd128"))]
+#[inline(always)]
+fn sums([up, down, left, right, center]: [&[u8; BLOCK]; 5]) -> (i32, i32) {
+    let (mut sum, mut squares) = (0_i32, 0_i32);
+    for i in 0..BLOCK {
+        let [up, down, left, right] = [up[i], down[i], left[i], right[i]].map(i16::from);
+        let around = up.wrapping_add(down).wrapping_add(left.wrapping_add(right));
+        let response = i32::from(around.wrapping_sub(i16::from(center[i]) << 2));
+        sum = sum.wrapping_add(response);
+        squares = squares.wrapping_add(response.wrapping_mul(response));
+    }
+    (sum, squares)
+}
+
+/// The same, with products of pairs.
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn sums(near: [&[u8; BLOCK]; 5]) -> (i32, i32) {
+    use std::arch::wasm32::*;
+
+    use super::lanes;
+
+    let (mut sum, mut squares) = (i32x4_splat(0), i32x4_splat(0));
+    for start in (0..BLOCK).step_by(16) {
+        let bytes = near.map(|samples| lanes::load(&samples[start..start + 16]));
+        for half in [
+            bytes.map(|bytes| u16x8_extend_low_u8x16(bytes)),
+            bytes.map(|bytes| u16x8_extend_high_u8x16(bytes)),
+        ] {
+            let [up, down, left, right, center] = half;
+            let around = i16x8_add(i16x8_add(up, down), i16x8_add(left, right));
+            let response = i16x8_sub(around, i16x8_shl(center, 2));
+            sum = i32x4_add(sum, i32x4_extadd_pairwise_i16x8(response));
+            squares = i32x4_add(squares, i32x4_dot_i16x8(response, response));
+        }
+    }
+    (lanes::total(sum), lanes::total(squares))
 }
 
 #[cfg(test)]

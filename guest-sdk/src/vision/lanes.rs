@@ -15,3 +15,10 @@ pub(super) fn store(vector: v128, to: &mut [u8]) {
     to[..8].copy_from_slice(&u64x2_extract_lane::<0>(vector).to_le_bytes());
     to[8..16].copy_from_slice(&u64x2_extract_lane::<1>(vector).to_le_bytes());
 }
+
+/// The sum of four numbers, wrapping around.
+#[inline(always)]
+pub(super) fn total(numbers: v128) -> i32 {
+    let pairs = i32x4_add(numbers, i32x4_shuffle::<2, 3, 0, 1>(numbers, numbers));
+    i32x4_extract_lane::<0>(pairs).wrapping_add(i32x4_extract_lane::<1>(pairs))
+}

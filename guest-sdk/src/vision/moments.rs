@@ -48,6 +48,7 @@ pub fn moments(picture: GrayView<'_>) -> Moments {
 const BLOCK: usize = 128;
 
 /// The sums of values and of squares; of 128 values both fit 32 bits.
+#[cfg(not(target_feature = "simd128"))]
 #[inline(always)]
 fn sums(block: &[u8; BLOCK]) -> (u32, u32) {
     let (mut sum, mut squares) = (0_u32, 0_i32);
@@ -59,6 +60,29 @@ fn sums(block: &[u8; BLOCK]) -> (u32, u32) {
         squares = squares.wrapping_add(value.wrapping_mul(value));
     }
     (sum, squares as u32)
+}
+
+/// The same, with products of pairs.
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn sums(block: &[u8; BLOCK]) -> (u32, u32) {
+    use std::arch::wasm32::*;
+
+    use super::lanes;
+
+    // Pairs of 8 vectors add up to at most 8 * 510, which fits 16 bits.
+    let (mut pairs, mut squares) = (u16x8_splat(0), i32x4_splat(0));
+    for start in (0..BLOCK).step_by(16) {
+        let values = lanes::load(&block[start..start + 16]);
+        let (low, high) = (u16x8_extend_low_u8x16(values), u16x8_extend_high_u8x16(values));
+        pairs = u16x8_add(pairs, u16x8_extadd_pairwise_u8x16(values));
+        squares = i32x4_add(
+            squares,
+            i32x4_add(i32x4_dot_i16x8(low, low), i32x4_dot_i16x8(high, high)),
+        );
+    }
+    let sum = lanes::total(u32x4_extadd_pairwise_u16x8(pairs));
+    (sum as u32, lanes::total(squares) as u32)
 }
 
 #[cfg(test)]

@@ -31,80 +31,99 @@ pub fn shrink<const C: usize>(picture: View<'_, C>, width: u32, height: u32) -> 
     // In units of which one row is `height` and one new row `picture.height()` long, everything is whole.
     let (step, extent) = (u64::from(height), u64::from(picture.height()));
     let mut sums = vec![0_u32; picture.width() as usize * C];
-    let columns = Columns {
-        from: picture.width(),
-        to: width,
-        rows: picture.height(),
-    };
+    let columns = Columns::new(picture.width(), width, picture.height());
+    let mut before = vec![[0_u64; C]; picture.width() as usize + 1];
     for (y, to) in (0_u64..).zip(target.as_bytes_mut().chunks_exact_mut(stride)) {
         let (top, bottom) = (y * extent, (y + 1) * extent);
         let (first, last) = (top / step, (bottom - 1) / step);
         for row in first..=last {
             let covered = ((row + 1) * step).min(bottom) - (row * step).max(top);
             let weight = covered as u32;
-            let keep = u32::from(row > first);
+            let row_samples = picture.row(row as u32);
             // Weights of one new row add up to the picture's height, so that sums are below 2^32.
-            each::<32, _, _, _>(&mut sums, [picture.row(row as u32)], |sum, [value]| {
-                sum.wrapping_mul(keep)
-                    .wrapping_add(u32::from(value).wrapping_mul(weight))
-            });
+            let weigh = |value: u8| u32::from(value).wrapping_mul(weight);
+            if row == first {
+                each::<32, _, _, _>(&mut sums, [row_samples], |_, [value]| weigh(value));
+            } else {
+                each::<32, _, _, _>(&mut sums, [row_samples], |sum, [value]| sum.wrapping_add(weigh(value)));
+            }
         }
-        columns.means::<C>(&sums, to);
+        columns.means::<C>(&sums, &mut before, to);
     }
     target
 }
 
-/// How columns are put together.
+/// How columns are put together. In units of which one column is as many long as there are new columns, the borders of
+/// the new columns are whole numbers too.
 struct Columns {
-    from: u32,
-    to: u32,
-    /// What the weights of the sums' rows add up to.
-    rows: u32,
+    /// For each border the column that it lies in, and how far from that column's start.
+    borders: Vec<(u32, u32)>,
+    /// Units of one column.
+    unit: u64,
+    /// What all weights of one new pixel add up to.
+    total: f64,
 }
 
 impl Columns {
-    fn means<const C: usize>(&self, sums: &[u32], to: &mut [u8]) {
-        let (sums, _) = sums.as_chunks::<C>();
-        let (to, _) = to.as_chunks_mut::<C>();
-        let total = u64::from(self.from) * u64::from(self.rows);
-        let (step, extent) = (u64::from(self.to), u64::from(self.from));
-        if self.from % self.to == 0 {
-            // Whole columns: all weights are alike, and cancel with the same factor of the total.
-            let group = (self.from / self.to) as usize;
-            let total = group as u64 * u64::from(self.rows);
-            for (to, group) in to.iter_mut().zip(sums.chunks_exact(group)) {
-                let mut sum = [0_u64; C];
-                for pixel in group {
-                    for channel in 0..C {
-                        sum[channel] = sum[channel].wrapping_add(u64::from(pixel[channel]));
-                    }
-                }
-                *to = sum.map(|sum| quotient(sum, total));
-            }
-            return;
+    fn new(from: u32, to: u32, rows: u32) -> Self {
+        let border = |index: u64| {
+            let place = index * u64::from(from);
+            ((place / u64::from(to)) as u32, (place % u64::from(to)) as u32)
+        };
+        Self {
+            borders: (0..=u64::from(to)).map(border).collect(),
+            unit: to.into(),
+            total: f64::from(from) * f64::from(rows),
         }
-        for (x, to) in (0_u64..).zip(to) {
-            let (left, right) = (x * extent, (x + 1) * extent);
-            let (first, last) = ((left / step) as usize, ((right - 1) / step) as usize);
-            let mut sum = [0_u64; C];
-            for (column, pixel) in (first as u64..).zip(&sums[first..=last]) {
-                let weight = ((column + 1) * step).min(right) - (column * step).max(left);
-                for channel in 0..C {
-                    sum[channel] = sum[channel].wrapping_add(u64::from(pixel[channel]).wrapping_mul(weight));
-                }
+    }
+
+    /// `before` has place for one more than there are columns.
+    fn means<const C: usize>(&self, sums: &[u32], before: &mut [[u64; C]], to: &mut [u8]) {
+        let (sums, _) = sums.as_chunks::<C>();
+        add_up(sums, before);
+        let last = sums.len() - 1;
+        let (half, part) = ((self.total / 2.0).floor() + 0.25, 1.0 / self.total);
+        // Everything left of a border. The last border lies at the end of the last column, where nothing is added.
+        let left_of = |(column, place): (u32, u32)| -> [u64; C] {
+            let column = column as usize;
+            let (before, here) = (&before[column], &sums[column.min(last)]);
+            std::array::from_fn(|channel| {
+                let parts = u64::from(here[channel]).wrapping_mul(u64::from(place));
+                before[channel].wrapping_mul(self.unit).wrapping_add(parts)
+            })
+        };
+        let mut left = [0; C];
+        for (to, &border) in to.as_chunks_mut::<C>().0.iter_mut().zip(&self.borders[1..]) {
+            let right = left_of(border);
+            for channel in 0..C {
+                // Below 2^53, as is half the total, so that both are exact. The quarter keeps quotients away from
+                // whole numbers by more than the product is off, so that cutting gives the exact quotient.
+                let sum = right[channel].wrapping_sub(left[channel]) as f64;
+                to[channel] = ((sum + half) * part) as u8;
             }
-            *to = sum.map(|sum| quotient(sum, total));
+            left = right;
         }
     }
 }
 
-/// Rounded to the nearest, halves up.
-fn quotient(sum: u64, total: u64) -> u8 {
-    let sum = sum.wrapping_add(total / 2);
-    // Processors divide short numbers several times as fast.
-    match (u32::try_from(sum), u32::try_from(total)) {
-        (Ok(sum), Ok(total)) => (sum / total) as u8,
-        _ => (sum / total) as u8,
+/// `before[i + 1]` becomes the sum of `sums[..=i]`.
+fn add_up<const C: usize>(sums: &[[u32; C]], before: &mut [[u64; C]]) {
+    let mut total = [0_u64; C];
+    let (sums, rest) = sums.as_chunks::<16>();
+    let (before, before_rest) = before[1..].as_chunks_mut::<16>();
+    let mut step = |sum: &[u32; C], before: &mut [u64; C]| {
+        for channel in 0..C {
+            total[channel] = total[channel].wrapping_add(sum[channel].into());
+        }
+        *before = total;
+    };
+    for (sums, before) in sums.iter().zip(before) {
+        for i in 0..16 {
+            step(&sums[i], &mut before[i]);
+        }
+    }
+    for (sum, before) in rest.iter().zip(before_rest) {
+        step(sum, before);
     }
 }
 

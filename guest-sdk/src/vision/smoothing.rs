@@ -164,9 +164,6 @@ fn add_up<const C: usize>(columns: &[[u32; C]], before: &mut [[u32; C]]) {
 /// The means of windows that lie inside the picture; those at the sides come out wrong.
 fn short_means<const C: usize>(columns: &[u16], reach: usize, rows: u32, to: &mut [u8]) {
     let count = (2 * reach as u16 + 1) * rows as u16;
-    if count == 1 {
-        return each::<64, _, _, _>(to, [columns], |_, [sum]| sum as u8);
-    }
     let (divider, half) = (ShortDivider::new(count), count / 2);
     let mean = |sum: u16| divider.divide(sum.wrapping_add(half));
     let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|tap: usize| &columns[(tap * C).min(2 * reach * C)..]);

@@ -242,10 +242,7 @@ fn correlate(levels: &[u8], weights: &[[i16; BLOCK]]) -> [i32; PLACES] {
             sums[place] = i32x4_add(sums[place], i32x4_add(low, high));
         }
     }
-    sums.map(|sum| {
-        let pairs = i32x4_add(sum, i32x4_shuffle::<2, 3, 0, 1>(sum, sum));
-        i32x4_extract_lane::<0>(pairs).wrapping_add(i32x4_extract_lane::<1>(pairs))
-    })
+    sums.map(lanes::total)
 }
 
 /// The scores of all places of a template in a picture.

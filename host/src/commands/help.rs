@@ -7,6 +7,7 @@ Examples:
   procvision build cap-check         build its component
   procvision run cap-check --pid A01 --image photo.png
   procvision validate cap-check      check everything a station would
+  procvision frames list             show the pools that pictures come through
   procvision help build              say more about one command
 
 Exit status:
@@ -42,6 +43,8 @@ Examples:
   procvision run cap-check --pid A01 --image photo.png --params '{\"min_score\": 0.8}'
   procvision run cap-check --pid A01 --image photo.png --session @inspection.json --json
   procvision run component.wasm --pid A01 --image photo.png --repeat 1000
+  procvision run cap-check --pid A01 --shared-mem-id dev-shm:s-1:cur --size 1920x1080
+  procvision run cap-check --pid A01 --camera cam-01
 
 Exit status: 0 there is a verdict, OK or NG, 1 there is none because the algorithm failed or the
 conditions are not right, 2 it could not be asked, 3 the verdict is NG and --fail-on-ng was given.
@@ -58,6 +61,54 @@ Examples:
 Exit status: 0 every check passed, perhaps with warnings, 1 a check failed, 2 nothing could be
 checked. PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's
 cache folder.";
+
+/// For `frames`.
+pub const FRAMES: &str = "\
+Examples:
+  procvision frames broker &                     keep the pools
+  procvision frames publish --pool cam-01 --scene tray
+  procvision frames list                         what is in the pools
+  procvision frames gc --dry-run                 what crashed programs left in older places
+  procvision help frames publish                 say more about one command
+
+Exit status: 0 done, 2 nothing could be done.";
+
+/// For `frames broker`.
+pub const FRAMES_BROKER: &str = "\
+Examples:
+  procvision frames broker
+  procvision frames broker --socket /run/procvision/frames.sock --allow-uid 1001
+  procvision frames broker --max-bytes 1073741824 --json
+
+Exit status: 0 it was told to end, 2 it could not listen, such as when another broker does.";
+
+/// For `frames publish`.
+pub const FRAMES_PUBLISH: &str = "\
+Examples:
+  procvision frames publish --pool cam-01 --image a.png b.png --fps 30
+  procvision frames publish --pool cam-02 --scene bars --size 1920x1080 --format BayerRG8
+  procvision frames publish --pool cam-03 --scene panel --count 1 --json
+
+Exit status: 0 every picture was published or dropped, 2 a picture cannot be used, or the broker
+could not be reached, refused or has ended.";
+
+/// For `frames list`.
+pub const FRAMES_LIST: &str = "\
+Examples:
+  procvision frames list
+  procvision frames list --json
+  watch procvision frames list
+
+Exit status: 0 done, 2 the broker could not be reached.";
+
+/// For `frames gc`.
+pub const FRAMES_GC: &str = "\
+Examples:
+  procvision frames gc --dry-run
+  procvision frames gc --older-than 1h
+  procvision frames gc --posix-prefix line3_ --json
+
+Exit status: 0 done, 1 a file could not be removed, 2 nothing could be looked for.";
 
 /// For `bench`.
 #[cfg(feature = "bench")]

@@ -4,6 +4,7 @@
 
 mod inputs;
 mod outputs;
+mod picture;
 mod text;
 mod trial;
 
@@ -15,6 +16,7 @@ use super::{help, terminal};
 use clap::{Args, ValueEnum};
 use indicatif::ProgressDrawTarget;
 use inputs::Inputs;
+use picture::PictureArgs;
 use procvision_host::algorithm::Algorithm;
 use procvision_host::failure::{ErrorCode, Failure, FailureClass};
 use procvision_host::outcome::{Outcome, Warning};
@@ -33,9 +35,8 @@ pub struct Run {
     #[arg(short, long)]
     pid: String,
 
-    /// The picture: PNG or JPEG
-    #[arg(short, long, value_name = "PICTURE")]
-    image: PathBuf,
+    #[command(flatten)]
+    picture: PictureArgs,
 
     /// A further picture, such as one of a good part; may be given several times
     #[arg(short, long = "reference", value_name = "NAME=PICTURE", value_parser = inputs::parse_reference)]

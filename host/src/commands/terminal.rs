@@ -80,6 +80,14 @@ pub fn print(text: &str) -> Result<(), CommandError> {
     written(writeln!(anstream::stdout().lock(), "{text}"))
 }
 
+/// Writes one line of many to stdout; says whether somebody still reads.
+pub fn print_on(text: &str) -> Result<bool, CommandError> {
+    match writeln!(anstream::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        result => written(result).map(|()| true),
+    }
+}
+
 /// Writes a value as JSON to stdout: for eyes on a terminal, else in one line.
 pub fn print_json(value: &serde_json::Value) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();

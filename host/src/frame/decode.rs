@@ -108,7 +108,7 @@ impl Explain for FrameError {
 }
 
 /// Refuses sizes that are zero or larger than is accepted.
-pub(super) fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
+pub(crate) fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
     if width == 0 || height == 0 {
         return Err(FrameError::Empty { width, height });
     }
@@ -146,9 +146,7 @@ fn decode_png(encoded: &[u8]) -> Result<Frame, FrameError> {
 /// product would be judged by that.
 fn decode_jpeg(encoded: &[u8]) -> Result<Frame, FrameError> {
     // The decoder itself does not miss the end of the last blocks.
-    if !has_end_of_image(encoded) {
-        return Err(FrameError::Truncated);
-    }
+    let encoded = &encoded[..jpeg_end(encoded).ok_or(FrameError::Truncated)?];
     let damaged = |error: zune_jpeg::errors::DecodeErrors| FrameError::Decode(error.into());
     let options = DecoderOptions::default()
         .set_strict_mode(true)
@@ -170,27 +168,34 @@ fn decode_jpeg(encoded: &[u8]) -> Result<Frame, FrameError> {
     packed(format, width, height, pixels)
 }
 
-/// Whether a JPEG file has its end marker behind the beginning of its pixels. Inside the pixels the marker cannot occur;
-/// before them, where a thumbnail may be, it does not count.
-fn has_end_of_image(encoded: &[u8]) -> bool {
-    let mut rest = encoded.get(2..).unwrap_or_default();
-    // Segments: 0xff, a marker, and, but for the scan, a length that counts itself.
-    while let [0xff, marker, after @ ..] = rest {
-        match marker {
-            0xff => rest = &rest[1..],
-            0xda => return after.windows(2).any(|pair| pair == [0xff, 0xd9]),
+/// Where a JPEG file ends: behind its end marker. Nothing if the marker is missing. Inside the pixels it cannot occur;
+/// inside a segment, where a thumbnail may be, it does not count. What follows, such as the rest of a memory page, is
+/// not part of the picture.
+fn jpeg_end(encoded: &[u8]) -> Option<usize> {
+    let mut at = 2;
+    loop {
+        let &[0xff, marker] = encoded.get(at..)?.first_chunk()? else {
+            return None;
+        };
+        at += match marker {
+            // A fill byte.
+            0xff => 1,
+            0xd9 => return Some(at + 2),
+            // Markers without a segment.
+            0x01 | 0xd0..=0xd8 => 2,
             _ => {
-                let length = after
-                    .first_chunk()
-                    .map_or(0, |length| usize::from(u16::from_be_bytes(*length)));
-                match after.get(length.max(2)..) {
-                    Some(next) => rest = next,
-                    None => return false,
-                }
+                let length = u16::from_be_bytes(*encoded.get(at + 2..)?.first_chunk()?);
+                2 + usize::from(length.max(2))
             }
+        };
+        if marker == 0xda {
+            let scan = encoded.get(at..)?;
+            // Inside a scan, 0xff is followed by zero, or it restarts the scan.
+            at += scan
+                .windows(2)
+                .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xd0..=0xd7))?;
         }
     }
-    false
 }
 
 /// A picture whose rows follow each other without padding.
@@ -277,6 +282,18 @@ mod tests {
         for length in [0, 2, 20, end / 4, end / 2, end * 3 / 4, end - 10] {
             assert!(Frame::decode(&GRAY_JPEG[..length]).is_err(), "{length} of {end} bytes");
         }
+    }
+
+    #[test]
+    fn what_follows_the_end_of_a_jpeg_is_not_part_of_it() {
+        let whole = Frame::decode(GRAY_JPEG).unwrap();
+        let padded = [GRAY_JPEG, &[0; 4096], b"\xff\xd9\xff\xda"].concat();
+        assert_eq!(jpeg_end(&padded), Some(GRAY_JPEG.len()));
+        let padded = Frame::decode(&padded).unwrap();
+        assert_eq!(padded.row(31), whole.row(31));
+        // Memory that was only partly written has no end.
+        let cut = [&GRAY_JPEG[..GRAY_JPEG.len() - 2], &[0; 4096]].concat();
+        assert!(Frame::decode(&cut).is_err());
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! are copied in and out, and nothing that is read here decides anything.
 
 use crate::address_space::{AddressRange, HUGE_PAGE, Sharing};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FallocateFlags, MemfdFlags, SealFlags};
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::fs::{FallocateFlags, MemfdFlags, Mode, OFlags, SealFlags};
 use std::fmt;
 use std::io;
 
@@ -24,6 +24,17 @@ pub struct PoolMemory {
     slots: u32,
     slot_bytes: usize,
     huge_pages: HugePages,
+    access: Access,
+}
+
+/// What a process may do with the memory of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read only: what a consumer gets. Copies that are laid over an algorithm's memory can be written; they stay
+    /// private.
+    ReadOnly,
+    /// Read and write: what the broker and producers have.
+    ReadWrite,
 }
 
 /// Whether the kernel put the memory on huge pages. Mapping a picture is faster by an order of magnitude if it did.
@@ -73,6 +84,9 @@ pub enum PoolMemoryError {
     /// A descriptor that was handed over is not the memory of a pool: it could change its size later.
     #[error("the memory that was handed over is not sealed against shrinking and growing")]
     NotSealed,
+    /// The states of a pool that were handed over have another layout.
+    #[error("the states of the pool that were handed over have another layout than this version knows")]
+    Layout,
     /// A descriptor that was handed over has another size than was said.
     #[error("the memory that was handed over has {actual} bytes in place of {expected}")]
     WrongSize {
@@ -81,6 +95,18 @@ pub enum PoolMemoryError {
         /// What the file has.
         actual: u64,
     },
+}
+
+/// Why bytes were not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// They are not all inside one slot.
+    #[error(transparent)]
+    OutOfSlot(#[from] OutOfSlot),
+    /// This process may only read.
+    #[error("this process may only read the memory of the pool")]
+    ReadOnly,
 }
 
 /// The bytes are not all inside one slot.
@@ -113,15 +139,12 @@ impl PoolMemory {
         let fd = rustix::fs::memfd_create("procvision-pool", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
             .map_err(system("create"))?;
         rustix::fs::ftruncate(&fd, len as u64).map_err(system("size"))?;
+        // Whoever is handed a read-only descriptor cannot simply open the same memory once more for writing.
+        rustix::fs::fchmod(&fd, Mode::RUSR).map_err(system("protect"))?;
         // Before huge pages are asked for: the kernel makes them of pages that are there.
         rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, len as u64).map_err(system("allocate"))?;
-        let view = view(&fd, len)?;
-        let huge_pages = match view.collapse(0, len) {
-            Ok(()) => HugePages::Collapsed,
-            Err(error) => HugePages::Unavailable {
-                reason: error.to_string(),
-            },
-        };
+        let view = view(&fd, len, Access::ReadWrite)?;
+        let huge_pages = collapse(&view, len);
         rustix::fs::fcntl_add_seals(&fd, SEALS).map_err(system("seal"))?;
         Ok(Self {
             fd,
@@ -129,10 +152,11 @@ impl PoolMemory {
             slots,
             slot_bytes,
             huge_pages,
+            access: Access::ReadWrite,
         })
     }
 
-    /// Memory that a broker handed over.
+    /// Memory that a broker handed over. What this process may do with it is what the descriptor allows.
     ///
     /// # Errors
     ///
@@ -152,21 +176,33 @@ impl PoolMemory {
                 actual,
             });
         }
-        let view = view(&fd, len)?;
-        // The creator has asked already; asking again costs little and tells what this process gets.
-        let huge_pages = match view.collapse(0, len) {
-            Ok(()) => HugePages::Collapsed,
-            Err(error) => HugePages::Unavailable {
-                reason: error.to_string(),
-            },
+        let flags = rustix::fs::fcntl_getfl(&fd).map_err(system("inspect"))?;
+        let access = match flags.contains(OFlags::RDWR) {
+            true => Access::ReadWrite,
+            false => Access::ReadOnly,
         };
+        let view = view(&fd, len, access)?;
+        // The creator has asked already; asking again costs little and tells what this process gets.
+        let huge_pages = collapse(&view, len);
         Ok(Self {
             fd,
             view,
             slots,
             slot_bytes,
             huge_pages,
+            access,
         })
+    }
+
+    /// Another descriptor of the same memory, through which it can only be read.
+    ///
+    /// # Errors
+    ///
+    /// What the system refuses; without a mounted `/proc` it does.
+    pub(crate) fn read_only_fd(&self) -> Result<OwnedFd, PoolMemoryError> {
+        // A copy of the descriptor would share the right to write; opening the file once more does not.
+        let path = format!("/proc/self/fd/{}", self.fd.as_raw_fd());
+        rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(system("open for reading"))
     }
 
     /// The memory itself, to hand it to another process or to map it.
@@ -184,13 +220,18 @@ impl PoolMemory {
         self.slot_bytes
     }
 
+    /// What this process may do with the memory.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
     /// What the kernel said about huge pages.
     pub fn huge_pages(&self) -> &HugePages {
         &self.huge_pages
     }
 
-    /// Copies out of a slot, from `offset` on, as many bytes as `target` holds. If somebody writes meanwhile, the copy is
-    /// a mixture of old and new bytes.
+    /// Copies out of a slot, from `offset` on, as many bytes as `target` holds. If somebody writes meanwhile, the copy
+    /// is a mixture of old and new bytes.
     ///
     /// # Errors
     ///
@@ -209,10 +250,13 @@ impl PoolMemory {
     ///
     /// # Errors
     ///
-    /// If the bytes are not all inside the slot; then nothing is copied.
-    pub fn write(&self, slot: u32, offset: usize, source: &[u8]) -> Result<(), OutOfSlot> {
+    /// If the bytes are not all inside the slot, or this process may only read; then nothing is copied.
+    pub fn write(&self, slot: u32, offset: usize, source: &[u8]) -> Result<(), WriteError> {
         let to = self.pointer(slot, offset, source.len())?;
-        // SAFETY: as in `read`, with the directions exchanged.
+        if self.access != Access::ReadWrite {
+            return Err(WriteError::ReadOnly);
+        }
+        // SAFETY: as in `read`, with the directions exchanged; `view` made the bytes writable, as `access` says.
         unsafe { std::ptr::copy_nonoverlapping(source.as_ptr(), to, source.len()) };
         Ok(())
     }
@@ -248,13 +292,26 @@ fn total(slots: u32, slot_bytes: usize) -> Result<usize, PoolMemoryError> {
 }
 
 /// The host's own view of the memory.
-fn view(fd: &OwnedFd, len: usize) -> Result<AddressRange, PoolMemoryError> {
+fn view(fd: &OwnedFd, len: usize, access: Access) -> Result<AddressRange, PoolMemoryError> {
     let view = AddressRange::reserve(len).map_err(system("reserve address space for"))?;
+    let sharing = match access {
+        Access::ReadOnly => Sharing::ReadOnly,
+        Access::ReadWrite => Sharing::Shared,
+    };
     // SAFETY: nobody knows the range yet. The file is `len` bytes long; it is this process's own, or sealed against
     // shrinking, and `create` seals it before anybody else gets it. All accesses go through the pointers of `read` and
     // `write`.
-    unsafe { view.lay_file(0, len, fd.as_fd(), 0, Sharing::Shared) }.map_err(system("map"))?;
+    unsafe { view.lay_file(0, len, fd.as_fd(), 0, sharing) }.map_err(system("map"))?;
     Ok(view)
+}
+
+fn collapse(view: &AddressRange, len: usize) -> HugePages {
+    match view.collapse(0, len) {
+        Ok(()) => HugePages::Collapsed,
+        Err(error) => HugePages::Unavailable {
+            reason: error.to_string(),
+        },
+    }
 }
 
 fn system<E: Into<io::Error>>(doing: &'static str) -> impl FnOnce(E) -> PoolMemoryError {
@@ -293,6 +350,22 @@ mod tests {
             "{} and {again:?}",
             memory.huge_pages
         );
+    }
+
+    #[test]
+    fn a_read_only_view_follows_the_bytes_and_cannot_write_them() {
+        let memory = PoolMemory::create(1, SLOT_GRANULE).unwrap();
+        let reader = PoolMemory::from_fd(memory.read_only_fd().unwrap(), 1, SLOT_GRANULE).unwrap();
+        assert_eq!(
+            (memory.access(), reader.access()),
+            (Access::ReadWrite, Access::ReadOnly)
+        );
+        memory.write(0, 7, &[1, 2, 3]).unwrap();
+        let mut bytes = [0; 3];
+        reader.read(0, 7, &mut bytes).unwrap();
+        assert_eq!(bytes, [1, 2, 3]);
+        assert_eq!(reader.write(0, 7, &[4]), Err(WriteError::ReadOnly));
+        assert!(rustix::io::pwrite(reader.fd(), &[4], 7).is_err());
     }
 
     #[test]

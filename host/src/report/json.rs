@@ -1,6 +1,6 @@
 //! The report as JSON, for programs. `docs/cli.md` describes it; a change of shape is a change of [`SCHEMA`].
 
-use super::{Picture, Preparation, Repeat, RunReport, SCHEMA, Subject, milliseconds};
+use super::{Picture, PictureOrigin, Preparation, Repeat, RunReport, SCHEMA, Subject, milliseconds};
 use crate::contract;
 use crate::limits::Limits;
 use crate::outcome::StepReport;
@@ -73,11 +73,18 @@ fn algorithm(subject: &Subject) -> Value {
 }
 
 fn picture(picture: &Picture) -> Value {
+    let (path, source, id) = match &picture.origin {
+        PictureOrigin::File(path) => (Some(path), "file", None),
+        PictureOrigin::Source { kind, id } => (None, *kind, Some(id)),
+    };
     let mut object = json!({
-        "path": picture.path,
+        "path": path,
+        "source": source,
+        "id": id,
         "width": picture.frame.width(),
         "height": picture.frame.height(),
         "format": picture.frame.format(),
+        "zero_filled": picture.frame.stand_in_reason(),
     });
     if !picture.name.is_empty() {
         object["name"] = picture.name.as_str().into();

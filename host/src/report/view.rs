@@ -62,7 +62,7 @@ pub(super) struct View<'a> {
 #[derive(Serialize)]
 struct PictureView<'a> {
     name: &'a str,
-    path: String,
+    origin: String,
     uri: Value,
     width: u32,
     height: u32,
@@ -156,7 +156,7 @@ impl<'a> PictureView<'a> {
     fn new(picture: &'a super::Picture, longest: u32) -> Result<Self, ReportError> {
         Ok(Self {
             name: &picture.name,
-            path: picture.path.display().to_string(),
+            origin: picture.origin.to_string(),
             // Made of Base64 only, so that there is nothing to escape.
             uri: Value::from_safe_string(picture::data_uri(&picture.frame, longest)?),
             width: picture.frame.width(),

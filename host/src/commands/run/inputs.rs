@@ -6,7 +6,7 @@ use crate::commands::error::CommandError;
 use procvision_host::call::StepCall;
 use procvision_host::frame::Frame;
 use procvision_host::limits::Limits;
-use procvision_host::report::Picture;
+use procvision_host::report::{Picture, PictureOrigin};
 use procvision_host::session::{Session, SessionBounds};
 use serde_json::{Map, Value};
 use std::fs::File;
@@ -46,10 +46,10 @@ impl Inputs {
             Some(text) => session(object(text, "--session", "1000")?)?,
             None => (Session::new(SESSION_ID, Map::new()), Map::new()),
         };
-        let image = picture("", &run.image)?;
+        let image = run.picture.read()?;
         let references = run.references.iter();
         let references: Vec<Picture> = references
-            .map(|(name, path)| picture(name, path))
+            .map(|(name, path)| reference(name, path))
             .collect::<Result<_, _>>()?;
         let mut call = StepCall::new(run.step, run.pid.as_str(), image.frame.clone());
         call.params = params;
@@ -78,11 +78,11 @@ impl Inputs {
 }
 
 /// Reads a picture and names the file in whatever is wrong with it.
-pub(in crate::commands) fn picture(name: &str, path: &Path) -> Result<Picture, CommandError> {
+fn reference(name: &str, path: &Path) -> Result<Picture, CommandError> {
     let frame = Frame::open(path)?;
     Ok(Picture {
         name: name.to_owned(),
-        path: path.to_owned(),
+        origin: PictureOrigin::File(path.to_owned()),
         frame,
     })
 }

@@ -90,12 +90,12 @@ fn what(report: &RunReport) -> String {
         visible::line(&info.version),
         request.pid,
         request.step,
-        request.image.path.display(),
+        request.image.origin,
         frame.width(),
         frame.height()
     );
     for reference in &request.references {
-        let _ = write!(what, ", {}={}", reference.name, reference.path.display());
+        let _ = write!(what, ", {}={}", reference.name, reference.origin);
     }
     what
 }

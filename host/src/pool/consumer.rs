@@ -1,0 +1,253 @@
+//! The consumer's side: from a reference to a picture that is leased for as long as somebody looks at it.
+//!
+//! A lease is one atomic exchange in memory that broker and consumers share; the broker is asked only when a pool is
+//! seen for the first time. In order: set the bit, copy the header out, check the copy.
+
+use super::header::{HeaderError, PictureHeader};
+use super::link::{Link, LinkError};
+use super::memory::PoolMemory;
+use super::message::{Reply, Role};
+use super::reference::{FrameReference, PoolName};
+use super::states::States;
+use super::word::{HolderBit, Phase};
+use crate::explain::Explain;
+use crate::failure::ErrorCode;
+use crate::frame::Frame;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How often the newest picture is looked for again because it was overwritten meanwhile.
+const TRIES: usize = 16;
+
+/// Opens pictures of all pools of one broker. Connects when a pool is first needed, and again if the broker has been
+/// replaced. Pictures keep their lease, and with it the connection, whatever becomes of the client.
+#[derive(Debug)]
+pub struct PoolClient {
+    socket: PathBuf,
+    pools: Mutex<HashMap<PoolName, Arc<Connection>>>,
+}
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PoolError {
+    /// The broker cannot be reached, or has no such pool.
+    #[error(transparent)]
+    Broker(#[from] LinkError),
+    /// The slot has been written again since, or never held this picture.
+    #[error("`{0}` is stale: the slot has been written again since, or never held this picture")]
+    Stale(FrameReference),
+    /// The pool has fewer slots.
+    #[error("the pool `{}` has {slots} slots, and no slot {}", reference.pool(), reference.slot())]
+    NoSuchSlot {
+        /// What was asked for.
+        reference: FrameReference,
+        /// How many slots there are.
+        slots: u32,
+    },
+    /// The pool holds no picture.
+    #[error("no picture has been published in the pool `{0}`")]
+    Empty(PoolName),
+    /// What is said about the picture cannot be.
+    #[error("the picture in the pool cannot be used")]
+    Header(#[from] HeaderError),
+}
+
+impl Explain for PoolError {
+    fn code(&self) -> Cow<'static, str> {
+        ErrorCode::ImageLoadFailed.as_str().into()
+    }
+
+    fn remedy(&self) -> Option<String> {
+        let remedy = match self {
+            Self::Broker(error) => return error.remedy(),
+            Self::Stale(_) => {
+                "ask while the picture is there: give the pool more slots, or call sooner after publishing"
+            }
+            Self::NoSuchSlot { .. } => "use the reference as the producer got it when it published the picture",
+            Self::Empty(_) => "publish a picture first",
+            Self::Header(_) => "look at what the producer publishes",
+        };
+        Some(remedy.into())
+    }
+}
+
+impl PoolClient {
+    /// A client of the broker at `socket`. Nothing is connected yet.
+    pub fn new(socket: impl Into<PathBuf>) -> Self {
+        Self {
+            socket: socket.into(),
+            pools: Mutex::default(),
+        }
+    }
+
+    /// The broker's socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The picture that a reference names. Its slot is not written again until the last clone of the frame is dropped.
+    ///
+    /// # Errors
+    ///
+    /// If the reference is stale or forged, or the broker cannot be reached. All of them mean that there is no picture.
+    pub fn open(&self, reference: &FrameReference) -> Result<Frame, PoolError> {
+        let connection = self.connection(reference.pool())?;
+        match connection.open(reference) {
+            // What a dead broker says is stale, its successor may know.
+            Err(PoolError::Stale(_) | PoolError::NoSuchSlot { .. }) if connection.link.is_hung_up() => {
+                self.forget(reference.pool(), &connection);
+                self.connection(reference.pool())?.open(reference)
+            }
+            opened => opened,
+        }
+    }
+
+    /// The picture of a pool that was published last, and its reference.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or the broker cannot be reached.
+    pub fn newest(&self, pool: &PoolName) -> Result<(FrameReference, Frame), PoolError> {
+        let mut connection = self.connection(pool)?;
+        if connection.link.is_hung_up() {
+            self.forget(pool, &connection);
+            connection = self.connection(pool)?;
+        }
+        for _ in 0..TRIES {
+            let (slot, generation) = connection.newest().ok_or_else(|| PoolError::Empty(pool.clone()))?;
+            let reference = FrameReference::new(pool.clone(), slot, generation);
+            match connection.open(&reference) {
+                Err(PoolError::Stale(_)) => {}
+                opened => return opened.map(|frame| (reference, frame)),
+            }
+        }
+        Err(PoolError::Empty(pool.clone()))
+    }
+
+    fn connection(&self, pool: &PoolName) -> Result<Arc<Connection>, PoolError> {
+        if let Some(connection) = self.pools().get(pool) {
+            return Ok(Arc::clone(connection));
+        }
+        // Connected without the lock, so that a broker that does not answer keeps nobody from the pools that are there.
+        let new = Arc::new(Connection::connect(&self.socket, pool)?);
+        let mut pools = self.pools();
+        pools.retain(|_, connection| !connection.link.is_hung_up());
+        Ok(Arc::clone(pools.entry(pool.clone()).or_insert(new)))
+    }
+
+    fn forget(&self, pool: &PoolName, connection: &Arc<Connection>) {
+        let mut pools = self.pools();
+        if pools.get(pool).is_some_and(|known| Arc::ptr_eq(known, connection)) {
+            pools.remove(pool);
+        }
+    }
+
+    fn pools(&self) -> MutexGuard<'_, HashMap<PoolName, Arc<Connection>>> {
+        // Each change of the map is whole before anything could panic.
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One pool, as this process sees it.
+#[derive(Debug)]
+struct Connection {
+    /// Kept open: when it closes, the broker takes the leases back.
+    link: Link,
+    memory: Arc<PoolMemory>,
+    states: States,
+    holder: HolderBit,
+    /// How many leases this process has of each slot. The bit in the shared state is set while there is one.
+    leases: Box<[Mutex<u32>]>,
+}
+
+impl Connection {
+    fn connect(socket: &Path, pool: &PoolName) -> Result<Self, LinkError> {
+        let role = Role::Consumer { pool: pool.to_string() };
+        let (link, reply, fds) = Link::connect(socket, role)?;
+        let Reply::Consumer {
+            slots,
+            slot_bytes,
+            holder,
+            ..
+        } = reply
+        else {
+            return Err(LinkError::Unexpected);
+        };
+        let (Ok([pixels, states]), Ok(slot_bytes)) = (<[_; 2]>::try_from(fds), usize::try_from(slot_bytes)) else {
+            return Err(LinkError::Unexpected);
+        };
+        Ok(Self {
+            link,
+            memory: Arc::new(PoolMemory::from_fd(pixels, slots, slot_bytes)?),
+            states: States::from_fd(states, slots, slot_bytes)?,
+            holder: HolderBit::new(holder).ok_or(LinkError::Unexpected)?,
+            leases: (0..slots).map(|_| Mutex::new(0)).collect(),
+        })
+    }
+
+    /// The slot and generation of the picture that was published last.
+    fn newest(&self) -> Option<(u32, u64)> {
+        // A picture that is overwritten while the words are read is found out when it is leased.
+        (0..self.states.slots())
+            .map(|slot| (slot, self.states.get(slot)))
+            .filter(|(_, word)| word.phase == Phase::Ready)
+            .max_by_key(|(slot, _)| self.states.sequence(*slot))
+            .map(|(slot, word)| (slot, word.generation))
+    }
+
+    fn open(self: &Arc<Self>, reference: &FrameReference) -> Result<Frame, PoolError> {
+        let lease = self.lease(reference)?;
+        // Leased: the broker does not write the header until the lease ends. It is copied first and believed later.
+        let header = PictureHeader::from_words(self.states.header(reference.slot()))?;
+        let layout = header.check(self.memory.slot_bytes())?;
+        let frame = Frame::in_pool(Arc::clone(&self.memory), reference.slot(), layout, Arc::new(lease));
+        let frame = frame.map_err(HeaderError::from)?;
+        Ok(frame
+            .with_timestamp_ms(header.timestamp_ms)
+            .with_camera_id(header.camera_id))
+    }
+
+    fn lease(self: &Arc<Self>, reference: &FrameReference) -> Result<Lease, PoolError> {
+        let slot = reference.slot();
+        let Some(leases) = self.leases.get(slot as usize) else {
+            return Err(PoolError::NoSuchSlot {
+                reference: reference.clone(),
+                slots: self.states.slots(),
+            });
+        };
+        let mut leases = leases.lock().unwrap_or_else(PoisonError::into_inner);
+        // With leases of this process the bit is set already, and setting it again checks the generation all the same.
+        let leased = self.states.lease(slot, reference.generation(), self.holder);
+        leased.map_err(|_| PoolError::Stale(reference.clone()))?;
+        *leases += 1;
+        Ok(Lease {
+            connection: Arc::clone(self),
+            slot,
+        })
+    }
+}
+
+/// Keeps a slot from being written. One of those that this process has of the slot.
+#[derive(Debug)]
+struct Lease {
+    connection: Arc<Connection>,
+    slot: u32,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Connection {
+            leases, states, holder, ..
+        } = &*self.connection;
+        let mut leases = leases[self.slot as usize]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *leases -= 1;
+        if *leases == 0 {
+            states.release(self.slot, *holder);
+        }
+    }
+}

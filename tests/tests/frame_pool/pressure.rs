@@ -1,0 +1,199 @@
+//! Too much of everything: pictures that nobody lets go, producers, consumers, pools, bytes.
+
+use crate::stage::{Stage, assert_shows, fill, name, phases, publish};
+use procvision_host::explain::Explain;
+use procvision_host::pool::consumer::{PoolClient, PoolError};
+use procvision_host::pool::memory::SLOT_GRANULE;
+use procvision_host::pool::message::Refusal;
+use procvision_host::pool::producer::Producer;
+use procvision_host::pool::{FrameReference, LinkError, MAX_CONSUMERS};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::ScopedJoinHandle;
+
+#[track_caller]
+fn refusal<T: std::fmt::Debug>(result: Result<T, LinkError>) -> (Refusal, String) {
+    match result {
+        Err(LinkError::Refused { code, message }) => (code, message),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn when_every_slot_is_leased_the_producer_is_told_and_nothing_is_overwritten() {
+    let stage = Stage::new();
+    let producer = stage.producer("cam", 3);
+    let client = stage.client();
+    let references: Vec<FrameReference> = (1..=3).map(|level| publish(&producer, level)).collect();
+    let mut frames: Vec<_> = references
+        .iter()
+        .map(|reference| client.open(reference).unwrap())
+        .collect();
+    for _ in 0..5 {
+        assert!(producer.acquire().unwrap().is_none());
+    }
+    let status = stage.status("cam");
+    assert_eq!((status.published, status.dropped), (3, 5));
+    assert!(status.fps > 0.0);
+    for (frame, level) in frames.iter().zip(1..) {
+        assert_shows(frame, level);
+    }
+    // Clones share the lease, and a second opening is one more.
+    let clone = frames[1].clone();
+    let again = client.open(&references[1]).unwrap();
+    frames.remove(1);
+    assert!(producer.acquire().unwrap().is_none());
+    drop(clone);
+    assert!(producer.acquire().unwrap().is_none());
+    drop(again);
+    let writer = producer.acquire().unwrap().unwrap();
+    assert_eq!(writer.slot(), references[1].slot());
+    assert_eq!(phases(&stage.status("cam")), "ready writing ready");
+    // From the moment it may be written the old reference is worth nothing.
+    assert!(matches!(client.open(&references[1]), Err(PoolError::Stale(_))));
+    drop(writer);
+    assert_eq!(phases(&stage.status("cam")), "ready free ready");
+    assert!(matches!(client.open(&references[1]), Err(PoolError::Stale(_))));
+}
+
+#[test]
+fn the_oldest_picture_that_nobody_looks_at_makes_room() {
+    let stage = Stage::new();
+    let producer = stage.producer("cam", 3);
+    let client = stage.client();
+    let references: Vec<FrameReference> = (1..=3).map(|level| publish(&producer, level)).collect();
+    let oldest = client.open(&references[0]).unwrap();
+    let fourth = publish(&producer, 4);
+    assert_eq!(fourth.slot(), references[1].slot());
+    let fifth = publish(&producer, 5);
+    assert_eq!(fifth.slot(), references[2].slot());
+    assert_shows(&oldest, 1);
+    assert_eq!(client.newest(&name("cam")).unwrap().0, fifth);
+    drop(oldest);
+    assert_eq!(publish(&producer, 6).slot(), references[0].slot());
+}
+
+#[test]
+fn a_pool_has_one_producer() {
+    let stage = Stage::new();
+    let first = stage.producer("cam", 2);
+    let (code, message) = refusal(Producer::connect(&stage.socket, name("cam"), 2, SLOT_GRANULE));
+    assert_eq!(code, Refusal::Taken);
+    assert!(message.contains("cam"), "{message}");
+    publish(&first, 1);
+    drop(first);
+    publish(&stage.producer("cam", 2), 2);
+}
+
+#[test]
+fn another_geometry_needs_a_pool_that_nobody_uses() {
+    let stage = Stage::new();
+    let client = stage.client();
+    let reference = publish(&stage.producer("cam", 2), 1);
+    // A consumer is connected, and may hold pictures.
+    let frame = client.open(&reference).unwrap();
+    let (code, message) = refusal(Producer::connect(&stage.socket, name("cam"), 3, SLOT_GRANULE));
+    assert_eq!(code, Refusal::Geometry);
+    assert!(message.contains("2 slots of 2097152 bytes"), "{message}");
+    drop(client);
+    refusal(Producer::connect(&stage.socket, name("cam"), 2, 2 * SLOT_GRANULE));
+    assert_shows(&frame, 1);
+    drop(frame);
+    let producer = Producer::connect(&stage.socket, name("cam"), 3, 2 * SLOT_GRANULE).unwrap();
+    assert_eq!(stage.status("cam").slot_bytes, 2 * SLOT_GRANULE as u64);
+    let client = stage.client();
+    assert!(matches!(client.open(&reference), Err(PoolError::Stale(_))));
+    assert_shows(&client.open(&publish(&producer, 2)).unwrap(), 2);
+}
+
+#[test]
+fn pools_slots_and_bytes_are_bounded() {
+    let stage = Stage::with(|config| {
+        config.max_pools = 3;
+        config.max_bytes = 16 << 20;
+    });
+    let connect = |pool: &str, slots, bytes| Producer::connect(&stage.socket, name(pool), slots, bytes);
+    for (slots, bytes) in [
+        (0, SLOT_GRANULE),
+        (257, SLOT_GRANULE),
+        (u32::MAX, SLOT_GRANULE),
+        (1, 0),
+        (1, 4096),
+        (1, SLOT_GRANULE + 4096),
+        (1, usize::MAX),
+        (256, 1 << 62),
+        (9, SLOT_GRANULE),
+        (1, 18 << 20),
+    ] {
+        assert_eq!(refusal(connect("a", slots, bytes)).0, Refusal::Limit, "{slots} {bytes}");
+    }
+    let _a = connect("a", 4, SLOT_GRANULE).unwrap();
+    let b = connect("b", 3, SLOT_GRANULE).unwrap();
+    let (code, message) = refusal(connect("c", 2, SLOT_GRANULE));
+    assert_eq!(code, Refusal::Limit);
+    assert!(message.contains("2097152 bytes that are left"), "{message}");
+    let _c = connect("c", 1, SLOT_GRANULE).unwrap();
+    assert_eq!(refusal(connect("d", 1, SLOT_GRANULE)).0, Refusal::Limit);
+    // What is made anew does not count twice.
+    drop(b);
+    connect("b", 1, 3 * SLOT_GRANULE).unwrap();
+}
+
+#[test]
+fn a_pool_has_as_many_consumers_as_bits() {
+    let stage = Stage::with(|config| config.max_connections = 100);
+    let producer = stage.producer("cam", 1);
+    let reference = publish(&producer, 1);
+    let clients: Vec<PoolClient> = (0..MAX_CONSUMERS).map(|_| stage.client()).collect();
+    let mut frames: Vec<_> = clients.iter().map(|client| client.open(&reference).unwrap()).collect();
+    assert_eq!(stage.status("cam").states[0].holders as usize, MAX_CONSUMERS);
+    let error = stage.client().open(&reference).unwrap_err();
+    assert_eq!(error.code(), "1002");
+    assert!(error.to_string().contains("24 consumers"), "{error}");
+    // The picture is free when the last of them has let go, in whatever order.
+    frames.swap(0, 17);
+    while frames.len() > 1 {
+        frames.pop();
+        assert!(producer.acquire().unwrap().is_none());
+    }
+    frames.pop();
+    assert!(producer.acquire().unwrap().is_some());
+    drop(clients);
+    assert!(stage.client().newest(&name("cam")).is_err());
+}
+
+#[test]
+fn many_threads_lease_and_release_while_the_camera_goes_on() {
+    let stage = Stage::new();
+    let producer = stage.producer("cam", 4);
+    publish(&producer, 0);
+    let client = stage.client();
+    let opened = AtomicU32::new(0);
+    let look = || {
+        for _ in 0..2_000 {
+            // All slots may be overwritten at the very moment; that is an error, and never a wrong picture.
+            let Ok((_, frame)) = client.newest(&name("cam")) else {
+                continue;
+            };
+            let level = frame.row(0)[0];
+            assert_shows(&frame, level);
+            opened.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| {
+        let threads = [(); 4].map(|()| scope.spawn(look));
+        for level in (0..=250).cycle() {
+            if threads.iter().all(ScopedJoinHandle::is_finished) {
+                break;
+            }
+            if let Some(writer) = producer.acquire().unwrap() {
+                fill(writer, level);
+            }
+        }
+    });
+    assert!(opened.into_inner() > 1_000);
+    let status = stage.status("cam");
+    assert!(
+        status.published > 10 && status.states.iter().all(|slot| slot.holders == 0),
+        "{status:?}"
+    );
+}
