@@ -12,8 +12,14 @@ fn without_python_the_sentence_names_it() {
 #[test]
 fn a_python_without_venv_is_told_apart_from_a_missing_network() {
     for (lacks, sentence) in [
-        ("venv", "(on Debian the package python3-venv) and repeat the command: ensurepip is not available\n"),
-        ("network", "with a network connection, repeat the command: ERROR: no route to host\n"),
+        (
+            "venv",
+            "(on Debian the package python3-venv) and repeat the command: ensurepip is not available\n",
+        ),
+        (
+            "network",
+            "with a network connection, repeat the command: ERROR: no route to host\n",
+        ),
     ] {
         let project = Project::complete().with_python(lacks);
         let ended = project.xtask(&["bench", "peers"]);
