@@ -8,20 +8,23 @@ use procvision_host::call::StepCall;
 use procvision_host::failure::{ErrorCode, FailureClass};
 use procvision_host::frame::{Frame, PictureLayout, PixelFormat};
 use procvision_host::outcome::StepReport;
+use procvision_host::pool::broker::{Broker, BrokerConfig};
+use procvision_host::pool::consumer::PoolClient;
 use procvision_host::pool::memory::{PoolMemory, SLOT_GRANULE};
+use procvision_host::pool::producer::{Camera, Producer};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 const WIDTH: u32 = 1024;
 const HEIGHT: u32 = 512;
 
-/// A pool of a camera that nobody writes to any more: slot 0 and 1 hold pictures of 1.5 MiB, ASCII text throughout.
-struct Camera {
+/// A pool that nobody writes to any more: slot 0 and 1 hold pictures of 1.5 MiB, ASCII text throughout.
+struct Still {
     memory: Arc<PoolMemory>,
     written: Vec<Vec<u8>>,
 }
 
-impl Camera {
+impl Still {
     fn new() -> Self {
         let memory = Arc::new(PoolMemory::create(2, 2 * SLOT_GRANULE).expect("memory for a pool"));
         let written: Vec<Vec<u8>> = (0..2)
@@ -67,14 +70,14 @@ impl Camera {
 
 /// One attack of a fresh villain, with everything that must hold afterwards.
 struct Siege {
-    camera: Camera,
+    camera: Still,
     villain: Villain,
 }
 
 impl Siege {
     fn begin() -> Self {
         Self {
-            camera: Camera::new(),
+            camera: Still::new(),
             villain: Villain::rogue(),
         }
     }
@@ -100,7 +103,7 @@ impl Siege {
     }
 }
 
-fn bounces(attack: &str, text: impl FnOnce(&Camera) -> String) {
+fn bounces(attack: &str, text: impl FnOnce(&Still) -> String) {
     let mut siege = Siege::begin();
     let text = text(&siege.camera);
     siege.bounces(attack, &text);
@@ -254,6 +257,30 @@ fn pictures_that_cannot_be_mapped() {
     siege.end();
 }
 
+/// A window shows whole pages: what an earlier, larger picture left in the slot must not be among them.
+#[test]
+fn window_around_a_picture_shows_nothing_of_the_one_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("frames.sock");
+    let _broker = Broker::start(BrokerConfig::new(&socket)).expect("a broker");
+    let pool = "cam-01".parse().expect("a name");
+    let producer = Producer::connect(&socket, pool, 1, SLOT_GRANULE).expect("a producer");
+    let client = PoolClient::new(&socket);
+    let mut villain = Villain::rogue();
+    for (width, height, padding) in [(1024, 1024, 0), (640, 480, 0), (640, 400, 64), (320, 200, 0)] {
+        let writer = producer.acquire().expect("an answer").expect("the slot is free");
+        let stride = width + padding;
+        let pixels = vec![7; (stride * height) as usize];
+        let camera = Camera::default();
+        let reference = writer
+            .publish_pixels(PixelFormat::Mono8, width, height, stride as usize, &pixels, &camera)
+            .expect("it fits");
+        let frame = client.open(&reference).expect("it was published a moment ago");
+        let report = villain.execute(StepCall::new(1, "A01", frame).with_param("attack", "window-sum"));
+        assert_eq!(message(&report), (7 * width * height).to_string(), "{width} x {height}");
+    }
+}
+
 #[test]
 fn unmapping_what_is_not_mapped() {
     bounces("window-unmap-nothing", |_| "nothing".to_owned());
@@ -267,7 +294,7 @@ fn fill_over_a_window_outside_memory_and_of_a_wrong_length() {
 /// Pictures end up in the memory of the instance that asked, whoever else asks at the same time.
 #[test]
 fn two_instances_on_many_threads() {
-    let camera = Camera::new();
+    let camera = Still::new();
     let sums = [camera.sum(0), camera.sum(1)];
     let load = || Villain::rogue().algorithm;
     let algorithms: [Mutex<Algorithm>; 2] = [Mutex::new(load()), Mutex::new(load())];
