@@ -1,7 +1,7 @@
 //! What the sandbox costs on this machine: pictures, calls, kernels and starts, each beside a baseline that is measured
 //! in the same run. `procvision bench` prints it; the criterion benches measure the same [`Subject`]s.
 //!
-//! The algorithm that is measured is inside this library ([`stage`]), so that a station needs nothing but the program.
+//! The algorithm that is measured is inside this library, so that a station needs nothing but the program.
 
 mod aims;
 mod bare;

@@ -145,8 +145,8 @@ const TABLES: usize = 4;
 #[inline(always)]
 fn count<const C: usize>(row: &[u8], tables: &mut [[[u32; 256]; TABLES]; C]) {
     let mut add = |index: usize, pixel: &[u8; C]| {
-        for channel in 0..C {
-            let counted = &mut tables[channel][index % TABLES][usize::from(pixel[channel])];
+        for (tables, &value) in tables.iter_mut().zip(pixel) {
+            let counted = &mut tables[index % TABLES][usize::from(value)];
             *counted = counted.wrapping_add(1);
         }
     };

@@ -139,7 +139,9 @@ fn aims(text: &mut String, figures: &Figures) {
             (false, []) => "**missed**".to_owned(),
             (false, by) => format!("**missed** by {}", by.join(", ")),
         };
-        line(text, &[&aim.what, &wanted, &shown(aim.measured), &verdict]);
+        // A type's name would be taken for a tag.
+        let what = aim.what.replace('<', "&lt;");
+        line(text, &[&what, &wanted, &shown(aim.measured), &verdict]);
     }
 }
 
@@ -207,14 +209,14 @@ mod tests {
     fn a_missed_aim_says_who_missed_it() {
         let figures = serde_json::from_str(
             r#"{"machine": {"cpu": "C", "cores": 2, "kernel": "6.1", "memory_bytes": 1073741825}, "aims": [
-                {"what": "kernels", "bound": "at_most", "limit": 1.25, "unit": "times", "measured": 2.0,
+                {"what": "kernels<u8>", "bound": "at_most", "limit": 1.25, "unit": "times", "measured": 2.0,
                  "reached": false, "missed_by": ["a", "b"]}]}"#,
         )
         .unwrap();
         let text = tables(&figures, &[]);
         assert!(text.contains("C, 2 cores, 2 GiB of memory, Linux 6.1.\n"), "{text}");
         assert!(
-            text.contains("| kernels | at most 1.25 | 2.00 | **missed** by a, b |\n"),
+            text.contains("| kernels&lt;u8> | at most 1.25 | 2.00 | **missed** by a, b |\n"),
             "{text}"
         );
     }

@@ -3,6 +3,7 @@
 
 mod checks;
 mod demo;
+mod peers;
 mod project;
 mod setup;
 mod words;

@@ -57,6 +57,12 @@ impl Project {
         self.with_env("FAKE_RUSTUP", how)
     }
 
+    /// With a python3 that lacks `venv` or the `network`.
+    pub fn with_python(mut self, lacks: &str) -> Self {
+        self.path.push(fakes("python"));
+        self.with_env("FAKE_PYTHON", lacks)
+    }
+
     pub fn with_env(mut self, key: &'static str, value: &str) -> Self {
         self.env.push((key, value.to_owned()));
         self
