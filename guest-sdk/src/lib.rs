@@ -76,6 +76,9 @@
 //! - [`Verdict`], [`Readiness`] and [`Failure`]: the answers. A failure is neither OK nor NG; the SDK's own errors become
 //!   one by `?`.
 //!
+//! With the feature `image`, pictures become those of the crate `image` and back without a copy, so that `imageproc` can
+//! be used as it is: see [`Pixels`] and [`View`].
+//!
 //! Nothing else: no files, no network, no environment, no threads. What the standard library offers for them answers
 //! with an error inside the sandbox.
 //!
@@ -99,6 +102,8 @@ mod export;
 mod failure;
 mod frame;
 mod geometry;
+#[cfg(feature = "image")]
+mod image_interop;
 mod logging;
 mod params;
 mod pixels;
@@ -120,6 +125,8 @@ pub use call::{Call, Guide};
 pub use failure::{Failure, FailureCode, Severity};
 pub use frame::{Frame, FrameError, PixelFormat};
 pub use geometry::Rect;
+#[cfg(feature = "image")]
+pub use image_interop::EmptyImage;
 #[doc(no_inline)]
 pub use log;
 pub use params::{ParamValue, Params, ParamsError};

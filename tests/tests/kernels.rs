@@ -34,8 +34,10 @@ fn every_kernel_gives_the_same_bytes_in_the_sandbox_as_natively() {
         let call = StepCall::new(1, "A01", frame);
         let report = digester.execute(&mut Session::new("test", Default::default()), &call);
         assert_eq!(report.outcome.verdict(), Some("OK"), "{:?}", report.outcome);
-        assert_eq!(report.diagnostics.len(), catalog::all().len());
+        assert_eq!(report.diagnostics.len(), catalog::all().len() + 1);
         let inputs = Inputs::synthetic(width, height);
+        let foreign = digester::foreign(inputs.gray()).to_string();
+        assert_eq!(report.diagnostics[digester::FOREIGN].as_str(), Some(foreign.as_str()));
         for kernel in catalog::all() {
             assert_eq!(
                 report.diagnostics[kernel.name()].as_str(),

@@ -152,8 +152,8 @@ fn count<const C: usize>(row: &[u8], tables: &mut [[[u32; 256]; TABLES]; C]) {
     };
     let (blocks, rest) = row.as_chunks::<C>().0.as_chunks::<32>();
     for block in blocks {
-        for index in 0..32 {
-            add(index, &block[index]);
+        for (index, pixel) in block.iter().enumerate() {
+            add(index, pixel);
         }
     }
     for pixel in rest {
