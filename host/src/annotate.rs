@@ -120,7 +120,13 @@ pub fn annotate(frame: &Frame, outcomes: &[&Outcome]) -> RgbImage {
     }
     if let Some(outcome) = outcomes.last() {
         let below = Rectangle::new(Point::new(0, signed(frame.height())), Size::new(frame.width(), strip));
-        banner::draw(&mut canvas, &lettering, below, outcome);
+        banner::draw(
+            &mut canvas,
+            &lettering,
+            below,
+            outcome,
+            frame.stand_in_reason().is_some(),
+        );
     }
     canvas.into_image()
 }

@@ -123,6 +123,13 @@ pub struct Request {
     pub references: Vec<Picture>,
 }
 
+impl Request {
+    /// All pictures, the primary one first.
+    pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
+        std::iter::once(&self.image).chain(&self.references)
+    }
+}
+
 /// A picture and where it is from.
 #[derive(Clone, Debug)]
 pub struct Picture {
@@ -159,6 +166,11 @@ impl fmt::Display for PictureOrigin {
 }
 
 impl Picture {
+    /// Whether it is black, in place of a picture that could not be had.
+    pub fn is_stand_in(&self) -> bool {
+        self.frame.stand_in_reason().is_some()
+    }
+
     fn color(&self) -> &'static str {
         match self.frame.format() {
             PixelFormat::Mono8 => "gray",
@@ -224,8 +236,14 @@ impl RunReport {
             .flat_map(|(place, logs)| logs.lines.iter().map(move |line| (place, line)))
     }
 
-    /// Every warning: of the trial, then of each question.
+    /// Every warning once: of the trial, then of each question.
     pub fn all_warnings(&self) -> impl Iterator<Item = &Warning> {
-        self.warnings.iter().chain(self.steps().flat_map(|step| &step.warnings))
+        let all = self.warnings.iter().chain(self.steps().flat_map(|step| &step.warnings));
+        let mut seen = Vec::new();
+        all.filter(move |warning| {
+            let new = !seen.contains(warning);
+            seen.push(*warning);
+            new
+        })
     }
 }

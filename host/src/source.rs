@@ -124,7 +124,8 @@ impl Sources {
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open); with [`PicturePolicy::ZeroFill`] only if `meta` does not say a size.
+    /// As [`open`](Self::open); with [`PicturePolicy::ZeroFill`] only if `meta` does not say a size, or the picture is not
+    /// missing or undecodable but another one than was said: a stale reference, another size, a refused name.
     pub fn picture(&self, id: &str, meta: &ImageMeta, policy: PicturePolicy) -> Result<Frame, SourceError> {
         or_stand_in(self.open(id, meta), meta, policy)
     }
@@ -134,14 +135,15 @@ impl Sources {
 ///
 /// # Errors
 ///
-/// The one that is passed in, unless the policy is [`PicturePolicy::ZeroFill`] and `meta` says a size.
+/// The one that is passed in, unless the policy is [`PicturePolicy::ZeroFill`], the picture is missing or undecodable, and
+/// `meta` says a size.
 pub fn or_stand_in(
     picture: Result<Frame, SourceError>,
     meta: &ImageMeta,
     policy: PicturePolicy,
 ) -> Result<Frame, SourceError> {
     let error = match picture {
-        Err(error) if policy == PicturePolicy::ZeroFill => error,
+        Err(error) if policy == PicturePolicy::ZeroFill && error.may_stand_in() => error,
         decided => return decided,
     };
     let stand_in = |(width, height)| Frame::stand_in(width, height, one_line(&error)).ok();

@@ -111,7 +111,6 @@ fn a_black_picture_is_judged_only_if_that_is_asked_for_and_the_answer_says_so() 
     for missing in [
         &["--shared-mem-id", "dev-shm:s-9"][..],
         &["--shared-mem-id", "nobody:at/all"],
-        &["--camera", "cam-01"],
         &["--image", "nowhere.png"],
     ] {
         let arguments = [missing, &["--size", "64x48", "--on-missing-picture", "zero-fill"]].concat();
@@ -125,11 +124,23 @@ fn a_black_picture_is_judged_only_if_that_is_asked_for_and_the_answer_says_so() 
             assert!(warning["message"].as_str().unwrap().contains(reason));
         }
         let text = station.run(&[&arguments[..], &["-v"]].concat()).expect(0);
-        assert!(text.stdout.contains("picture_zero_filled"), "{text:#?}");
+        assert_eq!(text.stdout.matches("picture_zero_filled").count(), 1, "{text:#?}");
+        assert!(
+            text.stdout
+                .starts_with("BLACK PICTURE  judged in place of one that could not be had\n"),
+            "{text:#?}"
+        );
+        assert!(text.stdout.contains("(64 x 48, black)"), "{text:#?}");
         assert!(
             text.stderr.contains("WARN") && text.stderr.contains("zeros"),
             "{text:#?}"
         );
+    }
+    // What was spoken of is not missing, but not there any more, or never was what was said.
+    for other in [&["--camera", "cam-01"][..], &["--shared-mem-id", "pool:cam-01/0/12"]] {
+        let zero_fill = ["--size", "64x48", "--on-missing-picture", "zero-fill"];
+        let error = &station.json(&[other, &zero_fill].concat(), 2)["error"];
+        assert_eq!(error["code"], "1002", "{other:?}");
     }
     // Nobody knows how large it would be, or it would be none.
     for size in [&[][..], &["--size", "0x0"]] {

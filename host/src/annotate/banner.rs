@@ -8,8 +8,8 @@ use embedded_graphics::geometry::Point;
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::primitives::Rectangle;
 
-/// Fills `strip` and writes one line into it.
-pub(super) fn draw(canvas: &mut Canvas, lettering: &Lettering, strip: Rectangle, outcome: &Outcome) {
+/// Fills `strip` and writes one line into it; `black` says that a black picture was judged in place of a real one.
+pub(super) fn draw(canvas: &mut Canvas, lettering: &Lettering, strip: Rectangle, outcome: &Outcome, black: bool) {
     let (ground, word, more) = match outcome {
         Outcome::Ok { message, .. } => (Rgb888::new(20, 120, 50), "OK", message.as_deref().unwrap_or("")),
         Outcome::Ng { reason, .. } => (Rgb888::new(190, 25, 25), "NG", reason.as_str()),
@@ -19,7 +19,10 @@ pub(super) fn draw(canvas: &mut Canvas, lettering: &Lettering, strip: Rectangle,
     };
     canvas.fill(strip, ground);
     let margin = 2 * lettering.padding();
-    let text = lettering.fit(&format!("{word} {more}"), strip.size.width.saturating_sub(2 * margin));
+    let text = lettering.fit(
+        &format!("{}{word} {more}", if black { "BLACK PICTURE: " } else { "" }),
+        strip.size.width.saturating_sub(2 * margin),
+    );
     let above = strip.size.height.saturating_sub(lettering.line_height()) / 2;
     let at = strip.top_left + Point::new(signed(margin), signed(above));
     lettering.write(canvas, &text, at, RgbColor::WHITE);

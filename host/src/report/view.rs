@@ -67,6 +67,8 @@ struct PictureView<'a> {
     width: u32,
     height: u32,
     color: &'static str,
+    /// Why it is a black picture in place of a real one.
+    black: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -162,6 +164,7 @@ impl<'a> PictureView<'a> {
             width: picture.frame.width(),
             height: picture.frame.height(),
             color: picture.color(),
+            black: picture.frame.stand_in_reason(),
         })
     }
 }

@@ -33,7 +33,6 @@ fn when_every_slot_is_leased_the_producer_is_told_and_nothing_is_overwritten() {
     }
     let status = stage.status("cam");
     assert_eq!((status.published, status.dropped), (3, 5));
-    assert!(status.fps > 0.0);
     for (frame, level) in frames.iter().zip(1..) {
         assert_shows(frame, level);
     }

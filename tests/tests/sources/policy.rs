@@ -13,6 +13,11 @@ pub fn a_black_picture_only_if_the_policy_says_so<B: Backend>() {
     let said = meta(form, (64, 48)).with_camera_id("cam-01").expect("a name");
     let mut missing = vec![backend.id("nothing"), "nobody/at/all".to_owned()];
     missing.extend(backend.put_bytes("text", b"This is not a picture."));
+    // A reference to a picture that is not there is stale or forged, which is never made up for.
+    let (references, missing): (Vec<_>, Vec<_>) = missing.into_iter().partition(|id| id.starts_with("pool:"));
+    for id in references {
+        refused(backend.sources().picture(&id, &said, PicturePolicy::ZeroFill));
+    }
     for id in missing {
         refused(backend.sources().picture(&id, &said, PicturePolicy::Strict));
         let black = backend.sources().picture(&id, &said, PicturePolicy::ZeroFill);
@@ -28,9 +33,12 @@ pub fn a_black_picture_only_if_the_policy_says_so<B: Backend>() {
         let unknown = ImageMeta::default();
         refused(backend.sources().picture(&id, &unknown, PicturePolicy::ZeroFill));
     }
-    // A real picture is never replaced.
+    // A real picture is never replaced, not even if it is another one than was said.
     let picture = Picture::new(64, 48, 9);
     let id = backend.put("there", form, &picture);
+    let other = meta(form, (48, 64));
+    let asked = backend.sources().picture(&id, &other, PicturePolicy::ZeroFill);
+    assert!(asked.is_err() || asked.is_ok_and(|frame| frame.stand_in_reason().is_none()));
     let frame = backend
         .sources()
         .picture(&id, &said, PicturePolicy::ZeroFill)

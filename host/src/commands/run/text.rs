@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use procvision_host::limits::Unit;
 use procvision_host::logs::{Level, LogLine, LogSource};
 use procvision_host::outcome::{Finding, Outcome};
-use procvision_host::report::{RunReport, Used, amount, time, usage};
+use procvision_host::report::{Picture, RunReport, Used, amount, time, usage};
 use procvision_host::visible;
 use std::fmt::Write;
 
@@ -21,6 +21,13 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 /// The whole answer, without the last line end. Writing to a string cannot fail, which is why results are dropped.
 pub(super) fn of(report: &RunReport) -> String {
     let mut text = String::new();
+    if report.request.pictures().any(|picture| picture.is_stand_in()) {
+        // Before the verdict, since a black picture may well be judged OK.
+        let _ = writeln!(
+            text,
+            "{YELLOW}BLACK PICTURE{YELLOW:#}  {BOLD}judged in place of one that could not be had{BOLD:#}"
+        );
+    }
     headline(&mut text, report);
     if let Some(failure) = report.failure() {
         text.push_str(&failure::details(failure));
@@ -85,19 +92,24 @@ fn what(report: &RunReport) -> String {
     let (info, request) = (&report.subject.info, &report.request);
     let frame = &request.image.frame;
     let mut what = format!(
-        "{} {}, {} step {}, {} ({} x {})",
+        "{} {}, {} step {}, {} ({} x {}{})",
         visible::line(&info.name),
         visible::line(&info.version),
         request.pid,
         request.step,
         request.image.origin,
         frame.width(),
-        frame.height()
+        frame.height(),
+        black(&request.image)
     );
     for reference in &request.references {
-        let _ = write!(what, ", {}={}", reference.name, reference.origin);
+        let _ = write!(what, ", {}={}{}", reference.name, reference.origin, black(reference));
     }
     what
+}
+
+fn black(picture: &Picture) -> &'static str {
+    if picture.is_stand_in() { ", black" } else { "" }
 }
 
 fn heading(text: &mut String, title: &str) {
