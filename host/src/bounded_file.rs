@@ -1,6 +1,8 @@
 //! Reading a file of somebody else's: only if it is a regular file, and never more of it than is accepted.
 
-use std::fs::{self, File};
+use crate::opening::{self, Links};
+use rustix::fs::{CWD, FileType};
+use rustix::io::Errno;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -23,17 +25,22 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, BoundedFileError>
         io::ErrorKind::NotFound => BoundedFileError::Missing(error),
         _ => BoundedFileError::Io(error),
     };
-    // Before it is opened: opening a named pipe waits for somebody to write into it.
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
+    // Looked at once it is open: what lies at the path can become another file at any time.
+    let (file, stat) = match opening::open_at(CWD, path, Links::Follow) {
+        Ok(opened) => opened,
+        // Sockets cannot be opened.
+        Err(Errno::NXIO) => return Err(BoundedFileError::NotAFile),
+        Err(errno) => return Err(failed(errno.into())),
+    };
+    if opening::kind(&stat) != FileType::RegularFile {
         return Err(BoundedFileError::NotAFile);
     }
-    if metadata.len() > limit {
-        return Err(BoundedFileError::TooLarge(metadata.len()));
+    let length = u64::try_from(stat.st_size).unwrap_or(0);
+    if length > limit {
+        return Err(BoundedFileError::TooLarge(length));
     }
     let mut bytes = Vec::new();
     // It may have grown since.
-    let file = File::open(path).map_err(failed)?;
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(failed)?;
@@ -42,4 +49,40 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, BoundedFileError>
         return Err(BoundedFileError::TooLarge(length));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{Mode, mknodat};
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    #[test]
+    fn nothing_but_a_file_is_read_and_nobody_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let link = folder.path().join("link");
+        symlink(&pipe, &link).unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        for path in [pipe.as_path(), &link, &socket, folder.path(), Path::new("/dev/zero")] {
+            let answer = read(path, 10);
+            assert!(matches!(answer, Err(BoundedFileError::NotAFile)), "{answer:?}");
+        }
+        let answer = read(&folder.path().join("nothing"), 10);
+        assert!(matches!(answer, Err(BoundedFileError::Missing(_))), "{answer:?}");
+    }
+
+    #[test]
+    fn a_file_is_read_through_a_link_if_it_is_small_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, b"12345").unwrap();
+        symlink(&file, &link).unwrap();
+        assert_eq!(read(&link, 5).unwrap(), b"12345");
+        let answer = read(&link, 4);
+        assert!(matches!(answer, Err(BoundedFileError::TooLarge(5))), "{answer:?}");
+    }
 }

@@ -9,16 +9,18 @@
 
 mod holders;
 mod lease;
+mod removal;
 
 use crate::explain::Explain;
+use crate::source::dev_store;
 use crate::source::plain_file::{PlainFile, open_folder};
 use crate::source::posix::{self, PosixObjects};
 use crate::source::{DevStore, Why};
 use holders::Holders;
 use lease::Answer;
+use removal::Removal;
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Dir};
-use rustix::io::Errno;
+use rustix::fs::Dir;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io;
@@ -180,9 +182,11 @@ impl Search {
             hidden_processes: holders.hidden,
         };
         let store = self.dev_store.folder();
-        self.look(Place::DevStore, store, is_of_dev_store, &holders, &mut found)?;
+        // What an earlier search that was killed had taken aside already goes too.
+        let belongs = |name: &str| is_of_dev_store(name) || name.starts_with(removal::ASIDE);
+        self.look(Place::DevStore, store, belongs, &holders, &mut found)?;
         if let Some(prefix) = prefix {
-            let begins = |name: &str| name.starts_with(prefix);
+            let begins = |name: &str| name.starts_with(prefix) || name.starts_with(removal::ASIDE);
             self.look(Place::Posix, Path::new(posix::FOLDER), begins, &holders, &mut found)?;
         }
         found.files.sort_by(|one, other| one.path.cmp(&other.path));
@@ -251,19 +255,15 @@ impl Search {
             Answer::InUse => return Err(Stays::kept("it is in use")),
             Answer::Unknown => return Err(Stays::kept("it may be in use by a process that cannot be looked into")),
         }
-        // The name may stand for another file by now.
-        let now = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
-        if !now.is_ok_and(|now| (now.st_dev, now.st_ino) == (stat.st_dev, stat.st_ino)) {
-            return Err(Stays::kept("it was replaced just now"));
-        }
         if self.dry_run {
             return Ok(Fate::WouldBeRemoved);
         }
-        match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => Ok(Fate::Removed),
-            Err(errno) => Err(Stays {
+        match removal::remove(folder, name, (stat.st_dev, stat.st_ino)) {
+            Ok(Removal::Gone) => Ok(Fate::Removed),
+            Ok(Removal::Replaced) => Err(Stays::kept("it was replaced just now")),
+            Err(error) => Err(Stays {
                 fate: Fate::Failed,
-                reason: io::Error::from(errno).to_string(),
+                reason: error.to_string(),
             }),
         }
     }
@@ -292,14 +292,16 @@ fn object_prefix(prefix: &str) -> Result<&str, LeftoversError> {
     })
 }
 
-/// Whether the development store could have given a file this name.
+/// Whether the development store could have given a file this name. The folder may be one that holds other files of
+/// the user too, such as arrays and models.
 fn is_of_dev_store(name: &str) -> bool {
     let letters = |stem: &str| {
         stem.bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
     };
     let stem = name.strip_suffix(".npy").or_else(|| name.strip_suffix(".bin"));
-    stem.is_some_and(|stem| !stem.is_empty() && letters(stem))
+    let identifier = stem.and_then(|stem| stem.strip_prefix(dev_store::FILE_PREFIX));
+    identifier.is_some_and(letters)
 }
 
 /// How long ago somebody last wrote to the file, or named, linked or touched it, by a clock that may have been set.
@@ -320,10 +322,20 @@ mod tests {
 
     #[test]
     fn only_names_of_the_store_are_the_stores() {
-        for name in ["dev-shm_s-1.npy", "dev-shm_s-1_cur.bin", ".npy.npy"] {
+        for name in ["dev-shm_s-1.npy", "dev-shm_s-1_cur.bin", "dev-shm_.npy.npy"] {
             assert!(is_of_dev_store(name), "{name}");
         }
-        for name in [".npy", "notes.txt", "a b.npy", "x.npy.tmp", "缺.bin"] {
+        for name in [
+            ".npy",
+            "weights.npy",
+            "model.bin",
+            "dev-shm.npy",
+            "a-dev-shm_s-1.npy",
+            "dev-shm_notes.txt",
+            "dev-shm_a b.npy",
+            "dev-shm_x.npy.tmp",
+            "dev-shm_缺.bin",
+        ] {
             assert!(!is_of_dev_store(name), "{name}");
         }
     }

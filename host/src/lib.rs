@@ -92,6 +92,7 @@ pub mod leftovers;
 pub mod limits;
 pub mod logs;
 pub mod manifest;
+mod opening;
 pub mod outcome;
 pub mod package;
 mod params;

@@ -32,7 +32,7 @@
 //! ```
 
 mod content;
-mod dev_store;
+pub(crate) mod dev_store;
 mod error;
 mod file;
 mod meta;

@@ -154,8 +154,11 @@ fn what_is_not_the_stores_stays() {
     fs::hard_link(&twice, store.folder.path().join("second.txt")).unwrap();
     let pipe = store.folder.path().join("dev-shm_pipe.npy");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let others = ["model.bin", "weights.npy", "dev-shm_s-1.txt", "dev-shm.npy"].map(|name| store.file(name));
     let answer = store.json(&["--older-than", "0s"]);
     assert_eq!(answer["removed"], 0);
+    assert!(others.iter().all(|path| path.exists()));
+    assert_eq!(answer["files"].as_array().unwrap().len(), 4, "{answer:#}");
     for path in [&link, &folder, &twice, &pipe] {
         assert_eq!(fate(&answer, path).0, "kept");
         assert!(path.symlink_metadata().is_ok());
@@ -170,6 +173,17 @@ fn what_is_not_the_stores_stays() {
     let error = Answer::of(command.env("PROC_SHM_DIR", &linked)).expect(2).json();
     assert_eq!(error["error"]["code"], "unreadable");
     assert!(File::open(real.path().join("dev-shm_s-1.npy")).is_ok());
+}
+
+#[test]
+fn what_a_killed_search_had_taken_aside_goes() {
+    let store = Store::new("aside");
+    let aside = store.file(".procvision-gc-1-2");
+    let picture = store.file("dev-shm_s-1.npy");
+    let answer = store.json(&["--older-than", "0s"]);
+    assert_eq!(answer["removed"], 2, "{answer:#}");
+    assert!(!aside.exists() && !picture.exists());
+    assert_eq!(store.folder.path().read_dir().unwrap().count(), 0);
 }
 
 #[test]

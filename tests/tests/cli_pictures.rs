@@ -177,8 +177,10 @@ fn the_newest_picture_of_a_camera_is_judged() {
     let json = station.json(&["--shared-mem-id", &older], 0);
     assert_eq!(json["image"]["width"], 40);
     let elsewhere = station.path_argument("elsewhere.sock");
-    let error = station.json(&["--camera", "cam-01", "--frames-socket", &elsewhere], 2);
-    assert!(error["error"]["message"].as_str().unwrap().contains("elsewhere.sock"));
+    for picture in [["--camera", "cam-01"], ["--shared-mem-id", &older]] {
+        let error = station.json(&[&picture[..], &["--frames-socket", &elsewhere]].concat(), 2);
+        assert!(error["error"]["message"].as_str().unwrap().contains("elsewhere.sock"));
+    }
 }
 
 impl Station {
@@ -196,6 +198,8 @@ fn exactly_one_picture_is_named_and_nothing_that_does_not_matter() {
         &["--image", "photo.png", "--camera", "cam-01"],
         &["--image", "photo.png", "--color-space", "BGR"],
         &["--image", "photo.png", "--frames-socket", "x"],
+        &["--shared-mem-id", "dev-shm:s-1:cur", "--frames-socket", "x"],
+        &["--shared-mem-id", "pool", "--frames-socket", "x"],
         &["--shared-mem-id", "x", "--color-space", "HSV"],
         &["--shared-mem-id", "x", "--size", "640"],
         &["--shared-mem-id", "x", "--size", "640xx"],

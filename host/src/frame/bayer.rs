@@ -28,6 +28,8 @@ pub(super) struct Demosaic<'a> {
     tile: [Colour; 4],
     area: Rect,
     rows: [Vec<u8>; 3],
+    /// The row that `rows` stand around.
+    around: Option<u32>,
     scratch: Vec<u8>,
 }
 
@@ -39,15 +41,14 @@ impl<'a> Demosaic<'a> {
             tile: tile(frame.format())?,
             area,
             rows: Default::default(),
+            around: None,
             scratch: Vec::new(),
         })
     }
 
     /// Row `y` of the picture, its columns of the area, as red, green, blue.
     pub(super) fn row(&mut self, y: u32, target: &mut [u8]) {
-        for (row, above) in (0..3).zip([-1, 0, 1]) {
-            self.fetch(row, mirrored(i64::from(y) + above, self.frame.height()));
-        }
+        self.move_to(y);
         let [above, here, below] = &self.rows;
         let left = self.area.x as usize;
         let odd_row = (y % 2) as usize * 2;
@@ -69,17 +70,33 @@ impl<'a> Demosaic<'a> {
         }
     }
 
+    /// Fetches row `y` and its neighbours; of these, two are there already if the row above was the last one.
+    fn move_to(&mut self, y: u32) {
+        let next = self.around.is_some_and(|around| around.checked_add(1) == Some(y));
+        if next {
+            self.rows.rotate_left(1);
+        }
+        for row in if next { 2..3 } else { 0..3 } {
+            self.fetch(row, mirrored(i64::from(y) + row as i64 - 1, self.frame.height()));
+        }
+        self.around = Some(y);
+    }
+
     /// Puts the area's columns of row `y`, and the pixels left and right of them, into `rows[row]`.
     fn fetch(&mut self, row: usize, y: u32) {
         let frame = self.frame;
-        let line = frame.row_part(y, 0, frame.width() as usize, &mut self.scratch);
         let (x, width) = (i64::from(self.area.x), i64::from(self.area.width));
-        let before = line[mirrored(x - 1, frame.width()) as usize];
-        let after = line[mirrored(x + width, frame.width()) as usize];
+        // No more of the row than is needed. A mirrored neighbour lies in it too: it is one pixel inside the edge.
+        let first = (x - 1).max(0);
+        let end = (x + width + 1).min(i64::from(frame.width()));
+        let line = frame.row_part(y, first as usize, (end - first) as usize, &mut self.scratch);
+        let at = |column: i64| (column - first) as usize;
+        let before = line[at(mirrored(x - 1, frame.width()).into())];
+        let after = line[at(mirrored(x + width, frame.width()).into())];
         let target = &mut self.rows[row];
         target.clear();
         target.push(before);
-        target.extend_from_slice(&line[x as usize..(x + width) as usize]);
+        target.extend_from_slice(&line[at(x)..at(x + width)]);
         target.push(after);
     }
 }
@@ -146,16 +163,34 @@ mod tests {
     }
 
     #[test]
-    fn an_area_is_the_same_part_of_the_whole() {
+    fn every_area_is_the_same_part_of_the_whole() {
         let bytes: Vec<u8> = (0..63).map(|index: u32| (index * 37 % 251) as u8).collect();
         for format in MOSAICS {
             let frame = Frame::from_pixels(format, 9, 7, 9, bytes.clone()).unwrap();
             let whole = frame.read(frame.bounds(), PixelFormat::RGB8).unwrap();
-            let part = frame.read(Rect::new(3, 2, 4, 3), PixelFormat::RGB8).unwrap();
-            for row in 0..3 {
-                let start = ((row + 2) * 9 + 3) * 3;
-                assert_eq!(part[row * 12..row * 12 + 12], whole[start..start + 12], "{format}");
+            for (x, y) in (0..9).flat_map(|x| (0..7).map(move |y| (x, y))) {
+                for (width, height) in (1..=9 - x).flat_map(|width| (1..=7 - y).map(move |height| (width, height))) {
+                    let area = Rect::new(x, y, width, height);
+                    let part = frame.read(area, PixelFormat::RGB8).unwrap();
+                    for (row, part) in (y as usize..).zip(part.chunks_exact(width as usize * 3)) {
+                        let start = (row * 9 + x as usize) * 3;
+                        assert_eq!(*part, whole[start..start + part.len()], "{format} {area:?}");
+                    }
+                }
             }
+        }
+    }
+
+    #[test]
+    fn rows_need_not_be_asked_for_in_order() {
+        let bytes: Vec<u8> = (0..30).map(|index: u32| (index * 37 % 251) as u8).collect();
+        let frame = Frame::from_pixels(PixelFormat::BayerGB8, 5, 6, 5, bytes).unwrap();
+        let whole = frame.read(frame.bounds(), PixelFormat::RGB8).unwrap();
+        let mut demosaic = Demosaic::new(&frame, frame.bounds()).unwrap();
+        for y in [5, 0, 1, 1, 3, 4, 5, 2] {
+            let mut row = [0; 15];
+            demosaic.row(y, &mut row);
+            assert_eq!(row, whole[y as usize * 15..][..15], "row {y}");
         }
     }
 

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 /// What the identifiers begin with.
 pub(super) const SCHEME: &str = "dev-shm:";
+/// What the names of all files begin with therefore.
+pub(crate) const FILE_PREFIX: &str = "dev-shm_";
 /// The environment variable that names the folder.
 const FOLDER_VARIABLE: &str = "PROC_SHM_DIR";
 /// The folder for temporary files holds the store otherwise.
@@ -115,6 +117,7 @@ mod tests {
 
     #[test]
     fn no_identifier_becomes_a_path() {
+        assert_eq!(file_name(SCHEME), FILE_PREFIX);
         assert_eq!(file_name("dev-shm:s-1:cur"), "dev-shm_s-1_cur");
         assert_eq!(file_name("dev-shm:../../etc/passwd\0"), "dev-shm_.._.._etc_passwd_");
         assert_eq!(file_name("dev-shm:\u{202e}缺"), "dev-shm___");

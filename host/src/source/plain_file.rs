@@ -3,6 +3,7 @@
 //! a mapping.
 
 use super::error::Why;
+use crate::opening::{self, Links};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -10,14 +11,6 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-
-/// For reading, without following a link, without waiting for the other end of a pipe, without becoming the terminal of
-/// this process.
-const READ: OFlags = OFlags::RDONLY
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::CLOEXEC);
 
 /// A plain file, and how large it was when it was opened.
 pub(crate) struct PlainFile {
@@ -35,8 +28,8 @@ pub(crate) fn open_folder(path: &Path) -> io::Result<OwnedFd> {
 impl PlainFile {
     /// Opens the file `name`, one component, in `folder`.
     pub(crate) fn open(folder: impl AsFd, name: &str) -> Result<Self, Why> {
-        let file = match rustix::fs::openat(folder, name, READ, Mode::empty()) {
-            Ok(file) => File::from(file),
+        let (file, stat) = match opening::open_at(folder, name, Links::Refuse) {
+            Ok(opened) => opened,
             Err(Errno::NOENT) => return Err(Why::Missing),
             Err(Errno::LOOP) => return Err(Why::NotPlain("a link")),
             // Sockets cannot be opened.
@@ -44,8 +37,7 @@ impl PlainFile {
             Err(Errno::NAMETOOLONG) => return Err(Why::BadName("is too long")),
             Err(errno) => return Err(Why::Open(errno.into())),
         };
-        let stat = rustix::fs::fstat(&file).map_err(|errno| Why::Open(errno.into()))?;
-        match FileType::from_raw_mode(stat.st_mode) {
+        match opening::kind(&stat) {
             FileType::RegularFile => {}
             FileType::Directory => return Err(Why::NotPlain("a folder")),
             FileType::Fifo => return Err(Why::NotPlain("a pipe")),

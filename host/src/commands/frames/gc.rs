@@ -14,8 +14,9 @@ use std::time::Duration;
 /// Remove pictures that crashed programs left behind and nobody has open
 ///
 /// Looks through the development store (PROC_SHM_DIR, else procvision_dev_shm in the folder for temporary files) and,
-/// with --posix-prefix, through shared-memory objects. Only files of the calling user go, and only if they are old
-/// enough and nobody has them open or mapped.
+/// with --posix-prefix, through shared-memory objects. In the store only files whose names begin with dev-shm_ and end
+/// with .npy or .bin are looked at. Only files of the calling user go, and only if they are old enough and nobody has
+/// them open or mapped.
 #[derive(Args)]
 #[command(after_help = help::FRAMES_GC)]
 pub struct Gc {

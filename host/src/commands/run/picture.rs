@@ -75,6 +75,7 @@ fn parse_size(text: &str) -> Result<(i64, i64), String> {
 impl PictureArgs {
     /// Reads it, or puts a black one in its place if that is wanted.
     pub(super) fn read(&self) -> Result<Picture, CommandError> {
+        self.refuse_useless_socket()?;
         let meta = self.meta()?;
         let (origin, picture) = self.find(&meta)?;
         let policy = match self.on_missing_picture {
@@ -91,6 +92,22 @@ impl PictureArgs {
             origin,
             frame,
         })
+    }
+
+    /// Only pools have a broker. Whether the picture is from one is in the identifier, not in which arguments there are.
+    fn refuse_useless_socket(&self) -> Result<(), CommandError> {
+        let other = self
+            .shared_mem_id
+            .as_deref()
+            .filter(|id| !FrameReference::is_meant_by(id));
+        match (&self.frames_socket, other) {
+            (Some(_), Some(_)) => Err(CommandError::could_not_run(
+                "usage",
+                "`--frames-socket` is of no use with a `--shared-mem-id` that names no picture in a pool",
+            )
+            .help("leave it out, or name a picture in a pool, such as pool:cam-01/0/1")),
+            _ => Ok(()),
+        }
     }
 
     fn meta(&self) -> Result<ImageMeta, CommandError> {
