@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 
 const HELLO: &str = r#"{"type":"hello","protocol":1,"role":"observer"}"#;
 
@@ -248,6 +249,25 @@ fn connections_are_bounded_and_come_back_when_they_hang_up() {
     let silent: Vec<RawPeer> = (0..20).map(|_| RawPeer::connect(&stage.socket)).collect();
     drop(silent);
     Observer::connect(&stage.socket).unwrap();
+}
+
+#[test]
+fn who_never_says_who_it_is_keeps_nobody_out() {
+    let stage = Stage::with(|config| {
+        config.max_connections = 4;
+        config.hello_time = Duration::from_millis(200);
+    });
+    let silent: Vec<RawPeer> = (0..4).map(|_| RawPeer::connect(&stage.socket)).collect();
+    eventually("there is room again", || Observer::connect(&stage.socket).is_ok());
+    for peer in &silent {
+        assert_eq!(peer.hear().error(), "malformed");
+        assert!(peer.hear().message.is_none());
+    }
+    // Who has said it is not asked again.
+    let (observer, _) = RawPeer::greet(&stage.socket, serde_json::from_str(HELLO).unwrap(), "observer");
+    let late = RawPeer::connect(&stage.socket);
+    assert_eq!(late.hear().error(), "malformed");
+    assert_eq!(observer.ask(&json!({ "type": "pools" })).message()["pools"], json!([]));
 }
 
 #[test]
