@@ -28,6 +28,7 @@ import socket
 import sys
 import tempfile
 import time
+import weakref
 
 PROTOCOL = 1
 PACKET_BYTES = 4096
@@ -35,6 +36,22 @@ SLOT_GRANULE = 2 << 20
 BYTES_PER_PIXEL = {
     "Mono8": 1, "RGB8": 3, "BGR8": 3, "BayerRG8": 1, "BayerGR8": 1, "BayerGB8": 1, "BayerBG8": 1,
 }
+
+
+# Cameras that are open in this process.
+_cameras = weakref.WeakSet()
+
+
+def _close_in_child():
+    """Lets go of the sockets that a forked child has copies of: a camera hangs up only when the last copy is closed.
+
+    They are closed and not shut down, which would hang up for the parent too.
+    """
+    for camera in list(_cameras):
+        camera._socket.close()
+
+
+os.register_at_fork(after_in_child=_close_in_child)
 
 
 class BrokerError(Exception):
@@ -78,7 +95,8 @@ class Camera:
     """The producer of one pool. Use it from one thread at a time.
 
     When it is closed, or the process ends in whatever way, slots that were being written are free again; published
-    pictures stay until their slots are needed.
+    pictures stay until their slots are needed. In a process that was forked from this one, such as those of
+    `multiprocessing`, the camera cannot be used.
     """
 
     def __init__(self, pool, slots, slot_bytes, path=None, timeout=120.0):
@@ -90,6 +108,7 @@ class Camera:
         self._slots = {}
         self._slot_bytes = slot_bytes
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        _cameras.add(self)
         try:
             self._socket.settimeout(timeout)
             self._socket.connect(path or default_socket())
@@ -171,10 +190,17 @@ class Camera:
             self._socket.send(json.dumps(message).encode())
         except (BrokenPipeError, ConnectionResetError):
             pass  # The broker has hung up; what it said before is still to be read.
+        except socket.timeout:
+            self.close()
+            raise
         try:
-            packet, descriptors, _, _ = socket.recv_fds(self._socket, PACKET_BYTES, 2)
+            packet, descriptors = self._receive()
         except ConnectionResetError:
-            packet, descriptors, _, _ = socket.recv_fds(self._socket, PACKET_BYTES, 2)
+            packet, descriptors = self._receive()
+        except socket.timeout:
+            # An answer that comes later must not be taken for that to another question.
+            self.close()
+            raise
         if not packet:
             raise ConnectionError("the frame broker has hung up")
         reply = json.loads(packet)
@@ -183,6 +209,10 @@ class Camera:
         if reply.get("type") not in expected:
             raise ConnectionError("what answers at the socket is no frame broker that this version knows")
         return reply, descriptors
+
+    def _receive(self):
+        packet, descriptors, _, _ = socket.recv_fds(self._socket, PACKET_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
+        return packet, descriptors
 
 
 def gradient(width, height, number):

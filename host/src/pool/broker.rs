@@ -2,12 +2,13 @@
 //!
 //! It listens on a Unix socket. One thread accepts, and each connection has a thread of its own. A peer that hangs up,
 //! for whatever reason, is dead: that is the whole of the bookkeeping, with no process numbers, no time-outs and no
-//! locks.
+//! locks. Only who has not yet said who it is must do so in time.
 
 mod connection;
 mod pool;
 mod registry;
 mod remains;
+mod room;
 
 pub use registry::MAX_SLOTS;
 
@@ -26,6 +27,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// After the system has refused a connection for want of descriptors or threads, the broker waits so long, in
 /// nanoseconds.
@@ -45,10 +47,13 @@ pub struct BrokerConfig {
     pub max_pools: usize,
     /// Most bytes of all pools together.
     pub max_bytes: u64,
+    /// How long a connection may wait before it says who it is, and again after a refusal. Nothing is taken from anybody
+    /// by this: who has said it has all the time in the world.
+    pub hello_time: Duration,
 }
 
 impl BrokerConfig {
-    /// The defaults: nobody but the broker's own user, 64 connections, 32 pools, 4 GiB.
+    /// The defaults: nobody but the broker's own user, 64 connections, 32 pools, 4 GiB, 5 s for the hello.
     pub fn new(socket: impl Into<PathBuf>) -> Self {
         Self {
             socket: socket.into(),
@@ -56,6 +61,7 @@ impl BrokerConfig {
             max_connections: 64,
             max_pools: 32,
             max_bytes: 4 << 30,
+            hello_time: Duration::from_secs(5),
         }
     }
 }
@@ -161,8 +167,15 @@ struct Door {
 
 /// A connection and its thread, which alone keeps it open.
 struct Connected {
+    uid: u32,
     link: Weak<Link>,
     thread: JoinHandle<()>,
+}
+
+impl Connected {
+    fn is_there(&self) -> bool {
+        self.link.upgrade().is_some_and(|link| !link.is_hung_up())
+    }
 }
 
 impl Door {
@@ -195,34 +208,37 @@ impl Door {
 
     /// Gives a connection a thread, if its user and the number of connections allow.
     fn admit(&mut self, link: Arc<Link>) {
-        match socket_peercred(&*link) {
-            Ok(peer) if is_allowed(peer.uid.as_raw(), user(), &self.config.allowed_uids) => {}
+        let uid = match socket_peercred(&*link) {
+            Ok(peer) if is_allowed(peer.uid.as_raw(), user(), &self.config.allowed_uids) => peer.uid.as_raw(),
             Ok(peer) => {
                 let message = format!("the user {} may not use this frame broker", peer.uid.as_raw());
                 return connection::turn_away(&link, (Refusal::User, message));
             }
             Err(error) => return tracing::warn!(%error, "the frame broker cannot tell who connects"),
-        }
+        };
         self.connections.retain(|connection| !connection.thread.is_finished());
         // The thread of one that has hung up may not have run since.
-        let links = self
-            .connections
-            .iter()
-            .filter_map(|connection| connection.link.upgrade());
-        if links.filter(|link| !link.is_hung_up()).count() >= self.config.max_connections {
-            let message = format!(
-                "there are {} connections, and cannot be more",
-                self.config.max_connections
-            );
+        let there = self.connections.iter().filter(|connection| connection.is_there());
+        let users: Vec<u32> = there.map(|connection| connection.uid).collect();
+        let most = self.config.max_connections;
+        if users.len() >= most {
+            let message = format!("there are {most} connections, and cannot be more");
             return connection::turn_away(&link, (Refusal::Limit, message));
         }
+        let share = share(uid, user(), most);
+        if users.iter().filter(|other| **other == uid).count() >= share {
+            let message = format!("the user {uid} has {share} connections, and cannot have more");
+            return connection::turn_away(&link, (Refusal::Limit, message));
+        }
+        let hello_time = self.config.hello_time;
         let (registry, stop) = (Arc::clone(&self.registry), Arc::clone(&self.stop));
         let connected = Arc::downgrade(&link);
         let thread = thread::Builder::new()
             .name("frame-peer".into())
-            .spawn(move || connection::serve(&link, &registry, stop.as_fd()));
+            .spawn(move || connection::serve(&link, &registry, hello_time, stop.as_fd()));
         match thread {
             Ok(thread) => self.connections.push(Connected {
+                uid,
                 link: connected,
                 thread,
             }),
@@ -249,6 +265,14 @@ impl Door {
 /// Whether a user may connect to the broker of the user `own`.
 fn is_allowed(uid: u32, own: u32, allowed: &[u32]) -> bool {
     uid == own || allowed.contains(&uid)
+}
+
+/// How many of `most` connections a user may have: the broker's own user all, each other one half.
+fn share(uid: u32, own: u32, most: usize) -> usize {
+    match uid == own {
+        true => most,
+        false => most.div_ceil(2),
+    }
 }
 
 #[cfg(test)]

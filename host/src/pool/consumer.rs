@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const TRIES: usize = 16;
 
 /// Opens pictures of all pools of one broker. Connects when a pool is first needed, and again if the broker has been
-/// replaced. Pictures keep their lease, and with it the connection, whatever becomes of the client.
+/// replaced or has made the pool anew. Pictures keep their lease, and with it the connection, whatever becomes of the client.
 #[derive(Debug)]
 pub struct PoolClient {
     socket: PathBuf,
@@ -94,15 +94,7 @@ impl PoolClient {
     ///
     /// If the reference is stale or forged, or the broker cannot be reached. All of them mean that there is no picture.
     pub fn open(&self, reference: &FrameReference) -> Result<Frame, PoolError> {
-        let connection = self.connection(reference.pool())?;
-        match connection.open(reference) {
-            // What a dead broker says is stale, its successor may know.
-            Err(PoolError::Stale(_) | PoolError::NoSuchSlot { .. }) if connection.link.is_hung_up() => {
-                self.forget(reference.pool(), &connection);
-                self.connection(reference.pool())?.open(reference)
-            }
-            opened => opened,
-        }
+        self.ask(reference.pool(), |connection| connection.open(reference))
     }
 
     /// The picture of a pool that was published last, and its reference.
@@ -111,20 +103,24 @@ impl PoolClient {
     ///
     /// If there is none, or the broker cannot be reached.
     pub fn newest(&self, pool: &PoolName) -> Result<(FrameReference, Frame), PoolError> {
-        let mut connection = self.connection(pool)?;
-        if connection.link.is_hung_up() {
-            self.forget(pool, &connection);
-            connection = self.connection(pool)?;
+        self.ask(pool, |connection| connection.open_newest(pool))
+    }
+
+    /// What a connection answers, if somebody still keeps the pool at its other end; else what a new one does. Looked
+    /// at afterwards: a lease protects only if the broker knew the bit when it was set.
+    fn ask<T>(
+        &self,
+        pool: &PoolName,
+        question: impl Fn(&Arc<Connection>) -> Result<T, PoolError>,
+    ) -> Result<T, PoolError> {
+        let connection = self.connection(pool)?;
+        let answer = question(&connection);
+        if !connection.link.is_hung_up() {
+            return answer;
         }
-        for _ in 0..TRIES {
-            let (slot, generation) = connection.newest().ok_or_else(|| PoolError::Empty(pool.clone()))?;
-            let reference = FrameReference::new(pool.clone(), slot, generation);
-            match connection.open(&reference) {
-                Err(PoolError::Stale(_)) => {}
-                opened => return opened.map(|frame| (reference, frame)),
-            }
-        }
-        Err(PoolError::Empty(pool.clone()))
+        drop(answer);
+        self.forget(pool, &connection);
+        question(&self.connection(pool)?)
     }
 
     fn connection(&self, pool: &PoolName) -> Result<Arc<Connection>, PoolError> {
@@ -196,6 +192,18 @@ impl Connection {
             .filter(|(_, word)| word.phase == Phase::Ready)
             .max_by_key(|(slot, _)| self.states.sequence(*slot))
             .map(|(slot, word)| (slot, word.generation))
+    }
+
+    fn open_newest(self: &Arc<Self>, pool: &PoolName) -> Result<(FrameReference, Frame), PoolError> {
+        for _ in 0..TRIES {
+            let (slot, generation) = self.newest().ok_or_else(|| PoolError::Empty(pool.clone()))?;
+            let reference = FrameReference::new(pool.clone(), slot, generation);
+            match self.open(&reference) {
+                Err(PoolError::Stale(_)) => {}
+                opened => return opened.map(|frame| (reference, frame)),
+            }
+        }
+        Err(PoolError::Empty(pool.clone()))
     }
 
     fn open(self: &Arc<Self>, reference: &FrameReference) -> Result<Frame, PoolError> {

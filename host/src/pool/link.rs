@@ -122,22 +122,15 @@ impl Link {
     /// Connects to the broker and says hello; gives its answer and the descriptors that came with it.
     pub(crate) fn connect(path: &Path, role: Role) -> Result<(Self, Reply, Vec<OwnedFd>), LinkError> {
         let link = Self {
-            socket: connect(path).map_err(|source| LinkError::NoBroker {
-                path: path.to_owned(),
-                source,
-            })?,
+            socket: connect(path, Some(ANSWER_TIME)).map_err(|source| no_connection(path, source))?,
         };
-        let wait = |direction, time| set_socket_timeout(&link.socket, direction, Some(time)).map_err(system);
-        wait(Timeout::Send, ANSWER_TIME)?;
-        wait(
-            Timeout::Recv,
-            match role {
-                Role::Producer { .. } => POOL_TIME,
-                Role::Consumer { .. } | Role::Observer => ANSWER_TIME,
-            },
-        )?;
+        let wait = |time| set_socket_timeout(&link.socket, Timeout::Recv, Some(time)).map_err(system);
+        wait(match role {
+            Role::Producer { .. } => POOL_TIME,
+            Role::Consumer { .. } | Role::Observer => ANSWER_TIME,
+        })?;
         let (reply, fds) = link.ask_with_fds(&Request::Hello(Hello::of(role)))?;
-        wait(Timeout::Recv, ANSWER_TIME)?;
+        wait(ANSWER_TIME)?;
         Ok((link, reply, fds))
     }
 
@@ -146,7 +139,7 @@ impl Link {
         let answer = self.ask_with_fds(request).map(|(reply, _)| reply);
         if matches!(answer, Err(LinkError::Silent | LinkError::Unexpected)) {
             // An answer that comes later must not be taken for that to another question.
-            let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
+            self.hang_up();
         }
         answer
     }
@@ -231,13 +224,19 @@ impl Link {
         let polled = rustix::io::retry_on_intr(|| poll(&mut fds, Some(&now)));
         polled.is_ok_and(|ready| ready > 0)
     }
+
+    /// Ends the conversation for both sides, whoever else has a copy of the descriptor.
+    pub(crate) fn hang_up(&self) {
+        // It fails only if the other side has hung up already.
+        let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
+    }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
         // Closing is not enough: a process that is being started at this moment has a copy of the descriptor, until it
         // runs its own program.
-        let _ = rustix::net::shutdown(&self.socket, Shutdown::Both);
+        self.hang_up();
     }
 }
 
@@ -247,12 +246,32 @@ impl AsFd for Link {
     }
 }
 
-/// Connects to a socket of the broker's kind.
-pub(crate) fn connect(path: &Path) -> io::Result<OwnedFd> {
-    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+/// Connects to a socket of the broker's kind. If as many wait to be accepted as can, this waits for `patience` (`None`:
+/// not at all) and ends with EAGAIN. What is sent later waits as long.
+pub(crate) fn connect(path: &Path, patience: Option<Duration>) -> io::Result<OwnedFd> {
+    let flags = match patience {
+        Some(_) => SocketFlags::CLOEXEC,
+        None => SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
+    };
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+    if patience.is_some() {
+        // Before connecting: that waits too, and without bound if nothing is said.
+        set_socket_timeout(&socket, Timeout::Send, patience)?;
+    }
     let address = SocketAddrUnix::new(path)?;
     rustix::io::retry_on_intr(|| rustix::net::connect(&socket, &address))?;
     Ok(socket)
+}
+
+fn no_connection(path: &Path, source: io::Error) -> LinkError {
+    match Errno::from_io_error(&source) {
+        // Somebody listens, and accepts nobody.
+        Some(Errno::AGAIN) => LinkError::Silent,
+        _ => LinkError::NoBroker {
+            path: path.to_owned(),
+            source,
+        },
+    }
 }
 
 fn trouble(error: Errno) -> LinkError {
@@ -265,4 +284,26 @@ fn trouble(error: Errno) -> LinkError {
 
 fn system(error: Errno) -> LinkError {
     LinkError::System(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_accepts_nobody_is_silent_and_keeps_nobody_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        let kind = SocketType::SEQPACKET;
+        let stuck = rustix::net::socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).unwrap();
+        rustix::net::bind(&stuck, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        rustix::net::listen(&stuck, 0).unwrap();
+        // One more than none may wait.
+        let _first = connect(&path, None).unwrap();
+        for patience in [None, Some(Duration::from_millis(20))] {
+            let error = connect(&path, patience).unwrap_err();
+            assert_eq!(Errno::from_io_error(&error), Some(Errno::AGAIN), "{patience:?}");
+            assert!(matches!(no_connection(&path, error), LinkError::Silent));
+        }
+    }
 }

@@ -205,6 +205,18 @@ impl PoolMemory {
         rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).map_err(system("open for reading"))
     }
 
+    /// Gives all pages back to the system, whoever still has a descriptor or a view. They read as zeros, and whoever
+    /// writes to one gets it anew.
+    ///
+    /// # Errors
+    ///
+    /// What the system refuses.
+    pub(crate) fn discard(&self) -> Result<(), PoolMemoryError> {
+        let len = self.slots as usize * self.slot_bytes;
+        let holes = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        rustix::fs::fallocate(&self.fd, holes, 0, len as u64).map_err(system("give back"))
+    }
+
     /// The memory itself, to hand it to another process or to map it.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()

@@ -204,11 +204,12 @@ fn remove_left_behind(path: &Path) -> Result<(), SocketError> {
         Ok(found) if !found.file_type().is_socket() => return Err(SocketError::NotASocket(path.to_owned())),
         Ok(_) => {}
     }
-    match link::connect(path) {
+    // Without waiting: the folder is locked.
+    match link::connect(path, None) {
         Ok(_) => Err(SocketError::InUse(path.to_owned())),
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path).map_err(io_error),
-        // A socket of another kind: somebody listens, if not a broker.
-        Err(error) if error.raw_os_error() == Some(Errno::PROTOTYPE.raw_os_error()) => {
+        // Somebody listens: one that does not come to accepting, or no broker but a socket of another kind.
+        Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::AGAIN | Errno::PROTOTYPE)) => {
             Err(SocketError::InUse(path.to_owned()))
         }
         Err(error) => Err(io_error(error)),
@@ -232,7 +233,7 @@ mod tests {
         // As a process leaves it that is killed: the file is there, and nobody listens.
         rustix::net::shutdown(listener.socket(), rustix::net::Shutdown::Both).unwrap();
         let dead = std::mem::ManuallyDrop::new(listener);
-        assert!(link::connect(&path).is_err());
+        assert!(link::connect(&path, None).is_err());
         let replaced = Listener::bind(&path, MODE).unwrap();
         assert_ne!(replaced.identity, dead.identity);
         drop(replaced);

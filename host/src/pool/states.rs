@@ -31,6 +31,9 @@ const HEADER: usize = 2;
 
 const _: () = assert!(HEADER + HEADER_WORDS <= SLOT_WORDS);
 
+/// How often an exchange is tried again because somebody else was first. Those who keep to the rules change a state
+/// once for each lease; only a process that does nothing else can be first so often.
+const TRIES: usize = 64;
 const PAGE: usize = 4096;
 const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW).union(SealFlags::SEAL);
 
@@ -120,11 +123,14 @@ impl States {
     }
 
     /// Gives a slot another state, unless one of these consumers holds it. What else the state says does not count: the
-    /// broker knows better. For the broker only.
+    /// broker knows better. A slot whose state does not stand still counts as held. For the broker only.
     pub(crate) fn take(&self, slot: u32, consumers: u32, new: SlotWord) -> bool {
         let state = self.state(slot);
         let mut seen = state.load(Acquire);
-        while SlotWord::unpack(seen).holders & consumers == 0 {
+        for _ in 0..TRIES {
+            if SlotWord::unpack(seen).holders & consumers != 0 {
+                break;
+            }
             match state.compare_exchange_weak(seen, new.pack(), AcqRel, Acquire) {
                 Ok(_) => return true,
                 Err(now) => seen = now,
@@ -133,11 +139,12 @@ impl States {
         false
     }
 
-    /// Sets the consumer's bit if the slot holds the picture of `generation`; else says what it is in.
+    /// Sets the consumer's bit if the slot holds the picture of `generation`; else, or if the state does not stand
+    /// still, says what it is in.
     pub(crate) fn lease(&self, slot: u32, generation: u64, holder: HolderBit) -> Result<(), SlotWord> {
         let state = self.state(slot);
         let mut seen = state.load(Acquire);
-        loop {
+        for _ in 0..TRIES {
             let word = SlotWord::unpack(seen);
             let leased = word.leased(generation, holder).ok_or(word)?;
             match state.compare_exchange_weak(seen, leased.pack(), AcqRel, Acquire) {
@@ -145,6 +152,7 @@ impl States {
                 Err(now) => seen = now,
             }
         }
+        Err(SlotWord::unpack(seen))
     }
 
     /// Clears the consumer's bit.

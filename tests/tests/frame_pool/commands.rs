@@ -5,6 +5,7 @@ use procvision_host::frame::{Frame, PixelFormat};
 use procvision_tests::binary::{Answer, procvision, project_root};
 use procvision_tests::frame_pool::{Process, broker_process, socket};
 use serde_json::{Value, json};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 fn frames(socket: &Path, arguments: &[&str]) -> Answer {
@@ -40,6 +41,22 @@ fn a_photograph_is_published_as_it_is() {
         assert_eq!(frame.camera_id(), "cam-01");
         assert!(frame.timestamp_ms() > 1_700_000_000_000);
     }
+}
+
+#[test]
+fn a_socket_may_have_a_name_that_is_no_text() {
+    let (folder, _) = socket();
+    let path = folder.path().join(std::ffi::OsStr::from_bytes(b"frames-\xff.sock"));
+    let mut command = procvision();
+    command.args(["frames", "broker", "--json", "--socket"]).arg(&path);
+    let mut broker = Process::start(&mut command);
+    let said: Value = serde_json::from_str(&broker.line()).unwrap();
+    let shown = path.to_string_lossy();
+    assert!(shown.contains('\u{fffd}'));
+    assert_eq!(said, json!({ "socket": shown, "process": broker.id() }));
+    let listed = frames(&path, &["list", "--json"]).expect(0).json();
+    assert_eq!(listed, json!({ "socket": shown, "pools": [] }));
+    assert_eq!(broker.terminate(), 0);
 }
 
 #[test]

@@ -5,8 +5,10 @@ use procvision_host::explain::Explain;
 use procvision_host::pool::consumer::{PoolClient, PoolError};
 use procvision_host::pool::memory::SLOT_GRANULE;
 use procvision_host::pool::message::Refusal;
+use procvision_host::pool::observer::Observer;
 use procvision_host::pool::producer::Producer;
 use procvision_host::pool::{FrameReference, LinkError, MAX_CONSUMERS};
+use procvision_tests::frame_pool::{Heard, RawPeer};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::ScopedJoinHandle;
 
@@ -102,6 +104,90 @@ fn another_geometry_needs_a_pool_that_nobody_uses() {
     let client = stage.client();
     assert!(matches!(client.open(&reference), Err(PoolError::Stale(_))));
     assert_shows(&client.open(&publish(&producer, 2)).unwrap(), 2);
+}
+
+#[test]
+fn a_consumer_that_looks_at_nothing_does_not_fix_the_geometry_for_ever() {
+    let stage = Stage::new();
+    let client = stage.client();
+    let reference = publish(&stage.producer("cam", 2), 1);
+    assert_shows(&client.open(&reference).unwrap(), 1);
+    assert_eq!(stage.status("cam").consumers, 1);
+    let producer = stage.producer("cam", 3);
+    assert_eq!(stage.status("cam").consumers, 0);
+    // The same client connects again by itself.
+    assert!(matches!(client.open(&reference), Err(PoolError::Stale(_))));
+    let new = publish(&producer, 2);
+    assert_shows(&client.open(&new).unwrap(), 2);
+    drop(producer);
+    let producer = stage.producer("cam", 1);
+    assert!(matches!(client.newest(&name("cam")), Err(PoolError::Empty(_))));
+    let newest = publish(&producer, 3);
+    assert_eq!(client.newest(&name("cam")).unwrap().0, newest);
+}
+
+#[test]
+fn pools_that_nobody_needs_make_room_the_oldest_first() {
+    let stage = Stage::with(|config| {
+        config.max_pools = 3;
+        config.max_bytes = 16 << 20;
+    });
+    let pools = || -> Vec<String> {
+        let pools = Observer::connect(&stage.socket).unwrap().pools().unwrap();
+        pools.into_iter().map(|status| status.pool).collect()
+    };
+    let client = stage.client();
+    let held = publish(&stage.producer("held", 2), 1);
+    let frame = client.open(&held).unwrap();
+    publish(&stage.producer("old", 2), 2);
+    publish(&stage.producer("new", 2), 3);
+    let third = stage.producer("third", 2);
+    assert_eq!(pools(), ["held", "new", "third"], "one pool too many");
+    let fourth = stage.producer("fourth", 4);
+    assert_eq!(pools(), ["fourth", "held", "third"]);
+    // All are needed now, and nothing is given up for what cannot be.
+    assert_eq!(
+        refusal(Producer::connect(&stage.socket, name("fifth"), 1, SLOT_GRANULE)).0,
+        Refusal::Limit
+    );
+    drop(fourth);
+    assert_eq!(
+        refusal(Producer::connect(&stage.socket, name("fifth"), 5, SLOT_GRANULE)).0,
+        Refusal::Limit
+    );
+    assert_eq!(pools(), ["fourth", "held", "third"]);
+    assert_shows(&frame, 1);
+    drop((frame, third));
+    Producer::connect(&stage.socket, name("all"), 8, SLOT_GRANULE).unwrap();
+    assert_eq!(pools(), ["all"]);
+    assert!(client.open(&held).is_err());
+}
+
+#[test]
+fn a_descriptor_that_was_kept_keeps_no_memory() {
+    let stage = Stage::with(|config| config.max_pools = 1);
+    let blocks = |heard: &Heard| rustix::fs::fstat(&heard.fds[0]).unwrap().st_blocks;
+    let (peer, first) = RawPeer::producer(&stage.socket, "cam", 4, SLOT_GRANULE as u64);
+    assert!(blocks(&first) > 0);
+    drop(peer);
+    let (peer, second) = RawPeer::producer(&stage.socket, "cam", 2, SLOT_GRANULE as u64);
+    assert_eq!(blocks(&first), 0, "made anew");
+    assert!(blocks(&second) > 0);
+    drop(peer);
+    RawPeer::producer(&stage.socket, "other", 1, SLOT_GRANULE as u64);
+    assert_eq!(blocks(&second), 0, "given up");
+}
+
+#[test]
+fn more_memory_than_there_is_is_refused_before_it_is_taken() {
+    let stage = Stage::with(|config| config.max_bytes = u64::MAX);
+    let reference = publish(&stage.producer("cam", 1), 1);
+    for pool in ["cam", "huge"] {
+        let (code, message) = refusal(Producer::connect(&stage.socket, name(pool), 256, 1 << 40));
+        assert_eq!(code, Refusal::Memory);
+        assert!(message.contains("that the system has left"), "{message}");
+    }
+    assert_shows(&stage.client().open(&reference).unwrap(), 1);
 }
 
 #[test]

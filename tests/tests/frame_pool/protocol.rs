@@ -3,10 +3,12 @@
 
 use crate::stage::{Stage, assert_shows, publish};
 use procvision_host::pool::LinkError;
+use procvision_host::pool::broker::{Broker, BrokerConfig, BrokerError};
 use procvision_host::pool::memory::SLOT_GRANULE;
 use procvision_host::pool::message::Refusal;
 use procvision_host::pool::observer::Observer;
 use procvision_host::pool::producer::Producer;
+use procvision_host::pool::socket::SocketError;
 use procvision_tests::binary::{Answer, procvision, procvision_binary};
 use procvision_tests::frame_pool::{RawPeer, broker_process, eventually, socket};
 use rustix::fd::AsFd;
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 
 const HELLO: &str = r#"{"type":"hello","protocol":1,"role":"observer"}"#;
 
@@ -246,6 +249,38 @@ fn connections_are_bounded_and_come_back_when_they_hang_up() {
     let silent: Vec<RawPeer> = (0..20).map(|_| RawPeer::connect(&stage.socket)).collect();
     drop(silent);
     Observer::connect(&stage.socket).unwrap();
+}
+
+#[test]
+fn who_never_says_who_it_is_keeps_nobody_out() {
+    let stage = Stage::with(|config| {
+        config.max_connections = 4;
+        config.hello_time = Duration::from_millis(200);
+    });
+    let silent: Vec<RawPeer> = (0..4).map(|_| RawPeer::connect(&stage.socket)).collect();
+    eventually("there is room again", || Observer::connect(&stage.socket).is_ok());
+    for peer in &silent {
+        assert_eq!(peer.hear().error(), "malformed");
+        assert!(peer.hear().message.is_none());
+    }
+    // Who has said it is not asked again.
+    let (observer, _) = RawPeer::greet(&stage.socket, serde_json::from_str(HELLO).unwrap(), "observer");
+    let late = RawPeer::connect(&stage.socket);
+    assert_eq!(late.hear().error(), "malformed");
+    assert_eq!(observer.ask(&json!({ "type": "pools" })).message()["pools"], json!([]));
+}
+
+#[test]
+fn a_broker_that_is_stuck_keeps_no_other_from_starting_or_saying_why_not() {
+    let (_folder, socket) = socket();
+    let kind = rustix::net::SocketType::SEQPACKET;
+    let stuck = rustix::net::socket(rustix::net::AddressFamily::UNIX, kind, None).unwrap();
+    rustix::net::bind(&stuck, &rustix::net::SocketAddrUnix::new(&socket).unwrap()).unwrap();
+    rustix::net::listen(&stuck, 0).unwrap();
+    let _queue = RawPeer::connect(&socket);
+    // The queue is full; whoever connects now waits.
+    let error = Broker::start(BrokerConfig::new(&socket)).unwrap_err();
+    assert!(matches!(error, BrokerError::Socket(SocketError::InUse(_))), "{error:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::stage::{Stage, name, phases};
 use procvision_host::frame::PixelFormat;
 use procvision_tests::binary::{Answer, project_root};
-use procvision_tests::frame_pool::Process;
+use procvision_tests::frame_pool::{Process, eventually};
 use std::process::Command;
 
 /// `python3`, which finds the camera's module and leaves nothing beside it.
@@ -126,6 +126,74 @@ with Camera("cam", 2, 2 << 20, sys.argv[1]) as camera:
     process.kill();
     assert_eq!(phases(&stage.status("cam")), "ready free");
     assert_eq!(stage.client().newest(&name("cam")).unwrap().0, reference);
+}
+
+#[test]
+fn a_forked_child_does_not_keep_a_dead_camera_connected() {
+    let stage = Stage::new();
+    let script = r#"
+import os, sys
+from procvision_camera import Camera
+
+camera = Camera("cam", 2, 2 << 20, sys.argv[1])
+slot = camera.acquire()
+if os.fork() == 0:
+    try:
+        camera.acquire()
+        os._exit(1)
+    except OSError:
+        pass
+    camera.close()  # This hangs up for nobody but the child.
+    print("child", flush=True)
+    sys.stdin.read()
+    os._exit(0)
+sys.stdin.read()
+"#;
+    let mut process = Process::start(python().args(["-c", script]).arg(&stage.socket));
+    assert_eq!(process.line(), "child");
+    assert_eq!(phases(&stage.status("cam")), "writing free");
+    // The child lives on until nobody holds the other end of its stdin.
+    let parent = rustix::process::Pid::from_raw(process.id() as i32).unwrap();
+    rustix::process::kill_process(parent, rustix::process::Signal::KILL).unwrap();
+    eventually("the broker sees the death", || !stage.status("cam").producer);
+    assert_eq!(phases(&stage.status("cam")), "free free");
+}
+
+#[test]
+fn after_a_time_out_the_conversation_is_over() {
+    let script = r#"
+import os, socket, sys, threading
+from procvision_camera import Camera
+
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+listener.bind(sys.argv[1])
+listener.listen()
+
+def broker():
+    peer, _ = listener.accept()
+    peer.recv(4096)
+    memory = os.memfd_create("pool")
+    os.ftruncate(memory, 2 << 20)
+    socket.send_fds(peer, [b'{"type":"producer","protocol":1,"slots":1,"slot_bytes":2097152}'], [memory])
+    assert b"acquire" in peer.recv(4096)
+    assert peer.recv(4096) == b""  # It hangs up, and asks nothing more.
+    print("hung up", flush=True)
+
+thread = threading.Thread(target=broker)
+thread.start()
+camera = Camera("cam", 1, 2 << 20, sys.argv[1])
+camera._socket.settimeout(0.01)
+for error in (socket.timeout, OSError):
+    try:
+        camera.acquire()
+        raise AssertionError("nothing was answered")
+    except error:
+        pass
+thread.join()
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    let answer = Answer::of(python().args(["-c", script]).arg(folder.path().join("s"))).expect(0);
+    assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("hung up\n", ""));
 }
 
 #[test]

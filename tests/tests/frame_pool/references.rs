@@ -99,15 +99,18 @@ fn without_a_broker_there_is_no_picture() {
     let producer = Producer::connect(broker.socket(), name("cam"), 1, SLOT_GRANULE).unwrap();
     assert!(matches!(client.newest(&name("cam")), Err(PoolError::Empty(_))));
     let reference = publish(&producer, 3);
-    assert_shows(&client.open(&reference).unwrap(), 3);
+    let frame = client.open(&reference).unwrap();
     drop(broker);
     assert!(!socket.exists());
-    // A picture that was there is still there for whoever is connected; the newest is nobody's.
-    assert_shows(&client.open(&reference).unwrap(), 3);
-    assert!(matches!(
-        client.newest(&name("cam")),
-        Err(PoolError::Broker(LinkError::NoBroker { .. }))
-    ));
+    // A picture that is held stays. No other is to be had: nobody would know of the lease.
+    assert_shows(&frame, 3);
+    for error in [
+        client.open(&reference).unwrap_err(),
+        client.newest(&name("cam")).unwrap_err(),
+    ] {
+        assert!(matches!(error, PoolError::Broker(LinkError::NoBroker { .. })));
+    }
+    assert_shows(&frame, 3);
 }
 
 #[test]

@@ -21,7 +21,8 @@ pub struct Broker {
     #[command(flatten)]
     socket: SocketArgs,
 
-    /// Let another user connect too, by number; may be given several times
+    /// Let another user connect too, by number; may be given several times. Its programs must be trusted like the
+    /// broker's own: they see every picture and can change those that are being judged
     #[arg(long = "allow-uid", value_name = "UID")]
     allowed_uids: Vec<u32>,
 
@@ -48,7 +49,7 @@ impl Broker {
         let broker = broker::Broker::start(config)?;
         let socket = broker.socket();
         if self.json {
-            terminal::print_json(&json!({ "socket": socket, "process": std::process::id() }))?;
+            terminal::print_json(&json!({ "socket": socket.to_string_lossy(), "process": std::process::id() }))?;
         } else if !terminal.quiet {
             terminal::print(&format!("{DONE}Listening{DONE:#} at {}", socket.display()))?;
         }

@@ -33,7 +33,7 @@ impl List {
         let pools = Observer::connect(&socket)?.pools()?;
         if self.json {
             let pools: Vec<Value> = pools.iter().map(json_of).collect();
-            terminal::print_json(&json!({ "socket": socket, "pools": pools }))?;
+            terminal::print_json(&json!({ "socket": socket.to_string_lossy(), "pools": pools }))?;
         } else if pools.is_empty() {
             terminal::print("no pools: no producer has connected yet")?;
         } else {

@@ -7,12 +7,13 @@ use crate::pool::header::PictureHeader;
 use crate::pool::link::{Link, Packet};
 use crate::pool::message::{Greeting, Hello, PACKET_BYTES, PROTOCOL, Refusal, Reply, Request, Role};
 use crate::pool::reference::PoolName;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What somebody is, once the broker has agreed.
 enum Seat {
@@ -28,15 +29,21 @@ enum Next {
     HangUp,
 }
 
-/// Talks with one peer until it hangs up, speaks nonsense, or `stop` can be read.
-pub(super) fn serve(link: &Arc<Link>, registry: &Registry, stop: BorrowedFd<'_>) {
+/// Talks with one peer until it hangs up, speaks nonsense, does not say who it is for `hello_time`, or `stop` can be
+/// read.
+pub(super) fn serve(link: &Arc<Link>, registry: &Registry, hello_time: Duration, stop: BorrowedFd<'_>) {
     let mut buffer = [0; PACKET_BYTES];
     // Before the hello there is no seat; dropping it frees whatever the peer held.
     let mut seat = None;
     loop {
-        match readable(link, stop) {
-            Ok(true) => {}
-            Ok(false) => return,
+        let patience = seat.is_none().then_some(hello_time);
+        match wait(link, patience, stop) {
+            Ok(Event::Said) => {}
+            Ok(Event::Nothing) => {
+                let message = format!("nothing was said for {hello_time:?}; the first packet is `hello`");
+                return turn_away(link, (Refusal::Malformed, message));
+            }
+            Ok(Event::Stop) => return,
             Err(error) => return tracing::debug!(%error, "a connection of the frame broker ends"),
         }
         let next = match link.receive_bytes(&mut buffer) {
@@ -59,12 +66,27 @@ pub(super) fn turn_away(link: &Link, refused: Refused) {
     refuse(link, refused, Next::HangUp);
 }
 
-/// Waits until the peer has said something (or hung up); `false` if the broker ends.
-fn readable(link: &Link, stop: BorrowedFd<'_>) -> Result<bool, Errno> {
+/// What a connection has waited for.
+enum Event {
+    /// The peer has said something, or hung up.
+    Said,
+    /// Its time is over.
+    Nothing,
+    /// The broker ends.
+    Stop,
+}
+
+fn wait(link: &Link, patience: Option<Duration>, stop: BorrowedFd<'_>) -> Result<Event, Errno> {
     let peer = link.as_fd();
     let mut fds = [PollFd::new(&peer, PollFlags::IN), PollFd::new(&stop, PollFlags::IN)];
-    rustix::io::retry_on_intr(|| poll(&mut fds, None))?;
-    Ok(fds[1].revents().is_empty())
+    // A time that is too long to be said is no bound.
+    let patience = patience.and_then(|time| Timespec::try_from(time).ok());
+    let ready = rustix::io::retry_on_intr(|| poll(&mut fds, patience.as_ref()))?;
+    Ok(match (ready, fds[1].revents().is_empty()) {
+        (0, _) => Event::Nothing,
+        (_, true) => Event::Said,
+        (_, false) => Event::Stop,
+    })
 }
 
 fn answer(link: &Arc<Link>, registry: &Registry, seat: &mut Option<Seat>, packet: &[u8]) -> Next {

@@ -28,7 +28,7 @@ const RATE_MOMENTS: usize = 4096;
 /// What the broker says to somebody who asks for what cannot be.
 pub(super) type Refused = (Refusal, String);
 
-/// A pool, for as long as the broker lives.
+/// A pool, until it is given up.
 #[derive(Debug)]
 pub(super) struct Pool {
     name: PoolName,
@@ -46,6 +46,11 @@ struct Book {
     producer: Option<Seat>,
     /// By the number of the bit.
     consumers: BTreeMap<u32, Seat>,
+    /// The numbers that nobody has, the one first that has not been anybody's for longest: who has lost its seat and
+    /// does not know it yet may still clear its old bit.
+    numbers: VecDeque<u32>,
+    /// When somebody has come or gone last.
+    used_at: Instant,
     seats: SeatId,
     sequence: u64,
     published: u64,
@@ -71,6 +76,7 @@ impl Book {
 
     fn new_seat(&mut self, link: &Arc<Link>) -> Seat {
         self.seats += 1;
+        self.used_at = Instant::now();
         Seat {
             id: self.seats,
             link: Arc::clone(link),
@@ -109,6 +115,8 @@ impl Pool {
                 .collect(),
             producer: None,
             consumers: BTreeMap::new(),
+            numbers: (0..MAX_CONSUMERS as u32).collect(),
+            used_at: Instant::now(),
             seats: 0,
             sequence: 0,
             published: 0,
@@ -144,11 +152,53 @@ impl Pool {
         [self.for_consumers.as_fd(), self.states.fd()]
     }
 
-    /// Whether a producer or a consumer is connected.
-    pub(super) fn is_in_use(&self) -> bool {
+    /// Since when nobody needs the pool: no producer is connected, and no consumer that is looks at a picture. `None`
+    /// if somebody does.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
         let mut book = self.book();
         self.sweep(&mut book);
-        book.producer.is_some() || !book.consumers.is_empty()
+        self.is_idle(&book).then_some(book.used_at)
+    }
+
+    fn is_idle(&self, book: &Book) -> bool {
+        let consumers = book.consumer_bits();
+        book.producer.is_none() && (0..self.slots()).all(|slot| self.states.get(slot).holders & consumers == 0)
+    }
+
+    /// Gives the pool up if nobody needs it: makes its pictures stale and hangs up on consumers, who connect again when
+    /// they want one. `false`, and nothing has changed, if somebody does. The caller sees to it that nobody comes
+    /// meanwhile.
+    pub(super) fn retire(&self) -> bool {
+        let mut book = self.book();
+        self.sweep(&mut book);
+        if !self.is_idle(&book) {
+            return false;
+        }
+        let consumers = book.consumer_bits();
+        for slot in 0..self.slots() {
+            let stale = SlotWord::new(next_generation(book.slots[slot as usize].generation), Phase::Free);
+            if !self.states.take(slot, consumers, stale) {
+                // Leased at this very moment: everything stays.
+                for earlier in 0..slot {
+                    let Slot { generation, phase, .. } = book.slots[earlier as usize];
+                    self.states.put(earlier, SlotWord::new(generation, phase));
+                }
+                return false;
+            }
+        }
+        for seat in book.consumers.values() {
+            seat.link.hang_up();
+        }
+        book.consumers.clear();
+        tracing::info!(pool = %self.name, "a pool is given up");
+        true
+    }
+
+    /// Gives the memory of a pool back that was given up, also that of which somebody has kept a descriptor.
+    pub(super) fn discard(&self) {
+        if let Err(error) = self.memory.discard() {
+            tracing::warn!(pool = %self.name, error = %crate::explain::one_line(&error), "memory is not given back");
+        }
     }
 
     /// A producer comes.
@@ -181,6 +231,7 @@ impl Pool {
     fn clear_producer(&self, book: &mut Book) {
         tracing::info!(pool = %self.name, "the producer has hung up");
         book.producer = None;
+        book.used_at = Instant::now();
         for slot in 0..self.slots() {
             if book.slots[slot as usize].phase == Phase::Writing {
                 self.free(book, slot);
@@ -194,8 +245,8 @@ impl Pool {
         if book.consumers.len() >= MAX_CONSUMERS {
             self.sweep(&mut book);
         }
-        let number = book.consumer_bits().trailing_ones();
-        let Some(bit) = HolderBit::new(number) else {
+        let free = book.numbers.pop_front();
+        let Some((number, bit)) = free.and_then(|number| Some((number, HolderBit::new(number)?))) else {
             let message = format!(
                 "the pool `{}` has {MAX_CONSUMERS} consumers, and cannot have more",
                 self.name
@@ -226,6 +277,8 @@ impl Pool {
             self.release_all(bit);
         }
         book.consumers.remove(&number);
+        book.numbers.push_back(number);
+        book.used_at = Instant::now();
     }
 
     /// Takes their seats from all who have hung up, if their threads have not yet done so.

@@ -1,8 +1,8 @@
 //! Random walks through everything that can happen to the slots of a pool, compared with a model that is too simple to
 //! be wrong.
 
-use super::is_allowed;
 use super::pool::{Pool, SeatId};
+use super::{is_allowed, share};
 use crate::frame::{PictureLayout, PixelFormat};
 use crate::pool::header::PictureHeader;
 use crate::pool::link::Link;
@@ -151,7 +151,7 @@ impl Walk {
         if quick {
             unseat(&self.pool, peer.id);
         } else {
-            self.pool.is_in_use();
+            self.pool.idle_since();
             // Late, and of no consequence.
             unseat(&self.pool, peer.id);
         }
@@ -309,7 +309,7 @@ fn a_consumer_that_writes_nonsense_into_the_states_harms_no_bookkeeping() {
     let pool = Pool::create("nonsense".parse().unwrap(), 2, SLOT_BYTES).unwrap();
     let states = States::from_fd(pool.consumer_fds()[1].try_clone_to_owned().unwrap(), 2, SLOT_BYTES).unwrap();
     let (link, _far_end) = connection();
-    let (mut id, number) = pool.seat_consumer(&link).unwrap();
+    let (mut id, mut number) = pool.seat_consumer(&link).unwrap();
     let producer = pool.seat_producer(&link).unwrap();
     let header = PictureHeader::of_layout(PictureLayout::packed(PixelFormat::Mono8, 8, 8));
     let mut used = Vec::new();
@@ -321,7 +321,7 @@ fn a_consumer_that_writes_nonsense_into_the_states_harms_no_bookkeeping() {
             // Its own bit is set: it holds every slot, which is its right.
             assert_ne!(nonsense & (1 << (4 + number)), 0);
             pool.unseat_consumer(id);
-            id = pool.seat_consumer(&link).unwrap().0;
+            (id, number) = pool.seat_consumer(&link).unwrap();
             continue;
         };
         assert!(!used.contains(&(slot, generation)), "a generation is used once");
@@ -343,10 +343,56 @@ fn there_is_a_bit_for_each_of_24_consumers() {
 }
 
 #[test]
+fn a_number_that_was_somebodys_is_given_out_last() {
+    let pool = Pool::create("numbers".parse().unwrap(), 1, SLOT_BYTES).unwrap();
+    let (link, _far_end) = connection();
+    for expected in (0..24).chain(0..3) {
+        let (id, number) = pool.seat_consumer(&link).unwrap();
+        assert_eq!(number, expected);
+        pool.unseat_consumer(id);
+    }
+}
+
+#[test]
+fn a_pool_is_given_up_when_nobody_looks_at_a_picture_and_not_before() {
+    let pool = Pool::create("idle".parse().unwrap(), 3, SLOT_BYTES).unwrap();
+    let states = States::from_fd(pool.consumer_fds()[1].try_clone_to_owned().unwrap(), 3, SLOT_BYTES).unwrap();
+    let (link, _far_end) = connection();
+    let producer = pool.seat_producer(&link).unwrap();
+    let header = PictureHeader::of_layout(PictureLayout::packed(PixelFormat::Mono8, 8, 8));
+    let mut references = Vec::new();
+    for _ in 0..3 {
+        let (slot, _) = pool.acquire(producer).unwrap().unwrap();
+        references.push(pool.publish(producer, slot, &header).unwrap());
+    }
+    assert!(pool.idle_since().is_none() && !pool.retire(), "a producer is connected");
+    pool.unseat_producer(producer);
+
+    let (link, far_end) = connection();
+    let bit = HolderBit::new(pool.seat_consumer(&link).unwrap().1).unwrap();
+    let last = &references[2];
+    states.lease(last.slot(), last.generation(), bit).unwrap();
+    assert!(pool.idle_since().is_none() && !pool.retire(), "a picture is looked at");
+    states.release(last.slot(), bit);
+    assert!(pool.idle_since().is_some() && pool.retire());
+    for reference in &references {
+        assert!(states.lease(reference.slot(), reference.generation(), bit).is_err());
+    }
+    assert!(Link::accepted(far_end).is_hung_up(), "the consumer hears of it");
+}
+
+#[test]
 fn only_the_own_user_and_those_who_are_named_are_let_in() {
     assert!(is_allowed(1000, 1000, &[]));
     assert!(!is_allowed(1001, 1000, &[]));
     assert!(!is_allowed(0, 1000, &[]));
     assert!(is_allowed(1001, 1000, &[33, 1001]));
     assert!(!is_allowed(1002, 1000, &[33, 1001]));
+}
+
+#[test]
+fn another_user_has_half_of_the_connections() {
+    assert_eq!(share(1000, 1000, 64), 64);
+    assert_eq!(share(1001, 1000, 64), 32);
+    assert_eq!(share(1001, 1000, 1), 1);
 }
