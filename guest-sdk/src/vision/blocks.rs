@@ -3,8 +3,8 @@
 //! The station counts an algorithm's instructions and looks at the clock whenever a loop turns, and there every vector
 //! register has to be put aside. A loop that handles 16 bytes a turn spends most of its time so, one that handles 128
 //! next to none. The loops here therefore take whole arrays of a fixed length; the compiler makes them straight-line
-//! vector code, for the sandbox as well as natively. What is left at the end of a row is copied into an array of the
-//! same length, so that one code serves all.
+//! vector code, for the sandbox as well as natively. What is left at the end of a row is done in shorter arrays, and the
+//! last few values are copied into one, so that one code serves all.
 //!
 //! Operations passed in must be plain arithmetic without branches. They use the `wrapping_` functions, because this
 //! crate and those of authors may be built with checks for overflow, which are branches.
@@ -23,8 +23,25 @@ where
         block(to, from.map(|(values, _)| &values[index]), &op);
     }
     if !to_rest.is_empty() {
-        let mut last: [T; N] = padded(to_rest);
-        block(&mut last, from.map(|(_, rest)| padded(rest)).each_ref(), &op);
+        rest(to_rest, from.map(|(_, rest)| rest), &op);
+    }
+}
+
+/// What is left after whole blocks.
+#[inline]
+fn rest<const K: usize, A, T>(to: &mut [T], from: [&[A]; K], op: &impl Fn(T, [A; K]) -> T)
+where
+    A: Copy + Default,
+    T: Copy + Default,
+{
+    let from = from.map(|values| values.as_chunks::<16>());
+    let (to, to_rest) = to.as_chunks_mut::<16>();
+    for (index, to) in to.iter_mut().enumerate() {
+        block(to, from.map(|(values, _)| &values[index]), op);
+    }
+    if !to_rest.is_empty() {
+        let mut last: [T; 16] = padded(to_rest);
+        block(&mut last, from.map(|(_, rest)| padded(rest)).each_ref(), op);
         to_rest.copy_from_slice(&last[..to_rest.len()]);
     }
 }
@@ -37,11 +54,9 @@ fn block<const N: usize, const K: usize, A: Copy, T: Copy>(
     from: [&[A; N]; K],
     op: &impl Fn(T, [A; K]) -> T,
 ) {
-    let mut made = *to;
     for i in 0..N {
-        made[i] = op(made[i], from.map(|values| values[i]));
+        to[i] = op(to[i], from.map(|values| values[i]));
     }
-    *to = made;
 }
 
 /// The first values of an array, the others 0. At most as many as the array holds are taken.
