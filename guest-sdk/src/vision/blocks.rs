@@ -63,7 +63,12 @@ fn block<const N: usize, const K: usize, A: Copy, T: Copy>(
 #[inline(always)]
 pub(super) fn padded<const N: usize, T: Copy + Default>(values: &[T]) -> [T; N] {
     let mut array = [T::default(); N];
-    for (to, &value) in array.iter_mut().zip(values) {
+    let (blocks, rest) = values.as_chunks::<16>();
+    let (to, _) = array.as_chunks_mut::<16>();
+    for (to, block) in to.iter_mut().zip(blocks) {
+        *to = *block;
+    }
+    for (to, &value) in array.iter_mut().skip(16 * blocks.len()).zip(rest) {
         *to = value;
     }
     array

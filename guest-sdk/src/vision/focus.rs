@@ -44,7 +44,7 @@ pub fn laplacian_variance(picture: GrayView<'_>) -> Option<f64> {
     Some((total.squares as f64 / count - mean * mean).max(0.0))
 }
 
-const BLOCK: usize = 64;
+const BLOCK: usize = 128;
 
 #[derive(Default)]
 struct Sums {
@@ -56,7 +56,7 @@ impl Sums {
     /// Adds the responses of a block of pixels, from those above, below, left and right of them and their own.
     #[inline(always)]
     fn add(&mut self, near: [&[u8; BLOCK]; 5]) {
-        // Of 64 responses from -1020 to 1020 neither sum leaves 32 bits.
+        // Of 128 responses from -1020 to 1020 neither sum leaves 32 bits.
         let (sum, squares) = sums(near);
         self.sum = self.sum.wrapping_add(sum.into());
         self.squares = self.squares.wrapping_add(squares as u64);
