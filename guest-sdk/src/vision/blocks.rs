@@ -63,13 +63,29 @@ fn block<const N: usize, const K: usize, A: Copy, T: Copy>(
 #[inline(always)]
 pub(super) fn padded<const N: usize, T: Copy + Default>(values: &[T]) -> [T; N] {
     let mut array = [T::default(); N];
-    let (blocks, rest) = values.as_chunks::<16>();
+    let (blocks, mut rest) = values.as_chunks::<16>();
     let (to, _) = array.as_chunks_mut::<16>();
     for (to, block) in to.iter_mut().zip(blocks) {
         *to = *block;
     }
-    for (to, &value) in array.iter_mut().skip(16 * blocks.len()).zip(rest) {
-        *to = value;
-    }
+    let mut to = array.get_mut(16 * blocks.len()..).unwrap_or_default();
+    // Fewer than 16: without a loop, which would turn for each value.
+    (to, rest) = take::<8, T>(to, rest);
+    (to, rest) = take::<4, T>(to, rest);
+    (to, rest) = take::<2, T>(to, rest);
+    take::<1, T>(to, rest);
     array
+}
+
+/// Copies `N` values if there are as many; what is left of both.
+#[inline(always)]
+fn take<'a, 'b, const N: usize, T: Copy>(to: &'a mut [T], from: &'b [T]) -> (&'a mut [T], &'b [T]) {
+    match from.split_first_chunk::<N>() {
+        Some((values, from)) if to.len() >= N => {
+            let (target, to) = to.split_at_mut(N);
+            target.copy_from_slice(values);
+            (to, from)
+        }
+        _ => (to, from),
+    }
 }

@@ -135,16 +135,22 @@ fn find_runs(row: &[u8], y: u32, runs: &mut Vec<Run>) {
     let mut look = |bits: u64, first: u32, open: &mut Option<u32>| {
         // A bit for each pixel that differs from the one before it.
         let mut changes = bits ^ (bits << 1 | u64::from(open.is_some()));
-        while changes != 0 {
-            let x = first + changes.trailing_zeros();
-            changes &= changes - 1;
-            *open = match *open {
-                None => Some(x),
-                Some(start) => {
-                    runs.push(Run { y, start, end: x });
-                    None
-                }
+        let mut next = || {
+            let x = first.wrapping_add(changes.trailing_zeros());
+            let is_there = changes != 0;
+            changes &= changes.wrapping_sub(1);
+            is_there.then_some(x)
+        };
+        // A run in each turn.
+        loop {
+            let Some(start) = open.take().or_else(&mut next) else {
+                break;
             };
+            let Some(end) = next() else {
+                *open = Some(start);
+                break;
+            };
+            runs.push(Run { y, start, end });
         }
     };
     let (blocks, rest) = row.as_chunks::<64>();

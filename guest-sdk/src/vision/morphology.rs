@@ -103,7 +103,7 @@ fn rows<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
     for (to, from) in target.as_bytes_mut().chunks_exact_mut(width).zip(picture.rows()) {
         line[reach..reach + width].copy_from_slice(from);
         if window == 3 {
-            each::<320, _, _, _>(to, [&line, &line[1..], &line[2..]], |_, [a, b, c]| {
+            each::<128, _, _, _>(to, [&line, &line[1..], &line[2..]], |_, [a, b, c]| {
                 E::of(E::of(a, b), c)
             });
             continue;
@@ -139,7 +139,7 @@ fn columns<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
     if reach == 1 {
         for (y, to) in target.as_bytes_mut().chunks_exact_mut(width).enumerate() {
             let rows = [padded(y), padded(y + 1), padded(y + 2)];
-            each::<320, _, _, _>(to, rows, |_, [a, b, c]| E::of(E::of(a, b), c));
+            each::<128, _, _, _>(to, rows, |_, [a, b, c]| E::of(E::of(a, b), c));
         }
         return target;
     }
