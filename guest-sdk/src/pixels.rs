@@ -29,7 +29,7 @@ pub enum Origin {
 ///
 /// Pixels that came from a [`Frame`](crate::Frame) may be [mapped](Origin::Mapped): they are there without having been
 /// copied, and only for the call. Keep a clone, which is a copy, to have them longer; looking at mapped pixels after
-/// their call is a bug that ends the call with a message.
+/// their call is a bug that ends the call with a message. (Pixels that are leaked show zeros then.)
 ///
 /// ```
 /// use procvision_guest::{Gray, Rect};

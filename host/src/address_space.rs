@@ -4,7 +4,7 @@
 //! built on it.
 
 use rustix::fd::BorrowedFd;
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap, mmap_anonymous, mprotect, munmap};
 use std::ffi::c_void;
 use std::io;
 use std::ptr::NonNull;
@@ -99,6 +99,26 @@ impl AddressRange {
         Ok(())
     }
 
+    /// Fills a part with zeros without changing what it is backed by.
+    ///
+    /// # Safety
+    ///
+    /// Nobody holds a reference to the bytes of the part or uses them while this runs, and nothing backs it that others
+    /// must not see change.
+    ///
+    /// # Errors
+    ///
+    /// If the part is not made of whole pages of the range, or is not all there and writable; then nothing was written.
+    pub(crate) unsafe fn overwrite_with_zeros(&self, offset: usize, len: usize) -> io::Result<()> {
+        let start = self.part(offset, len)?;
+        // SAFETY: the part lies in this value's own reservation. Unlike a write, the advice fails and does not fault if
+        // there is nothing to write to; otherwise it makes the pages writable as the write below would.
+        unsafe { madvise(start, len, Advice::LinuxPopulateWrite) }?;
+        // SAFETY: all pages of the part are there and can be written, and the caller promises that nobody uses them.
+        unsafe { std::ptr::write_bytes(start.cast::<u8>(), 0, len) };
+        Ok(())
+    }
+
     /// Replaces what a part is backed by with `len` bytes of a file from `file_offset`, readable and, unless `sharing`
     /// says otherwise, writable.
     ///
@@ -190,6 +210,7 @@ pub(crate) enum Sharing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::AsFd;
 
     #[test]
     fn a_range_is_aligned_and_parts_outside_are_refused() {
@@ -201,5 +222,25 @@ mod tests {
             assert_eq!(refused.kind(), io::ErrorKind::InvalidInput, "{offset} {len}");
         }
         assert!(AddressRange::reserve(usize::MAX).is_err());
+    }
+
+    #[test]
+    fn overwriting_needs_something_to_write_to_and_leaves_the_file_alone() {
+        let file = tempfile::tempfile().unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, &[7; 2 * PAGE], 0).unwrap();
+        let range = AddressRange::reserve(3 * PAGE).unwrap();
+        // SAFETY: nobody else knows the range, and nobody cuts the file.
+        unsafe { range.lay_file(0, 2 * PAGE, file.as_fd(), 0, Sharing::CopyOnWrite) }.unwrap();
+        // SAFETY: as above.
+        unsafe { range.overwrite_with_zeros(0, 2 * PAGE) }.unwrap();
+        // SAFETY: the page is accessible and nobody writes to it.
+        let page = unsafe { std::slice::from_raw_parts(range.base().as_ptr(), 2 * PAGE) };
+        assert!(page.iter().all(|&byte| byte == 0));
+        let mut bytes = [0; 2 * PAGE];
+        std::os::unix::fs::FileExt::read_exact_at(&file, &mut bytes, 0).unwrap();
+        assert_eq!(bytes, [7; 2 * PAGE]);
+        // The last page was never backed.
+        // SAFETY: as above.
+        assert!(unsafe { range.overwrite_with_zeros(PAGE, 2 * PAGE) }.is_err());
     }
 }

@@ -100,7 +100,9 @@ impl Mapped {
     pub(crate) fn bytes(&self) -> Option<&[u8]> {
         let window = self.window.as_ref().filter(|_| self.is_lent())?;
         // SAFETY: the bytes lie inside the window, which is this value's own; while the call lasts the host leaves it as
-        // it is, and every byte of it is initialised because the picture lies over it.
+        // it is, and every byte of it is initialised because the picture lies over it. A borrow that somebody makes
+        // outlive the call by leaking this value sees zeros from then on: the window is never given back, so that it
+        // stays memory that can be read.
         Some(unsafe { std::slice::from_raw_parts(window.start.add(self.offset).as_ptr(), self.length) })
     }
 

@@ -27,11 +27,17 @@ impl Algorithm {
         let start = Instant::now();
         let checked = check_context(session).and_then(|()| call.check(&self.info, &self.schemas, &self.configured));
         let prepared = checked.and_then(|request| self.ensure_instance().map(|logs| (request, logs)));
-        let (request, images, setup_logs, instance) = match (prepared, &mut self.instance) {
+        // The instance comes back at the end. Should the host itself panic meanwhile, it goes, and everything that was lent
+        // to it with it.
+        let (request, images, setup_logs, mut running) = match (prepared, self.instance.take()) {
             (Ok(((request, images), logs)), Some(instance)) => (request, images, logs, instance),
             (Ok(_), None) => unreachable!("ensure_instance succeeded"),
-            (Err(failure), _) => return StepReport::refused(phase, failure, start),
+            (Err(failure), instance) => {
+                self.instance = instance;
+                return StepReport::refused(phase, failure, start);
+            }
         };
+        let instance = &mut running;
 
         instance.begin(budget(phase, &self.limits));
         instance.state().diagnostics = Default::default();
@@ -76,6 +82,7 @@ impl Algorithm {
                 message,
             });
         }
+        self.instance = Some(running);
         self.settle(&mut report, visit.lost);
         report
     }

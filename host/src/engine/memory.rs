@@ -102,7 +102,10 @@ impl GuestMemory {
             return Err(LayError::BadWindow);
         }
         // SAFETY: the caller promises that nobody uses the bytes. The slot lies inside the file, which is sealed against
-        // shrinking. The bytes belong to linear memory, of which no reference is held across a call into the engine.
+        // shrinking. The bytes belong to linear memory, of which no reference is held across a call into the engine. The
+        // engine itself makes short-lived slices of linear memory where it copies an algorithm's text and lists; that a
+        // producer may write to a page of the file meanwhile, unless the algorithm has written to it before, is why
+        // producers are trusted like the host's own user (`docs/security.md`).
         let laid = unsafe {
             let file = pool.fd();
             self.range
@@ -118,17 +121,23 @@ impl GuestMemory {
 
     /// Replaces the bytes of `window` by zeros of the algorithm's own.
     ///
-    /// Ends the process if the system refuses: the engine counts on every byte of linear memory being accessible, and
-    /// an algorithm must not keep a picture. The kernel refuses only when it has no memory for a few hundred bytes of
-    /// book-keeping.
+    /// If the system has no room for that change of the address space (a process may have only so many mappings), the
+    /// picture is overwritten where it lies, which leaves the file as it is. Ends the process if the window is not there
+    /// any more: the engine counts on every byte of linear memory being accessible, and an algorithm must not keep a
+    /// picture.
     ///
     /// # Safety
     ///
     /// The algorithm does not run meanwhile and nobody holds a reference to the bytes of the window, which lies inside
-    /// the memory.
+    /// the memory, and over which nothing lies but zeros or a file copy-on-write.
     pub(crate) unsafe fn take_back(&self, window: Range<usize>) {
         // SAFETY: the caller promises that nobody uses the bytes.
-        if let Err(error) = unsafe { self.range.lay_zeros(window.start, window.len()) } {
+        let Err(error) = (unsafe { self.range.lay_zeros(window.start, window.len()) }) else {
+            return;
+        };
+        tracing::warn!(%error, "cannot unmap a picture from the memory of an algorithm; it is overwritten");
+        // SAFETY: as above; writing there changes private pages only.
+        if let Err(error) = unsafe { self.range.overwrite_with_zeros(window.start, window.len()) } {
             tracing::error!(%error, "cannot take a picture back from an algorithm; the process ends");
             std::process::abort();
         }
@@ -149,7 +158,7 @@ struct Grown(Arc<GuestMemory>);
 
 // SAFETY: `as_ptr` points to `byte_size` readable and writable bytes that belong to this memory alone: `grow_to` allows
 // access to them, and nothing takes it away before the memory is dropped; laying a file or zeros over a part replaces
-// the mapping in one step of the kernel. The pointer never changes. `reserve` in `new_memory` keeps the reserved bytes
+// the mapping while the algorithm does not run, and a part that was lost on the way ends the process. The pointer never changes. `reserve` in `new_memory` keeps the reserved bytes
 // and the guard after them free of anything else.
 unsafe impl LinearMemory for Grown {
     fn byte_size(&self) -> usize {

@@ -3,7 +3,7 @@
 //! This is the only place that touches an algorithm's memory outside the engine.
 
 use crate::engine::memory::{GuestMemory, LayError, WINDOW_ALIGNMENT};
-use crate::frame::{Frame, PixelFormat, Rect};
+use crate::frame::{Frame, PixelFormat, PooledPicture, Rect};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ struct Window {
     /// Index of the picture.
     image: u32,
     bytes: Range<usize>,
+    /// Its lease ends after the window is taken back, whoever else lets go of the picture before.
+    _picture: PooledPicture,
 }
 
 /// How a picture lies in a window.
@@ -90,7 +92,12 @@ impl Windows {
             LayError::BadWindow => WindowError::BadTarget,
             LayError::System => WindowError::NotAvailable,
         })?;
-        self.mapped.push(Window { image, bytes });
+        let picture = pooled.clone();
+        self.mapped.push(Window {
+            image,
+            bytes,
+            _picture: picture,
+        });
         Ok(())
     }
 
@@ -142,7 +149,7 @@ impl Windows {
     }
 }
 
-/// An instance that goes takes its memory with it, but not while a picture lies over it: the lease may end before.
+/// An instance that goes takes its memory with it, but not while a picture lies over it: its lease would end before.
 impl Drop for Windows {
     fn drop(&mut self) {
         self.unmap_all();

@@ -7,6 +7,7 @@
 mod connection;
 mod pool;
 mod registry;
+mod remains;
 
 pub use registry::MAX_SLOTS;
 

@@ -8,20 +8,23 @@ use procvision_host::call::StepCall;
 use procvision_host::failure::{ErrorCode, FailureClass};
 use procvision_host::frame::{Frame, PictureLayout, PixelFormat};
 use procvision_host::outcome::StepReport;
+use procvision_host::pool::broker::{Broker, BrokerConfig};
+use procvision_host::pool::consumer::PoolClient;
 use procvision_host::pool::memory::{PoolMemory, SLOT_GRANULE};
+use procvision_host::pool::producer::{Camera, Producer};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 const WIDTH: u32 = 1024;
 const HEIGHT: u32 = 512;
 
-/// A pool of a camera that nobody writes to any more: slot 0 and 1 hold pictures of 1.5 MiB, ASCII text throughout.
-struct Camera {
+/// A pool that nobody writes to any more: slot 0 and 1 hold pictures of 1.5 MiB, ASCII text throughout.
+struct Still {
     memory: Arc<PoolMemory>,
     written: Vec<Vec<u8>>,
 }
 
-impl Camera {
+impl Still {
     fn new() -> Self {
         let memory = Arc::new(PoolMemory::create(2, 2 * SLOT_GRANULE).expect("memory for a pool"));
         let written: Vec<Vec<u8>> = (0..2)
@@ -40,6 +43,31 @@ impl Camera {
     fn frame(&self, slot: u32) -> Frame {
         let layout = PictureLayout::packed(PixelFormat::RGB8, WIDTH, HEIGHT);
         Frame::in_pool(self.memory.clone(), slot, layout, Arc::new(())).expect("it fits")
+    }
+
+    /// The same with a lease that leaves word, when it ends, in how many places the pool is mapped copy-on-write.
+    fn leased(&self, slot: u32, word: &Arc<Mutex<Option<usize>>>) -> Frame {
+        struct Lease {
+            inode: u64,
+            word: Arc<Mutex<Option<usize>>>,
+        }
+        impl Drop for Lease {
+            fn drop(&mut self) {
+                let inode = self.inode.to_string();
+                let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux");
+                let windows = maps.lines().filter(|line| {
+                    let mut fields = line.split_whitespace();
+                    fields.nth(1) == Some("rw-p") && fields.nth(2) == Some(inode.as_str())
+                });
+                *self.word.lock().expect("no panic") = Some(windows.count());
+            }
+        }
+        let lease = Lease {
+            inode: rustix::fs::fstat(self.memory.fd()).expect("it is open").st_ino,
+            word: word.clone(),
+        };
+        let layout = PictureLayout::packed(PixelFormat::RGB8, WIDTH, HEIGHT);
+        Frame::in_pool(self.memory.clone(), slot, layout, Arc::new(lease)).expect("it fits")
     }
 
     fn call(&self, attack: &str) -> StepCall {
@@ -67,14 +95,14 @@ impl Camera {
 
 /// One attack of a fresh villain, with everything that must hold afterwards.
 struct Siege {
-    camera: Camera,
+    camera: Still,
     villain: Villain,
 }
 
 impl Siege {
     fn begin() -> Self {
         Self {
-            camera: Camera::new(),
+            camera: Still::new(),
             villain: Villain::rogue(),
         }
     }
@@ -100,7 +128,7 @@ impl Siege {
     }
 }
 
-fn bounces(attack: &str, text: impl FnOnce(&Camera) -> String) {
+fn bounces(attack: &str, text: impl FnOnce(&Still) -> String) {
     let mut siege = Siege::begin();
     let text = text(&siege.camera);
     siege.bounces(attack, &text);
@@ -165,13 +193,31 @@ fn window_kept_after_the_step() {
     siege.end();
 }
 
+/// However a call ends, its windows are gone before the leases of its pictures are.
 #[test]
-fn window_kept_by_an_instance_that_traps() {
-    let mut siege = Siege::begin();
-    assert_eq!(message(&siege.attack("window-kept")), "kept 2097152 bytes");
-    let report = siege.attack("unreachable");
-    assert!(report.instance_replaced);
-    siege.end();
+fn window_of_a_call_that_does_not_end_well() {
+    for attack in [
+        "window-then-trap",
+        "window-then-spin",
+        "window-then-fail",
+        "window-kept",
+        "window-sum",
+    ] {
+        let mut siege = Siege::begin();
+        let lease = Arc::new(Mutex::new(None));
+        let call = StepCall::new(1, "A01", siege.camera.leased(0, &lease))
+            .with_param("attack", attack)
+            .with_reference("other", siege.camera.frame(1));
+        let report = siege.villain.execute(call);
+        assert_eq!(report.instance_replaced, attack.starts_with("window-then"), "{attack}");
+        let mapped_then = lease.lock().expect("no panic").take();
+        assert_eq!(
+            mapped_then,
+            Some(0),
+            "mappings of the pool when the lease of {attack} ended"
+        );
+        siege.end();
+    }
 }
 
 #[test]
@@ -254,6 +300,30 @@ fn pictures_that_cannot_be_mapped() {
     siege.end();
 }
 
+/// A window shows whole pages: what an earlier, larger picture left in the slot must not be among them.
+#[test]
+fn window_around_a_picture_shows_nothing_of_the_one_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("frames.sock");
+    let _broker = Broker::start(BrokerConfig::new(&socket)).expect("a broker");
+    let pool = "cam-01".parse().expect("a name");
+    let producer = Producer::connect(&socket, pool, 1, SLOT_GRANULE).expect("a producer");
+    let client = PoolClient::new(&socket);
+    let mut villain = Villain::rogue();
+    for (width, height, padding) in [(1024, 1024, 0), (640, 480, 0), (640, 400, 64), (320, 200, 0)] {
+        let writer = producer.acquire().expect("an answer").expect("the slot is free");
+        let stride = width + padding;
+        let pixels = vec![7; (stride * height) as usize];
+        let camera = Camera::default();
+        let reference = writer
+            .publish_pixels(PixelFormat::Mono8, width, height, stride as usize, &pixels, &camera)
+            .expect("it fits");
+        let frame = client.open(&reference).expect("it was published a moment ago");
+        let report = villain.execute(StepCall::new(1, "A01", frame).with_param("attack", "window-sum"));
+        assert_eq!(message(&report), (7 * width * height).to_string(), "{width} x {height}");
+    }
+}
+
 #[test]
 fn unmapping_what_is_not_mapped() {
     bounces("window-unmap-nothing", |_| "nothing".to_owned());
@@ -267,7 +337,7 @@ fn fill_over_a_window_outside_memory_and_of_a_wrong_length() {
 /// Pictures end up in the memory of the instance that asked, whoever else asks at the same time.
 #[test]
 fn two_instances_on_many_threads() {
-    let camera = Camera::new();
+    let camera = Still::new();
     let sums = [camera.sum(0), camera.sum(1)];
     let load = || Villain::rogue().algorithm;
     let algorithms: [Mutex<Algorithm>; 2] = [Mutex::new(load()), Mutex::new(load())];

@@ -6,6 +6,7 @@
 //! Each connection's own thread gives up its seat when the peer hangs up. Where a seat or a slot is wanted and there is
 //! none, the broker does not wait for that thread to run: it looks for itself who has hung up.
 
+use super::remains::erase_around;
 use crate::pool::header::PictureHeader;
 use crate::pool::link::Link;
 use crate::pool::memory::{HugePages, PoolMemory, PoolMemoryError};
@@ -84,6 +85,8 @@ struct Slot {
     /// The place of its picture in the order of publishing.
     sequence: u64,
     picture: Option<SlotPicture>,
+    /// Where the pixels of earlier pictures end; behind that the producer has written nothing that it spoke of.
+    used: usize,
 }
 
 impl Pool {
@@ -101,6 +104,7 @@ impl Pool {
                     phase: Phase::Free,
                     sequence: 0,
                     picture: None,
+                    used: 0,
                 })
                 .collect(),
             producer: None,
@@ -275,11 +279,13 @@ impl Pool {
             let generation = next_generation(book.slots[slot as usize].generation);
             let writing = SlotWord::new(generation, Phase::Writing);
             self.states.take(slot, consumers, writing).then(|| {
-                book.slots[slot as usize] = Slot {
+                let entry = &mut book.slots[slot as usize];
+                *entry = Slot {
                     generation,
                     phase: Phase::Writing,
                     sequence: 0,
                     picture: None,
+                    used: entry.used,
                 };
                 (slot, generation)
             })
@@ -297,7 +303,12 @@ impl Pool {
         check_seat(&book, producer)?;
         self.check_writing(&book, slot)?;
         let checked = header.check(self.slot_bytes());
-        checked.map_err(|error| (Refusal::Header, crate::explain::one_line(&error)))?;
+        let layout = checked.map_err(|error| (Refusal::Header, crate::explain::one_line(&error)))?;
+        let entry = &mut book.slots[slot as usize];
+        // The layout was checked against the slot, and the broker's own view can be written.
+        erase_around(&self.memory, slot, &layout, entry.used)
+            .map_err(|error| (Refusal::Slot, crate::explain::one_line(&error)))?;
+        entry.used = layout.end().unwrap_or(self.slot_bytes());
         book.sequence += 1;
         book.published += 1;
         let now = Instant::now();
@@ -352,6 +363,8 @@ impl Pool {
     fn free(&self, book: &mut Book, slot: u32) {
         let entry = &mut book.slots[slot as usize];
         entry.phase = Phase::Free;
+        // How much of a picture was written before it was given up, nobody knows.
+        entry.used = self.slot_bytes();
         self.states.put(slot, SlotWord::new(entry.generation, Phase::Free));
     }
 

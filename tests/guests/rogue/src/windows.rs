@@ -2,7 +2,7 @@
 
 use crate::bindings::procvision::algorithm::imaging::{ImageError, ImageSet, MemoryRange, PixelFormat};
 use crate::bindings::procvision::algorithm::logging;
-use crate::bindings::procvision::algorithm::types::{Pass, Rect, Verdict};
+use crate::bindings::procvision::algorithm::types::{Pass, Rect, Severity, Verdict};
 use crate::{Answer, Scene, good};
 use std::alloc::{Layout, alloc_zeroed};
 use std::hint::black_box;
@@ -113,6 +113,19 @@ pub(crate) fn answer(scene: &Scene<'_>) -> Answer {
             // SAFETY: the window is this guest's own memory.
             unsafe { core::ptr::write_bytes(window.address as *mut u8, 1, window.length as usize) };
             format!("{}", sum(window))
+        }
+        "window-then-trap" => {
+            mapped(images, 0);
+            mapped(images, 1);
+            core::arch::wasm32::unreachable()
+        }
+        "window-then-spin" => {
+            mapped(images, 0);
+            crate::time::spin()
+        }
+        "window-then-fail" => {
+            mapped(images, 0);
+            return Some(Err(crate::failure("no verdict today", Severity::Fatal)));
         }
         "window-churn" => {
             let window = reserved(layout(images, 0).window_length);
