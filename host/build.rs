@@ -21,6 +21,8 @@ const SDK: [&str; 6] = [
 const MEASURED: &str = "procvision-bench-guest";
 const MEASURED_PARTS: [&str; 2] = ["bench-guest", "Cargo.lock"];
 const TARGET: &str = "wasm32-wasip2";
+/// What `procvision build` gives the compiler.
+const FLAGS: &str = "-C\x1ftarget-feature=+simd128\x1f-C\x1fllvm-args=-disable-lsr";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -77,7 +79,7 @@ fn build_measured(root: &Path, target: &Path) -> Result<PathBuf, Box<dyn Error>>
         }
     }
     cargo
-        .env("CARGO_ENCODED_RUSTFLAGS", "-C\x1ftarget-feature=+simd128")
+        .env("CARGO_ENCODED_RUSTFLAGS", FLAGS)
         .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
         .env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo");
     let status = cargo.status()?;

@@ -100,13 +100,19 @@ use blocks::each;
 
 use crate::pixels::{Pixels, View};
 
-/// A new picture of what `op` makes of each sample.
+/// A new picture of what `op` makes of the samples in the same place of pictures of one size.
 #[inline(always)]
-fn map_samples<const C: usize>(picture: View<'_, C>, op: impl Fn(u8) -> u8) -> Pixels<C> {
-    let mut target = Pixels::filled(picture.width(), picture.height(), [0; C]);
+fn combine<const K: usize, const C: usize>(from: [View<'_, C>; K], op: impl Fn([u8; K]) -> u8) -> Pixels<C> {
+    let mut target = Pixels::filled(from[0].width(), from[0].height(), [0; C]);
     let stride = target.stride();
-    for (to, from) in target.as_bytes_mut().chunks_exact_mut(stride).zip(picture.rows()) {
-        each::<128, _, _, _>(to, [from], |_, [value]| op(value));
+    let samples = from.map(|view| view.as_contiguous().unwrap_or(&[]));
+    if samples.iter().all(|samples| !samples.is_empty()) {
+        // Without padding between rows, the whole picture is one long row.
+        each::<256, _, _, _>(target.as_bytes_mut(), samples, |_, values| op(values));
+    } else {
+        for (y, to) in (0..).zip(target.as_bytes_mut().chunks_exact_mut(stride)) {
+            each::<128, _, _, _>(to, from.map(|view| view.row(y)), |_, values| op(values));
+        }
     }
     target
 }

@@ -132,29 +132,46 @@ pub fn components(mask: GrayView<'_>) -> Vec<Component> {
 fn find_runs(row: &[u8], y: u32, runs: &mut Vec<Run>) {
     // The start of the run that is open.
     let mut open = None;
-    let mut look = |bits: u64, first: u32| {
+    let mut look = |bits: u64, first: u32, open: &mut Option<u32>| {
         // A bit for each pixel that differs from the one before it.
         let mut changes = bits ^ (bits << 1 | u64::from(open.is_some()));
-        while changes != 0 {
-            let x = first + changes.trailing_zeros();
-            changes &= changes - 1;
-            open = match open {
-                None => Some(x),
-                Some(start) => {
-                    runs.push(Run { y, start, end: x });
-                    None
-                }
+        let mut next = || {
+            let x = first.wrapping_add(changes.trailing_zeros());
+            let is_there = changes != 0;
+            changes &= changes.wrapping_sub(1);
+            is_there.then_some(x)
+        };
+        // A run in each turn.
+        loop {
+            let Some(start) = open.take().or_else(&mut next) else {
+                break;
             };
+            let Some(end) = next() else {
+                *open = Some(start);
+                break;
+            };
+            runs.push(Run { y, start, end });
         }
     };
     let (blocks, rest) = row.as_chunks::<64>();
+    let (fours, few) = blocks.as_chunks::<4>();
     let mut first = 0_u32;
-    for block in blocks {
-        look(set_bits(block), first);
+    for four in fours {
+        let bits = four.each_ref().map(set_bits);
+        // Most of a mask is empty.
+        if bits != [0; 4] || open.is_some() {
+            for (index, bits) in (0..).zip(bits) {
+                look(bits, first.wrapping_add(64 * index), &mut open);
+            }
+        }
+        first = first.wrapping_add(256);
+    }
+    for block in few {
+        look(set_bits(block), first, &mut open);
         first = first.wrapping_add(64);
     }
     if !rest.is_empty() {
-        look(set_bits(&padded(rest)), first);
+        look(set_bits(&padded(rest)), first, &mut open);
     }
     if let Some(start) = open {
         let end = row.len() as u32;
@@ -205,26 +222,34 @@ fn join(parents: &mut [usize], a: usize, b: usize) {
     parents[a.max(b)] = a.min(b);
 }
 
+/// Puts the runs of each component together.
 fn collect(runs: &[Run], parents: &mut [usize]) -> Vec<Component> {
-    let mut found: Vec<Component> = Vec::new();
-    // For each root the place of its component.
-    let mut places = vec![0_usize; runs.len()];
-    for (index, run) in runs.iter().enumerate() {
-        let area = Rect::new(run.start, run.y, run.end - run.start, 1);
-        let root = root(parents, index);
-        if root == index {
-            places[index] = found.len();
-            found.push(Component {
-                bounds: area,
-                area: area.area(),
-                runs: vec![*run],
-            });
+    // For each run the place of its component, and for each component the number of its runs. A parent stands before
+    // its children, so that its place is known.
+    let mut counts: Vec<usize> = Vec::new();
+    for index in 0..parents.len() {
+        let parent = parents[index];
+        parents[index] = if parent == index {
+            counts.push(1);
+            counts.len() - 1
         } else {
-            let component = &mut found[places[root]];
-            component.bounds = component.bounds.union(area);
-            component.area += area.area();
-            component.runs.push(*run);
-        }
+            let place = parents[parent];
+            counts[place] += 1;
+            place
+        };
+    }
+    let empty = |count: usize| Component {
+        bounds: Rect::default(),
+        area: 0,
+        runs: Vec::with_capacity(count),
+    };
+    let mut found: Vec<Component> = counts.into_iter().map(empty).collect();
+    for (run, &place) in runs.iter().zip(&*parents) {
+        let area = Rect::new(run.start, run.y, run.end - run.start, 1);
+        let component = &mut found[place];
+        component.bounds = component.bounds.union(area);
+        component.area += area.area();
+        component.runs.push(*run);
     }
     found
 }

@@ -73,6 +73,7 @@ pub fn convolve3x3<const C: usize>(picture: View<'_, C>, kernel: &Kernel3x3) -> 
     let mut sums = vec![0_i32; width];
     // With amounts of at most 128, no sum of levels leaves 16 bits.
     let is_short = amount <= 128 && kernel.divisor == 1;
+    let mut short_sums = vec![0_i16; if is_short { width } else { 0 }];
     for (y, to) in (0_i64..).zip(target.as_bytes_mut().chunks_exact_mut(width)) {
         let [above, here, below] = &mut padded;
         let rows = [
@@ -81,7 +82,7 @@ pub fn convolve3x3<const C: usize>(picture: View<'_, C>, kernel: &Kernel3x3) -> 
             below.fill(row_or_nearest(picture, y + 1)),
         ];
         if is_short {
-            convolve_short(rows, kernel, to, C);
+            convolve_short(rows, kernel, &mut short_sums, to, C);
         } else {
             weigh(rows, kernel, &mut sums, C);
             finish(&sums, kernel, to);
@@ -108,36 +109,23 @@ fn weigh(rows: [&[u8]; 3], kernel: &Kernel3x3, sums: &mut [i32], channels: usize
 }
 
 /// All at once for kernels without a divisor, whose sums fit 16 bits.
-fn convolve_short(rows: [&[u8]; 3], kernel: &Kernel3x3, to: &mut [u8], channels: usize) {
-    let [a, b, c] = rows;
-    let (one, two) = (channels, 2 * channels);
-    let taps = [
-        a,
-        &a[one..],
-        &a[two..],
-        b,
-        &b[one..],
-        &b[two..],
-        c,
-        &c[one..],
-        &c[two..],
-    ];
-    let [u, v, w] = kernel.weights;
+fn convolve_short(rows: [&[u8]; 3], kernel: &Kernel3x3, sums: &mut [i16], to: &mut [u8], channels: usize) {
+    for (index, (row, weights)) in rows.iter().zip(kernel.weights).enumerate() {
+        let taps = [&row[..], &row[channels..], &row[2 * channels..]];
+        let [u, v, w] = weights;
+        let add = |sum: i16, [a, b, c]: [u8; 3]| {
+            let [a, b, c] = [a, b, c].map(i16::from);
+            let (a, b, c) = (a.wrapping_mul(u), b.wrapping_mul(v), c.wrapping_mul(w));
+            sum.wrapping_add(a).wrapping_add(b.wrapping_add(c))
+        };
+        if index == 0 {
+            each::<64, _, _, _>(sums, taps, |_, taps| add(0, taps));
+        } else {
+            each::<64, _, _, _>(sums, taps, add);
+        }
+    }
     let offset = kernel.offset;
-    each::<64, _, _, _>(to, taps, |_, taps| {
-        let [a, b, c, d, e, f, g, h, i] = taps.map(i16::from);
-        let upper = (a.wrapping_mul(u[0]))
-            .wrapping_add(b.wrapping_mul(u[1]))
-            .wrapping_add(c.wrapping_mul(u[2]));
-        let middle = (d.wrapping_mul(v[0]))
-            .wrapping_add(e.wrapping_mul(v[1]))
-            .wrapping_add(f.wrapping_mul(v[2]));
-        let lower = (g.wrapping_mul(w[0]))
-            .wrapping_add(h.wrapping_mul(w[1]))
-            .wrapping_add(i.wrapping_mul(w[2]));
-        let sum = upper.wrapping_add(middle).wrapping_add(lower);
-        sum.saturating_add(offset).clamp(0, 255) as u8
-    });
+    each::<64, _, _, _>(to, [&*sums], |_, [sum]| sum.saturating_add(offset).clamp(0, 255) as u8);
 }
 
 /// `(sum + offset * divisor + divisor / 2) / divisor`, limited before the division instead of after it.

@@ -1,7 +1,6 @@
 //! Differences between pictures of the same size.
 
-use super::assert_same_size;
-use super::blocks::each;
+use super::{assert_same_size, combine};
 use crate::pixels::{Gray, GrayView, Pixels, View};
 
 /// `picture - ground` for each sample, 0 where the ground is brighter. One pass.
@@ -18,7 +17,8 @@ use crate::pixels::{Gray, GrayView, Pixels, View};
 /// If the sizes differ.
 #[track_caller]
 pub fn subtract<const C: usize>(picture: View<'_, C>, ground: View<'_, C>) -> Pixels<C> {
-    combine(picture, ground, u8::saturating_sub)
+    assert_same_size(picture, ground);
+    combine([picture, ground], |[value, ground]| value.saturating_sub(ground))
 }
 
 /// The distance between the two values of each sample, whichever is larger. One pass.
@@ -35,7 +35,8 @@ pub fn subtract<const C: usize>(picture: View<'_, C>, ground: View<'_, C>) -> Pi
 /// If the sizes differ.
 #[track_caller]
 pub fn absolute_difference<const C: usize>(a: View<'_, C>, b: View<'_, C>) -> Pixels<C> {
-    combine(a, b, |a, b| a.max(b).wrapping_sub(a.min(b)))
+    assert_same_size(a, b);
+    combine([a, b], |[a, b]| a.max(b).wrapping_sub(a.min(b)))
 }
 
 /// How far each pixel lies outside the band from `low` to `high`; 0 where it lies within. One pass.
@@ -58,32 +59,9 @@ pub fn absolute_difference<const C: usize>(a: View<'_, C>, b: View<'_, C>) -> Pi
 pub fn distance_from_band(picture: GrayView<'_>, low: GrayView<'_>, high: GrayView<'_>) -> Gray {
     assert_same_size(picture, low);
     assert_same_size(picture, high);
-    let mut target = Gray::filled(picture.width(), picture.height(), [0]);
-    let stride = target.stride();
-    let rows = picture.rows().zip(low.rows()).zip(high.rows());
-    for (to, ((value, low), high)) in target.as_bytes_mut().chunks_exact_mut(stride).zip(rows) {
-        each::<128, _, _, _>(to, [value, low, high], |_, [value, low, high]| {
-            value.saturating_sub(high).max(low.saturating_sub(value))
-        });
-    }
-    target
-}
-
-/// A new picture of what `op` makes of each pair of samples.
-#[track_caller]
-#[inline(always)]
-fn combine<const C: usize>(a: View<'_, C>, b: View<'_, C>, op: impl Fn(u8, u8) -> u8) -> Pixels<C> {
-    assert_same_size(a, b);
-    let mut target = Pixels::filled(a.width(), a.height(), [0; C]);
-    let stride = target.stride();
-    for (to, (a, b)) in target
-        .as_bytes_mut()
-        .chunks_exact_mut(stride)
-        .zip(a.rows().zip(b.rows()))
-    {
-        each::<128, _, _, _>(to, [a, b], |_, [a, b]| op(a, b));
-    }
-    target
+    combine([picture, low, high], |[value, low, high]| {
+        value.saturating_sub(high).max(low.saturating_sub(value))
+    })
 }
 
 #[cfg(test)]

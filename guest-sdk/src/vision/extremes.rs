@@ -58,7 +58,7 @@ pub fn min_max(picture: GrayView<'_>) -> MinMax {
     }
 }
 
-const BLOCK: usize = 128;
+const BLOCK: usize = 256;
 
 /// The least and the largest of a row's values; there is at least one.
 fn bounds(row: &[u8]) -> (u8, u8) {
@@ -75,11 +75,16 @@ fn bounds(row: &[u8]) -> (u8, u8) {
     for block in blocks {
         look(block);
     }
-    if let Some(&first) = rest.first() {
+    match (row.last_chunk(), rest.first()) {
+        (_, None) => {}
+        // Looking at some values twice does not matter.
+        (Some(last), _) => look(last),
         // Filled up with a value that is there.
-        let mut last: [u8; BLOCK] = padded(rest);
-        last[rest.len()..].fill(first);
-        look(&last);
+        (None, Some(&first)) => {
+            let mut last: [u8; BLOCK] = padded(rest);
+            last[rest.len()..].fill(first);
+            look(&last);
+        }
     }
     (low, high)
 }

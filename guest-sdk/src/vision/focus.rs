@@ -35,8 +35,12 @@ pub fn laplacian_variance(picture: GrayView<'_>) -> Option<f64> {
         for index in 0..inner / BLOCK {
             total.add(near.map(|(blocks, _)| &blocks[index]));
         }
+        let rest = near.map(|(_, rest)| rest.as_chunks::<16>());
+        for index in 0..inner % BLOCK / 16 {
+            total.add(rest.map(|(blocks, _)| &blocks[index]));
+        }
         // Samples that are all 0 answer with 0, so that filling up does not change the sums.
-        total.add(near.map(|(_, rest)| padded(rest)).each_ref());
+        total.add(rest.map(|(_, rest)| padded::<16, u8>(rest)).each_ref());
         (above, middle) = (middle, below);
     }
     let count = (inner * (height - 2)) as f64;
@@ -55,8 +59,8 @@ struct Sums {
 impl Sums {
     /// Adds the responses of a block of pixels, from those above, below, left and right of them and their own.
     #[inline(always)]
-    fn add(&mut self, near: [&[u8; BLOCK]; 5]) {
-        // Of 64 responses from -1020 to 1020 neither sum leaves 32 bits.
+    fn add<const N: usize>(&mut self, near: [&[u8; N]; 5]) {
+        // Of up to 64 responses from -1020 to 1020 neither sum leaves 32 bits.
         let (sum, squares) = sums(near);
         self.sum = self.sum.wrapping_add(sum.into());
         self.squares = self.squares.wrapping_add(squares as u64);
@@ -66,9 +70,9 @@ impl Sums {
 /// The sums of the responses and of their squares.
 #[cfg(not(target_feature = "simd128"))]
 #[inline(always)]
-fn sums([up, down, left, right, center]: [&[u8; BLOCK]; 5]) -> (i32, i32) {
+fn sums<const N: usize>([up, down, left, right, center]: [&[u8; N]; 5]) -> (i32, i32) {
     let (mut sum, mut squares) = (0_i32, 0_i32);
-    for i in 0..BLOCK {
+    for i in 0..N {
         let [up, down, left, right] = [up[i], down[i], left[i], right[i]].map(i16::from);
         let around = up.wrapping_add(down).wrapping_add(left.wrapping_add(right));
         let response = i32::from(around.wrapping_sub(i16::from(center[i]) << 2));
@@ -81,13 +85,13 @@ fn sums([up, down, left, right, center]: [&[u8; BLOCK]; 5]) -> (i32, i32) {
 /// The same, with products of pairs.
 #[cfg(target_feature = "simd128")]
 #[inline(always)]
-fn sums(near: [&[u8; BLOCK]; 5]) -> (i32, i32) {
+fn sums<const N: usize>(near: [&[u8; N]; 5]) -> (i32, i32) {
     use std::arch::wasm32::*;
 
     use super::lanes;
 
     let (mut sum, mut squares) = (i32x4_splat(0), i32x4_splat(0));
-    for start in (0..BLOCK).step_by(16) {
+    for start in (0..N).step_by(16) {
         let bytes = near.map(|samples| lanes::load(&samples[start..start + 16]));
         for half in [
             bytes.map(|bytes| u16x8_extend_low_u8x16(bytes)),

@@ -111,17 +111,17 @@ fn rows<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
         // `current` holds the extremes of this many values from each place on.
         let mut span = 2;
         let mut length = line.len() - 1;
-        each::<128, _, _, _>(&mut current[..length], [&line, &line[1..]], |_, [a, b]| E::of(a, b));
+        each::<320, _, _, _>(&mut current[..length], [&line, &line[1..]], |_, [a, b]| E::of(a, b));
         while span * 2 <= window {
             length -= span;
-            each::<128, _, _, _>(&mut next[..length], [&current, &current[span..]], |_, [a, b]| {
+            each::<320, _, _, _>(&mut next[..length], [&current, &current[span..]], |_, [a, b]| {
                 E::of(a, b)
             });
             std::mem::swap(&mut current, &mut next);
             span *= 2;
         }
         // Two spans that overlap cover the window; looking at a value twice does not change an extreme.
-        each::<128, _, _, _>(to, [&current, &current[window - span..]], |_, [a, b]| E::of(a, b));
+        each::<320, _, _, _>(to, [&current, &current[window - span..]], |_, [a, b]| E::of(a, b));
     }
     target
 }
@@ -151,7 +151,7 @@ fn columns<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
         for row in (0..window - 1).rev() {
             let (upper, lower) = tails.split_at_mut((row + 1) * width);
             let tail = &mut upper[row * width..];
-            each::<128, _, _, _>(tail, [lower, padded(top + row)], |_, [below, value]| {
+            each::<320, _, _, _>(tail, [lower, padded(top + row)], |_, [below, value]| {
                 E::of(below, value)
             });
         }
@@ -160,9 +160,9 @@ fn columns<E: Extreme>(picture: GrayView<'_>, reach: usize) -> Gray {
         for (row, (target, tail)) in pairs.enumerate() {
             if row > 0 {
                 let next = padded(top + window + row - 1);
-                each::<128, _, _, _>(&mut head, [next], |head, [value]| E::of(head, value));
+                each::<320, _, _, _>(&mut head, [next], |head, [value]| E::of(head, value));
             }
-            each::<128, _, _, _>(target, [tail, &head], |_, [tail, head]| E::of(tail, head));
+            each::<320, _, _, _>(target, [tail, &head], |_, [tail, head]| E::of(tail, head));
         }
     }
     target

@@ -123,9 +123,11 @@ fn downwards(left: i16, middle: i16, right: i16) -> i16 {
 fn magnitude(right: i16, down: i16) -> u8 {
     let [right, down] = [right, down].map(i32::from);
     let square = right.wrapping_mul(right).wrapping_add(down.wrapping_mul(down));
-    // The half makes ties (roots 2 above a multiple of 4) round up; no other root comes near one. A number below 2^23
-    // is rounded to a whole one by adding 2^23, and then lies in the low bits.
-    let root = (square as f32 + 0.5).sqrt() * 0.25 + 8_388_608.0;
+    // Twice the square plus one, over 32, is the square plus a half, over 16: the half makes ties (roots 2 above a
+    // multiple of 4) round up, and no other root comes near one. A number below 2^23 is rounded to a whole one by adding
+    // 2^23, and then lies in the low bits.
+    let odd = square.wrapping_add(square).wrapping_add(1);
+    let root = (odd as f32 * 0.031_25).sqrt() + 8_388_608.0;
     (root.to_bits() & 0x7f_ffff).min(255) as u8
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::map_samples;
+use super::combine;
 use crate::pixels::{Gray, GrayView};
 
 /// The mask of the pixels whose value is `level` or more. One pass.
@@ -13,7 +13,7 @@ use crate::pixels::{Gray, GrayView};
 /// assert_eq!(vision::at_least(row.view(), 10).as_bytes(), [0, 255, 255]);
 /// ```
 pub fn at_least(picture: GrayView<'_>, level: u8) -> Gray {
-    map_samples(picture, |value| if value >= level { 255 } else { 0 })
+    combine([picture], |[value]| if value >= level { 255 } else { 0 })
 }
 
 /// The mask of the pixels whose value is less than `level`: what [`at_least`] leaves out. One pass.
@@ -24,7 +24,7 @@ pub fn at_least(picture: GrayView<'_>, level: u8) -> Gray {
 /// assert_eq!(vision::below(row.view(), 10).as_bytes(), [255, 0, 0]);
 /// ```
 pub fn below(picture: GrayView<'_>, level: u8) -> Gray {
-    map_samples(picture, |value| if value < level { 255 } else { 0 })
+    combine([picture], |[value]| if value < level { 255 } else { 0 })
 }
 
 /// The mask of the pixels whose value lies in `levels`, both ends included; nothing is in a range that ends before it
@@ -41,7 +41,10 @@ pub fn in_range(picture: GrayView<'_>, levels: RangeInclusive<u8>) -> Gray {
     }
     let (low, length) = (*levels.start(), levels.end() - levels.start());
     // One comparison for both ends: what lies below wraps around to large values.
-    map_samples(picture, |value| if value.wrapping_sub(low) <= length { 255 } else { 0 })
+    combine(
+        [picture],
+        |[value]| if value.wrapping_sub(low) <= length { 255 } else { 0 },
+    )
 }
 
 #[cfg(test)]

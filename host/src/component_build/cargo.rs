@@ -60,7 +60,7 @@ pub(super) fn compile(dir: &Path, target: Target, options: &BuildOptions) -> Res
     if std::env::var_os("CARGO_PROFILE_RELEASE_DEBUG").is_none() {
         cargo.args(["--config", "profile.release.debug=\"line-tables-only\""]);
     }
-    rustflags::add_simd(&mut cargo, &dir, target);
+    rustflags::add_ours(&mut cargo, &dir, target);
     if options.offline {
         cargo.arg("--offline");
     }

@@ -12,10 +12,13 @@ use toml::{Table, Value};
 
 /// Guests use 128-bit vectors: the SDK's kernels are slow without them, and every host of the contract has them.
 const SIMD: [&str; 2] = ["-C", "target-feature=+simd128"];
+/// LLVM's loop strength reduction computes the address of every access in a loop anew, where WebAssembly has an offset
+/// for it in the instruction itself. Without it, the SDK's kernels need up to a third less time.
+const OFFSETS: [&str; 2] = ["-C", "llvm-args=-disable-lsr"];
 const ENCODED: &str = "CARGO_ENCODED_RUSTFLAGS";
 
-/// Lets `cargo`, started in `dir`, compile for `target` with vector instructions.
-pub(super) fn add_simd(cargo: &mut Command, dir: &Path, target: Target) {
+/// Lets `cargo`, started in `dir`, compile for `target` with vector instructions and offsets.
+pub(super) fn add_ours(cargo: &mut Command, dir: &Path, target: Target) {
     let encoded = std::env::var(ENCODED).ok();
     let plain = std::env::var("RUSTFLAGS").ok();
     if let Some(flags) = from_environment(encoded.as_deref(), plain.as_deref()) {
@@ -28,10 +31,11 @@ pub(super) fn add_simd(cargo: &mut Command, dir: &Path, target: Target) {
     let configs = config_files(dir, cargo_home.as_deref());
     let value = match flags_in_one_string(&configs, target.triple()) {
         // Cargo adds lists up, but a string replaces the one before it and cannot be mixed with a list.
-        Some(flags) => Value::from(format!("{flags} {}", SIMD.join(" "))),
+        Some(flags) => Value::from(format!("{flags} {}", ours(&flags).join(" "))),
         None => {
             let mut flags = build_flags(&configs, target.triple());
-            flags.extend(SIMD.map(str::to_owned));
+            let ours = ours(&flags.join(" "));
+            flags.extend(ours.into_iter().map(str::to_owned));
             Value::from(flags)
         }
     };
@@ -46,7 +50,14 @@ fn from_environment(encoded: Option<&str>, plain: Option<&str>) -> Option<String
         (None, Some(flags)) => flags.split_whitespace().collect(),
         (None, None) => return None,
     };
-    Some(SIMD.into_iter().chain(author).collect::<Vec<_>>().join("\x1f"))
+    let ours = ours(&author.join(" "));
+    Some(ours.into_iter().chain(author).collect::<Vec<_>>().join("\x1f"))
+}
+
+/// What is added to the author's flags. LLVM refuses to be told the same thing twice.
+fn ours(author: &str) -> Vec<&'static str> {
+    let offsets = OFFSETS.into_iter().filter(|_| !author.contains("-disable-lsr"));
+    SIMD.into_iter().chain(offsets).collect()
 }
 
 /// Cargo's configuration for a folder, most general first. A file that cannot be read or parsed is left for cargo to
@@ -113,15 +124,23 @@ mod tests {
     #[test]
     fn flags_of_the_environment_are_kept() {
         assert_eq!(from_environment(None, None), None);
-        let simd = "-C\x1ftarget-feature=+simd128";
-        assert_eq!(from_environment(None, Some("")).unwrap(), simd);
+        let ours = "-C\x1ftarget-feature=+simd128\x1f-C\x1fllvm-args=-disable-lsr";
+        assert_eq!(from_environment(None, Some("")).unwrap(), ours);
         assert_eq!(
             from_environment(None, Some(" -g  --cfg x ")).unwrap(),
-            format!("{simd}\x1f-g\x1f--cfg\x1fx")
+            format!("{ours}\x1f-g\x1f--cfg\x1fx")
         );
         assert_eq!(
             from_environment(Some("--cfg\x1fa b"), Some("-g")).unwrap(),
-            format!("{simd}\x1f--cfg\x1fa b")
+            format!("{ours}\x1f--cfg\x1fa b")
+        );
+    }
+
+    #[test]
+    fn llvm_is_not_told_twice() {
+        assert_eq!(
+            from_environment(None, Some("-Cllvm-args=-disable-lsr")).unwrap(),
+            "-C\x1ftarget-feature=+simd128\x1f-Cllvm-args=-disable-lsr"
         );
     }
 
