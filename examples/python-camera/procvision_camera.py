@@ -220,25 +220,47 @@ def gradient(width, height, number):
     return bytes((x + y + number) % 256 for y in range(height) for x in range(width))
 
 
+def positive(kind):
+    """What argparse takes for a number above zero."""
+
+    def parse(text):
+        value = kind(text)
+        if not 0 < value < float("inf"):
+            raise ValueError(text)
+        return value
+
+    parse.__name__ = "positive number"
+    return parse
+
+
+def size(text):
+    """WIDTHxHEIGHT in pixels."""
+    width, height = (positive(int)(side) for side in text.split("x"))
+    return width, height
+
+
 def main():
     parser = argparse.ArgumentParser(description="Publish pictures in a frame pool, and print their references.")
     parser.add_argument("--pool", required=True, help="name of the pool")
     parser.add_argument("--raw", metavar="FILE", help="raw pixels to publish [default: a gray gradient]")
-    parser.add_argument("--size", default="640x480", metavar="WIDTHxHEIGHT", help="[default: %(default)s]")
+    parser.add_argument("--size", type=size, default="640x480", metavar="WIDTHxHEIGHT", help="[default: %(default)s]")
     parser.add_argument("--format", default="Mono8", choices=BYTES_PER_PIXEL, help="of the raw pixels")
-    parser.add_argument("--count", type=int, default=1, help="how many pictures [default: %(default)s]")
-    parser.add_argument("--fps", type=float, default=10.0, help="pictures a second [default: %(default)s]")
-    parser.add_argument("--slots", type=int, default=4, help="how many slots the pool has [default: %(default)s]")
+    parser.add_argument("--count", type=positive(int), default=1, help="how many pictures [default: %(default)s]")
+    parser.add_argument("--fps", type=positive(float), default=10.0, help="pictures a second [default: %(default)s]")
+    parser.add_argument("--slots", type=positive(int), default=4, help="how many slots the pool has [default: %(default)s]")
     parser.add_argument("--socket", help="the broker's socket [default: as `procvision frames` finds it]")
     arguments = parser.parse_args()
     if arguments.raw is None and arguments.format != "Mono8":
         parser.error("--format is for --raw; the gradient is Mono8")
-    width, height = (int(side) for side in arguments.size.split("x"))
+    width, height = arguments.size
     wanted = width * height * BYTES_PER_PIXEL[arguments.format]
     pixels = None
     if arguments.raw is not None:
-        with open(arguments.raw, "rb") as file:
-            pixels = file.read(wanted + 1)
+        try:
+            with open(arguments.raw, "rb") as file:
+                pixels = file.read(wanted + 1)
+        except OSError as error:
+            parser.error("cannot read the raw pixels: %s" % error)
         if len(pixels) != wanted:
             parser.error("%s does not hold %d bytes" % (arguments.raw, wanted))
 
@@ -258,6 +280,14 @@ def main():
 if __name__ == "__main__":
     try:
         main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Nobody reads the references any more. Python would complain once more when it closes its output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (FileNotFoundError, ConnectionRefusedError) as error:
+        print("error: no frame broker answers: %s; start one with `procvision frames broker`" % error, file=sys.stderr)
+        sys.exit(2)
     except (BrokerError, OSError, ValueError) as error:
         print("error: %s" % error, file=sys.stderr)
         sys.exit(2)

@@ -101,7 +101,9 @@ impl Frame {
         Rect::of_size(self.width(), self.height())
     }
 
-    /// How the host holds the pixels. [`rgb`](Self::rgb) and [`gray`](Self::gray) work for every format.
+    /// How the host holds the pixels. [`rgb`](Self::rgb) and [`gray`](Self::gray) work for every format. A mosaic, as some
+    /// cameras deliver it, counts as [`Rgb8`](PixelFormat::Rgb8): the host interpolates it whenever it is read, and never
+    /// maps it.
     pub fn format(&self) -> PixelFormat {
         self.info.format
     }

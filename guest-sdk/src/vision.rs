@@ -26,8 +26,9 @@
 //! | [`components`] | connected parts with boxes, areas, axes | one pass and a little for each run | |
 //! | [`Template`] | where a small picture is, by normalised cross-correlation | template pixels times places | inside only |
 //!
-//! "Window cut" means that a window covers only the pixels that exist. Kernels that are generic over the number of
-//! channels treat each channel for itself.
+//! "Window cut" means that a window covers only the pixels that exist. [`luminance`] takes colour; kernels that are generic
+//! over the number of channels (`C` in their signature) take gray and colour and treat each channel for itself; all others
+//! take gray.
 //!
 //! # How exact they are
 //!
@@ -37,7 +38,8 @@
 //!
 //! # How fast they are
 //!
-//! They do their work in blocks of 64 to 128 bytes, so that the station's counting of instructions costs little. The
+//! They do their work in blocks of 64 to 128 bytes, so that the station's counting of instructions costs little: a few
+//! percent for most, and more for those that look at pixels one by one, such as [`components`] and histograms. The
 //! WebAssembly build needs `-C target-feature=+simd128`, which `procvision build` gives. `procvision bench` measures
 //! each of them ([`catalog`]) on a machine, in the sandbox and natively.
 //!
