@@ -142,10 +142,7 @@ fn find_runs(row: &[u8], y: u32, runs: &mut Vec<Run>) {
             is_there.then_some(x)
         };
         // A run in each turn.
-        loop {
-            let Some(start) = open.take().or_else(&mut next) else {
-                break;
-            };
+        while let Some(start) = open.take().or_else(&mut next) {
             let Some(end) = next() else {
                 *open = Some(start);
                 break;

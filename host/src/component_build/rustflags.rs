@@ -31,7 +31,7 @@ pub(super) fn add_ours(cargo: &mut Command, dir: &Path, target: Target) {
     let configs = config_files(dir, cargo_home.as_deref());
     let value = match flags_in_one_string(&configs, target.triple()) {
         // Cargo adds lists up, but a string replaces the one before it and cannot be mixed with a list.
-        Some(flags) => Value::from(format!("{flags} {}", ours(&flags).join(" "))),
+        Some(flags) => Value::from(format!("{flags} {}", ours(flags).join(" "))),
         None => {
             let mut flags = build_flags(&configs, target.triple());
             let ours = ours(&flags.join(" "));
