@@ -190,6 +190,8 @@ proptest! {
         // Where nothing is set, imageproc takes width + height for the distance to what is set.
         let radius = radius.min((placed.area.width + placed.area.height - 1).min(9) as u8);
         let image = reference(mask.view());
+        // Where nothing is unset, imageproc takes that to be as far away as both sides together.
+        let radius = u32::from(radius).min(image.width() + image.height() - 1) as u8;
         for (ours, theirs) in [
             (vision::erode as fn(GrayView<'_>, u32) -> Gray, morphology::erode as fn(&GrayImage, Norm, u8) -> GrayImage),
             (vision::dilate, morphology::dilate),
