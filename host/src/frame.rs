@@ -42,6 +42,17 @@ pub enum PixelFormat {
 }
 
 impl PixelFormat {
+    /// Every format.
+    pub const ALL: [Self; 7] = [
+        Self::Mono8,
+        Self::RGB8,
+        Self::BGR8,
+        Self::BayerRG8,
+        Self::BayerGR8,
+        Self::BayerGB8,
+        Self::BayerBG8,
+    ];
+
     /// Bytes of one pixel.
     pub const fn bytes_per_pixel(self) -> usize {
         match self {

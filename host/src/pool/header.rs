@@ -142,17 +142,7 @@ impl PictureHeader {
     }
 }
 
-const FORMATS: [PixelFormat; 7] = [
-    PixelFormat::Mono8,
-    PixelFormat::RGB8,
-    PixelFormat::BGR8,
-    PixelFormat::BayerRG8,
-    PixelFormat::BayerGR8,
-    PixelFormat::BayerGB8,
-    PixelFormat::BayerBG8,
-];
-
-/// The number that stands for a format: its place in [`FORMATS`] from 1, so that 0 is none.
+/// The number that stands for a format in the memory of states; 0 is none.
 fn format_code(format: PixelFormat) -> u32 {
     match format {
         PixelFormat::Mono8 => 1,
@@ -166,7 +156,7 @@ fn format_code(format: PixelFormat) -> u32 {
 }
 
 fn format_of(code: u32) -> Option<PixelFormat> {
-    FORMATS.get((code as usize).checked_sub(1)?).copied()
+    PixelFormat::ALL.into_iter().find(|format| format_code(*format) == code)
 }
 
 #[cfg(test)]
@@ -187,7 +177,7 @@ mod tests {
 
     #[test]
     fn words_hold_the_whole_header() {
-        for format in FORMATS {
+        for format in PixelFormat::ALL {
             let header = PictureHeader { format, ..header() };
             assert_eq!(PictureHeader::from_words(header.to_words()).unwrap(), header);
         }

@@ -118,15 +118,7 @@ fn every_format_arrives_as_it_was_sent() {
     let stage = Stage::new();
     let producer = stage.producer("cam", 2);
     let client = stage.client();
-    for format in [
-        PixelFormat::Mono8,
-        PixelFormat::RGB8,
-        PixelFormat::BGR8,
-        PixelFormat::BayerRG8,
-        PixelFormat::BayerGR8,
-        PixelFormat::BayerGB8,
-        PixelFormat::BayerBG8,
-    ] {
+    for format in PixelFormat::ALL {
         let (width, height, stride) = (61, 47, 200);
         let pixels: Vec<u8> = (0..stride * height).map(|at| (at * 7 % 256) as u8).collect();
         let writer = producer.acquire().unwrap().unwrap();

@@ -57,22 +57,17 @@ impl FromStr for Size {
     }
 }
 
-const FORMATS: [PixelFormat; 7] = [
-    PixelFormat::Mono8,
-    PixelFormat::RGB8,
-    PixelFormat::BGR8,
-    PixelFormat::BayerRG8,
-    PixelFormat::BayerGR8,
-    PixelFormat::BayerGB8,
-    PixelFormat::BayerBG8,
-];
-
 /// A pixel format by its name, in whatever case.
 pub fn parse_format(text: &str) -> Result<PixelFormat, String> {
-    let format = FORMATS
+    let format = PixelFormat::ALL
         .into_iter()
         .find(|format| format.to_string().eq_ignore_ascii_case(text));
-    format.ok_or_else(|| format!("must be one of {}", FORMATS.map(|format| format.to_string()).join(", ")))
+    format.ok_or_else(|| {
+        format!(
+            "must be one of {}",
+            PixelFormat::ALL.map(|format| format.to_string()).join(", ")
+        )
+    })
 }
 
 /// Photographs from files.
