@@ -125,7 +125,7 @@ impl Sources {
     /// # Errors
     ///
     /// As [`open`](Self::open); with [`PicturePolicy::ZeroFill`] only if `meta` does not say a size, or the picture is not
-    /// missing or undecodable but another one than was said: a stale reference, another size, a refused name.
+    /// missing or undecodable but another one than was said: a stale reference, another size, a refused file.
     pub fn picture(&self, id: &str, meta: &ImageMeta, policy: PicturePolicy) -> Result<Frame, SourceError> {
         or_stand_in(self.open(id, meta), meta, policy)
     }

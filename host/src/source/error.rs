@@ -152,15 +152,16 @@ impl SourceError {
 
     /// Whether a black picture may take its place where the station wants that: nobody knows the picture, or its bytes
     /// are none. A picture that is there but not the one that was spoken of is another matter: a reference to a pool that
-    /// is stale or forged, another size, a name or a kind of file that is refused, a picture that changed meanwhile.
+    /// is stale or forged, another size, a kind of file that is refused, a picture that changed meanwhile.
     pub(super) fn may_stand_in(&self) -> bool {
         match self {
             Self::Unclaimed { .. } | Self::File(_) => true,
             Self::OtherFile { why, .. } | Self::Unusable { why, .. } => match why {
-                Why::Missing | Why::Folder { .. } | Why::Open(_) | Why::Read(_) => true,
+                // A name that no picture can have is one that nobody knows.
+                Why::BadName(_) | Why::Missing | Why::Folder { .. } | Why::Open(_) | Why::Read(_) => true,
                 Why::Empty | Why::CutOff | Why::NeedsSize | Why::OtherLength { .. } | Why::Ambiguous(_) => true,
                 Why::Array(_) | Why::Picture(_) => true,
-                Why::BadName(_) | Why::NotPlain(_) | Why::Linked(_) | Why::TooLarge { .. } => false,
+                Why::NotPlain(_) | Why::Linked(_) | Why::TooLarge { .. } => false,
                 Why::Changed | Why::OtherSize { .. } | Why::Reference(_) | Why::Pool(_) => false,
             },
         }
