@@ -7,6 +7,7 @@ use procvision_host::package::PackageError;
 use procvision_host::shape::{Shape, ShapeError};
 use procvision_tests::guests::{Folder, lifted, rust_guest};
 use std::path::PathBuf;
+use wasmparser::BinaryReader;
 
 /// A sequence that is the same on every run (xorshift64*).
 struct Random(u64);
@@ -24,12 +25,36 @@ impl Random {
     }
 }
 
+/// Where the sections of a component end, the one it begins with included. Only those of the component itself, not those of
+/// the modules inside it.
+fn section_ends(component: &[u8]) -> Vec<usize> {
+    const PREAMBLE: usize = 8;
+    let mut reader = BinaryReader::new(&component[PREAMBLE..], PREAMBLE);
+    let mut ends = vec![PREAMBLE];
+    while !reader.eof() {
+        let length = reader
+            .read_u8()
+            .and_then(|_kind| reader.read_var_u32())
+            .expect("a section has a kind and a length");
+        reader
+            .read_bytes(length as usize)
+            .expect("a section is as long as it says");
+        ends.push(reader.original_position());
+    }
+    ends
+}
+
 #[test]
 fn component_cut_after_every_kilobyte() {
     let whole = std::fs::read(rust_guest("rogue")).expect("it can be read");
     assert!(Shape::read(&whole).is_ok());
+    let ends = section_ends(&whole);
     let mut cuts = 0;
     for length in (0..whole.len()).step_by(1_024) {
+        if ends.contains(&length) {
+            // What comes before the end of a section is a component of its own.
+            continue;
+        }
         let error = Shape::read(&whole[..length]).err();
         assert!(
             matches!(error, Some(ShapeError::Invalid(_) | ShapeError::NotWasm)),
