@@ -12,6 +12,7 @@ pub mod help;
 pub mod init;
 pub mod outputs;
 pub mod run;
+pub mod store;
 pub mod subject;
 pub mod terminal;
 pub mod usage;

@@ -107,5 +107,6 @@ pub mod session;
 pub mod shape;
 pub mod signing;
 pub mod source;
+pub mod store;
 pub mod validation;
 pub mod visible;

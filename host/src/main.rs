@@ -8,7 +8,7 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, run, validate};
+use commands::{build, completions, frames, init, run, store, validate};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -35,6 +35,7 @@ enum Command {
     Run(Box<run::Run>),
     Validate(validate::Validate),
     Frames(frames::Frames),
+    Store(Box<store::Store>),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -49,6 +50,7 @@ impl Command {
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
             Self::Frames(command) => command.json(),
+            Self::Store(command) => command.json(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
             Self::Completions(_) => false,
@@ -62,6 +64,7 @@ impl Command {
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
             Self::Frames(command) => command.run(terminal),
+            Self::Store(command) => command.run(terminal),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),

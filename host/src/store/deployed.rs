@@ -3,7 +3,7 @@
 use super::audit::hex;
 use super::progress::{Progress, Stage};
 use super::registry::{FileRecord, Installed, Release};
-use super::{Store, StoreError};
+use super::Store;
 use crate::opening::{self, Links};
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags};

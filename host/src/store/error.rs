@@ -9,6 +9,8 @@ use crate::explain::Explain;
 use crate::host::HostError;
 use crate::package::PackageError;
 use crate::policy::PolicyError;
+use crate::shape::ShapeError;
+use crate::signing::{BesideError, TrustError};
 use semver::Version;
 use std::borrow::Cow;
 use std::io;
@@ -75,13 +77,14 @@ pub enum StoreError {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The signature beside the archive cannot be read.
-    #[error("the signature {} cannot be used: {why}", path.display())]
-    Signature {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
+    #[error(transparent)]
+    Beside(#[from] BesideError),
+    /// The folder of trusted keys cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The component cannot be read.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
     /// Code 2005: the version is there already.
     #[error(
         "{release} is installed already, {} (package digest {digest})",
@@ -239,8 +242,10 @@ impl Explain for StoreError {
             Self::Refused(error) => error.code(),
             Self::Package(error) => error.code(),
             Self::Load { source, .. } => source.code(),
-            Self::Signature { .. }
-            | Self::AlreadyInstalled { .. }
+            Self::Beside(error) => error.code(),
+            Self::Trust(error) => error.code(),
+            Self::Shape(error) => error.code(),
+            Self::AlreadyInstalled { .. }
             | Self::InTheWay(_)
             | Self::Cases { .. }
             | Self::Stopped(_) => "2005".into(),
@@ -261,6 +266,9 @@ impl Explain for StoreError {
             Self::Refused(error) => return error.remedy(),
             Self::Package(error) => return error.remedy(),
             Self::Load { source, .. } => return source.remedy(),
+            Self::Beside(error) => return error.remedy(),
+            Self::Trust(error) => return error.remedy(),
+            Self::Shape(error) => return error.remedy(),
             Self::Host(_) => return None,
             Self::Missing(_) => "name the store's folder; `procvision store install` makes a store where there is none",
             Self::NotAStore { .. } => "name the folder of a store, or an empty one",
@@ -271,7 +279,6 @@ impl Explain for StoreError {
             }
             Self::Locked { .. } => "try again when the other operation has ended, or wait longer with --wait",
             Self::Io { .. } => "let the user that runs this program write the store's folder, and look for free space",
-            Self::Signature { .. } => "put a signature file that `procvision sign` made there, or remove it",
             Self::AlreadyInstalled { same: true, .. } => "nothing needs to be done",
             Self::AlreadyInstalled { same: false, .. } => {
                 "give the package another version, or uninstall the one that is there"
@@ -299,7 +306,10 @@ impl Explain for StoreError {
             Self::Archive(error) => error.subject_failed(),
             Self::Package(error) => error.subject_failed(),
             Self::Refused(error) => error.subject_failed(),
-            Self::Signature { .. } | Self::Load { .. } | Self::Cases { .. } | Self::Altered { .. } => true,
+            Self::Beside(error) => error.subject_failed(),
+            Self::Trust(error) => error.subject_failed(),
+            Self::Shape(error) => error.subject_failed(),
+            Self::Load { .. } | Self::Cases { .. } | Self::Altered { .. } => true,
             _ => false,
         }
     }

@@ -7,7 +7,6 @@ use super::progress::{Progress, Stage};
 use super::registry::{FileRecord, Installed, Registry, Release};
 use super::stage::StageFolder;
 use super::station::Station;
-use super::transaction::Transaction;
 use super::trial::{self, Proof};
 use super::{Store, StoreError, durable};
 use crate::admission::Objection;

@@ -7,7 +7,7 @@ use super::registry::{Installed, Registry, Release};
 use super::station::Station;
 use super::{Store, StoreError};
 use crate::admission::Objection;
-use crate::archive::Archive;
+use crate::archive::{Archive, CASES, PICTURES};
 use crate::assets::Assets;
 use crate::host::HostConfig;
 use crate::manifest::Manifest;
@@ -185,12 +185,28 @@ impl Store {
                 return Err(wrong(&path, &Fault::Extra));
             };
             // The very file that the algorithm will be given.
-            let digest = assets.digest(&name, record.bytes);
+            let digest = assets.digest(&name);
             if digest.is_none_or(|digest| digest.is_ok_and(|digest| digest != record.sha256)) {
                 return Err(wrong(&path, &Fault::Altered));
             }
         }
         Ok(Package::from_parts(&folder, manifest, component, assets, ceiling))
+    }
+}
+
+impl Store {
+    /// The folder of a version if it has golden cases, once they and their pictures are known to be what was installed.
+    pub(super) fn checked_cases(&self, release: &Release, installed: &Installed) -> Result<Option<PathBuf>, StoreError> {
+        if !installed.files.contains_key(CASES) {
+            return Ok(None);
+        }
+        let wrong = |path: &str, fault: &Fault| altered(release, fault.sentence(&deployed::shown(release, path)));
+        let open = Deployed::open(self, release).map_err(|fault| wrong("", &fault))?;
+        let files = installed.files.iter();
+        for (path, record) in files.filter(|(path, _)| *path == CASES || path.starts_with(PICTURES)) {
+            open.compare(path, record).map_err(|fault| wrong(path, &fault))?;
+        }
+        Ok(Some(self.layout.version(&release.name, &release.version)))
     }
 }
 

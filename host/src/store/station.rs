@@ -1,6 +1,5 @@
 //! What the store's `policy.json` decides, as of now: who is trusted, what is admitted, under which host it runs.
 
-use super::registry::{Installed, Release};
 use super::{Store, StoreError, StoreOptions};
 use crate::admission::{self, Candidate, Objection};
 use crate::archive::Archive;
@@ -10,7 +9,7 @@ use crate::manifest::Manifest;
 use crate::policy::{PolicyError, StationPolicy};
 use crate::shape::Shape;
 use crate::signing::{self, SignatureStatus, TrustStore};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use time::OffsetDateTime;
 
 /// The station's decisions.
@@ -52,10 +51,7 @@ impl Store {
 impl Station {
     /// How a host is set up under this policy, with the store's compiled components.
     pub(super) fn host_config(&self) -> HostConfig {
-        HostConfig {
-            compiler: self.options.compiler.under(&self.policy),
-            ..self.policy.host_config(Some(self.compiled.clone()))
-        }
+        self.policy.host_config(Some(self.compiled.clone()))
     }
 
     /// A host of that kind.
@@ -83,7 +79,7 @@ impl Station {
         signature: &SignatureStatus,
         manifest: &Manifest,
     ) -> Result<Vec<Objection>, StoreError> {
-        let shape = Shape::read(component).map_err(crate::algorithm::LoadError::from)?;
+        let shape = Shape::read(component)?;
         let candidate = Candidate {
             shape: &shape,
             limits,

@@ -1,6 +1,6 @@
 //! Comparing everything that lies in a store with what the registry says, and judging it by today's policy.
 
-use super::deployed::{self, Deployed, Fault, faults};
+use super::deployed::{self, faults};
 use super::progress::{Progress, Stage};
 use super::registry::{Installed, Registry, Release};
 use super::station::Station;

@@ -16,4 +16,3 @@ mod install;
 mod killed;
 mod listing;
 mod policy;
-mod way;

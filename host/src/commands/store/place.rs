@@ -2,7 +2,6 @@
 
 use crate::commands::error::CommandError;
 use clap::Args;
-use procvision_host::compiler::ChildLimits;
 use procvision_host::store::{Store, StoreError, StoreOptions};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -61,7 +60,6 @@ impl PlaceArgs {
         let options = StoreOptions {
             wait: Duration::from_secs(self.wait.into()),
             by: self.by.clone(),
-            ..StoreOptions::default()
         };
         Ok(open(folder, options)?)
     }
