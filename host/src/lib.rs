@@ -8,7 +8,7 @@
 //!
 //! | module | job |
 //! | --- | --- |
-//! | [`package`], [`manifest`], [`assets`] | what is on disk |
+//! | [`package`], [`manifest`], [`assets`], [`strict_json`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
 //! | [`limits`], [`policy`] | what it may use |
 //! | [`host`] | the engine, its clock, the compile cache |
@@ -103,5 +103,6 @@ pub mod scaffold;
 pub mod session;
 pub mod shape;
 pub mod source;
+pub mod strict_json;
 pub mod validation;
 pub mod visible;
