@@ -11,6 +11,7 @@
 //! | [`package`], [`manifest`], [`assets`], [`strict_json`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
 //! | [`limits`], [`policy`] | what it may use |
+//! | [`signing`] | keys, signatures, and whom a station trusts |
 //! | [`host`] | the engine, its clock, the compile cache |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
@@ -102,6 +103,7 @@ pub mod report;
 pub mod scaffold;
 pub mod session;
 pub mod shape;
+pub mod signing;
 pub mod source;
 pub mod strict_json;
 pub mod validation;
