@@ -8,7 +8,7 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, run, store, validate};
+use commands::{build, completions, frames, init, policy, run, schema, store, validate};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -36,6 +36,8 @@ enum Command {
     Validate(validate::Validate),
     Frames(frames::Frames),
     Store(Box<store::Store>),
+    Policy(policy::Policy),
+    Schema(schema::Schema),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -51,6 +53,8 @@ impl Command {
             Self::Validate(command) => command.json,
             Self::Frames(command) => command.json(),
             Self::Store(command) => command.json(),
+            Self::Policy(command) => command.json(),
+            Self::Schema(command) => command.json,
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
             Self::Completions(_) => false,
@@ -65,6 +69,8 @@ impl Command {
             Self::Validate(command) => command.run(terminal),
             Self::Frames(command) => command.run(terminal),
             Self::Store(command) => command.run(terminal),
+            Self::Policy(command) => command.run(),
+            Self::Schema(command) => command.run(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
