@@ -11,7 +11,7 @@
 //! | [`package`], [`manifest`], [`assets`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
 //! | [`limits`], [`policy`] | what it may use |
-//! | [`host`] | the engine, its clock, the compile cache |
+//! | [`host`], [`compiler`] | the engine, its clock, the compile cache; compiling in a process of its own |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
@@ -77,6 +77,7 @@ pub mod bench;
 mod bindings;
 mod bounded_file;
 pub mod call;
+pub mod compiler;
 pub mod component_build;
 pub mod contract;
 mod description;

@@ -4,9 +4,10 @@ use super::error::CommandError;
 use super::terminal::TerminalArgs;
 use clap::{Args, ValueEnum};
 use procvision_host::algorithm::{Algorithm, LoadError};
+use procvision_host::compiler::{CompileChild, Compiler};
 use procvision_host::component_build::{self, Build, BuildOptions};
 use procvision_host::host::{Host, HostConfig, HostError};
-use procvision_host::limits::{LIMIT_NAMES, Limits};
+use procvision_host::limits::{CompileLimits, LIMIT_NAMES, Limits};
 use procvision_host::logs::Level;
 use procvision_host::outcome::Warning;
 use procvision_host::package::Package;
@@ -121,6 +122,7 @@ impl SubjectArgs {
                 ..SandboxPolicy::default()
             },
             compile_cache: if self.no_cache { None } else { cache_folder() },
+            compiler: Compiler::Child(CompileChild::this_program(CompileLimits::default())),
         };
         let mut warnings = Vec::new();
         let host = match Host::new(config.clone()) {
