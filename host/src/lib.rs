@@ -8,9 +8,11 @@
 //!
 //! | module | job |
 //! | --- | --- |
-//! | [`package`], [`manifest`], [`assets`] | what is on disk |
+//! | [`archive`] | a package in one file, in its one byte form |
+//! | [`package`], [`manifest`], [`assets`], [`strict_json`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
 //! | [`limits`], [`policy`] | what it may use |
+//! | [`signing`] | keys, signatures, and whom a station trusts |
 //! | [`host`], [`compiler`] | the engine, its clock, the compile cache; compiling in a process of its own |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
@@ -71,6 +73,7 @@ mod address_space;
 pub mod algorithm;
 pub mod annotate;
 mod answer;
+pub mod archive;
 pub mod assets;
 #[cfg(feature = "bench")]
 pub mod bench;
@@ -103,6 +106,8 @@ pub mod report;
 pub mod scaffold;
 pub mod session;
 pub mod shape;
+pub mod signing;
 pub mod source;
+pub mod strict_json;
 pub mod validation;
 pub mod visible;
