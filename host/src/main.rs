@@ -9,6 +9,7 @@ use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
 use commands::{build, completions, frames, init, policy, run, schema, store, validate};
+use procvision_host::compiler::{self, BoundedAllocator};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -78,7 +79,14 @@ impl Command {
     }
 }
 
+/// Tells the program's own compiler that its memory is used up.
+#[global_allocator]
+static ALLOCATOR: BoundedAllocator = BoundedAllocator;
+
 fn main() -> ExitCode {
+    if let Some(exit) = compiler::serve_if_asked() {
+        return exit;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return commands::usage::answer(&error),
