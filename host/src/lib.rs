@@ -11,7 +11,8 @@
 //! | [`archive`] | a package in one file, in its one byte form |
 //! | [`package`], [`manifest`], [`assets`], [`strict_json`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
-//! | [`limits`], [`policy`] | what it may use |
+//! | [`limits`], [`policy`], [`admission`] | what it may use, and whether a station accepts it |
+//! | [`schemas`] | the published schemas of the files that people write |
 //! | [`signing`] | keys, signatures, and whom a station trusts |
 //! | [`host`] | the engine, its clock, the compile cache |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
@@ -70,6 +71,7 @@
 //! algorithm can have its own thread.
 
 mod address_space;
+pub mod admission;
 pub mod algorithm;
 pub mod annotate;
 mod answer;
@@ -103,6 +105,7 @@ pub mod policy;
 pub mod pool;
 pub mod report;
 pub mod scaffold;
+pub mod schemas;
 pub mod session;
 pub mod shape;
 pub mod signing;

@@ -13,7 +13,6 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::error::Category;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -90,7 +89,7 @@ pub enum StrictJsonError {
         path: PathBuf,
         /// The key, with those around it; `.` is the whole.
         key: String,
-        /// What is wrong with the value, and where it stands.
+        /// What is wrong with the value.
         source: serde_json::Error,
     },
 }
@@ -153,23 +152,10 @@ pub fn parse<T: DeserializeOwned + JsonSchema>(text: &[u8], path: &Path) -> Resu
         known::Finding::List { key } => StrictJsonError::List { path: path_of(), key },
         known::Finding::Missing { key } => StrictJsonError::MissingKey { path: path_of(), key },
     })?;
-    drop(value);
-    // Read again from the text, so that whatever does not fit can say its line.
-    let mut json = serde_json::Deserializer::from_slice(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let key = error.path().to_string();
-        let source = error.into_inner();
-        match source.classify() {
-            Category::Data => StrictJsonError::Value {
-                path: path_of(),
-                key,
-                source,
-            },
-            _ => StrictJsonError::Syntax {
-                path: path_of(),
-                source,
-            },
-        }
+    serde_path_to_error::deserialize(&value).map_err(|error| StrictJsonError::Value {
+        path: path_of(),
+        key: error.path().to_string(),
+        source: error.into_inner(),
     })
 }
 

@@ -45,6 +45,7 @@ Examples:
   procvision run component.wasm --pid A01 --image photo.png --repeat 1000
   procvision run cap-check --pid A01 --shared-mem-id dev-shm:s-1:cur --size 1920x1080
   procvision run cap-check --pid A01 --camera cam-01
+  procvision run cap-check --pid A01 --image photo.png --policy policy.json
 
 Exit status: 0 there is a verdict, OK or NG, 1 there is none because the algorithm failed or the
 conditions are not right, 2 it could not be asked, 3 the verdict is NG and --fail-on-ng was given.
@@ -55,6 +56,7 @@ pub const VALIDATE: &str = "\
 Examples:
   procvision validate .                          what is there, as a station would
   procvision validate . --build                  build the crate first
+  procvision validate . --policy policy.json     at a station with this policy
   procvision validate cap-check --image photo.png
   procvision validate component.wasm --limit memory_bytes=67108864 --json
 
@@ -109,6 +111,33 @@ Examples:
   procvision frames gc --posix-prefix line3_ --json
 
 Exit status: 0 done, 1 a file could not be removed, 2 nothing could be looked for.";
+
+/// For `policy`.
+pub const POLICY: &str = "\
+Examples:
+  procvision policy show policy.json
+  procvision help policy show                    say more about the command
+
+Exit status: 0 done, 2 nothing could be done.";
+
+/// For `policy show`.
+pub const POLICY_SHOW: &str = "\
+Examples:
+  procvision policy show                         every key with its default and reason
+  procvision policy show policy.json             check a policy, and see what holds
+  procvision policy show policy.json --json
+
+Exit status: 0 the policy is good, 2 it is not, or it could not be read.";
+
+/// For `schema`.
+pub const SCHEMA: &str = "\
+Examples:
+  procvision schema manifest > manifest.schema.json
+  procvision schema policy > policy.schema.json
+
+A file that begins with {\"$schema\": \"policy.schema.json\", ... is then checked and completed by editors.
+
+Exit status: 0 done, 2 there is no such schema.";
 
 /// For `bench`.
 #[cfg(feature = "bench")]

@@ -46,7 +46,7 @@ impl Default for CompileLimits {
     fn default() -> Self {
         Self {
             memory_bytes: 4 * GIB,
-            cpu_seconds: 60,
+            cpu_seconds: 120,
             wall_seconds: 120,
         }
     }
