@@ -21,6 +21,7 @@
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
+//! | [`sbom`] | what a component is made of, as a bill of materials |
 //!
 //! # Judging a photograph from another program
 //!
@@ -99,6 +100,7 @@ mod params;
 pub mod policy;
 pub mod pool;
 pub mod report;
+pub mod sbom;
 pub mod scaffold;
 pub mod session;
 pub mod shape;
