@@ -11,6 +11,7 @@
 //! | [`package`], [`manifest`], [`assets`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
 //! | [`limits`], [`policy`] | what it may use |
+//! | [`signing`] | keys, signatures, and whom a station trusts |
 //! | [`host`] | the engine, its clock, the compile cache |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
@@ -104,6 +105,7 @@ pub mod sbom;
 pub mod scaffold;
 pub mod session;
 pub mod shape;
+pub mod signing;
 pub mod source;
 pub mod validation;
 pub mod visible;
