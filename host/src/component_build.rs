@@ -5,6 +5,7 @@
 
 mod cargo;
 mod check;
+mod copy;
 mod error;
 mod graph;
 mod input;
@@ -21,6 +22,7 @@ use crate::sbom::CrateGraph;
 use lift::WasmKind;
 use serde::Serialize;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a crate is compiled for.
@@ -169,6 +171,17 @@ pub fn build(source: &Path, options: &BuildOptions) -> Result<Build, BuildError>
         build_crate(source, options)
     } else {
         build_file(source, options)
+    }
+}
+
+impl Workspace {
+    /// Copies the sources into the new folder `to`, but for what cargo has compiled and the history of version control.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, and [`io::ErrorKind::FileTooLarge`] if there is more than sources would have.
+    pub fn copy_to(&self, to: &Path) -> io::Result<()> {
+        copy::copy(&self.root, to, &self.targets)
     }
 }
 
