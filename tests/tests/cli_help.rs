@@ -10,7 +10,16 @@ fn answer(arguments: &[&str]) -> Answer {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["init", "build", "run", "validate", "package", "frames", "bench", "completions"] {
+    for command in [
+        "init",
+        "build",
+        "run",
+        "validate",
+        "package",
+        "frames",
+        "bench",
+        "completions",
+    ] {
         let help = answer(&[command, "--help"]).expect(0);
         assert_eq!(help.stderr, "");
         assert!(help.stdout.contains("\nExamples:\n  procvision "), "{command}");

@@ -84,7 +84,10 @@ impl Package {
     fn make(&self, terminal: &TerminalArgs) -> Result<Made, CommandError> {
         let is_crate = component_build::is_crate(&self.dir);
         if self.verify_reproducible && !is_crate {
-            let message = format!("{} has no Cargo.toml, so that nothing is built twice", self.dir.display());
+            let message = format!(
+                "{} has no Cargo.toml, so that nothing is built twice",
+                self.dir.display()
+            );
             return Err(CommandError::could_not_run("usage", message).help("leave out --verify-reproducible"));
         }
         let mut warnings = Vec::new();
@@ -148,7 +151,8 @@ impl Package {
         if !self.verify_reproducible {
             return Ok((packaging::build(&self.dir, &options)?, None));
         }
-        let scratch = || tempfile::tempdir().map_err(|error| outputs::unwritable(&std::env::temp_dir(), &error.to_string()));
+        let scratch =
+            || tempfile::tempdir().map_err(|error| outputs::unwritable(&std::env::temp_dir(), &error.to_string()));
         let first = scratch()?;
         let collected = packaging::build(
             &self.dir,
@@ -180,7 +184,8 @@ impl Package {
     /// Whether the package is there already; refuses if another one is there.
     fn look_at_place(&self, path: &Path, bytes: &[u8]) -> Result<bool, CommandError> {
         outputs::check_place(path)?;
-        let same_size = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == bytes.len() as u64);
+        let same_size =
+            fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() == bytes.len() as u64);
         if same_size && fs::read(path).is_ok_and(|there| there == bytes) {
             return Ok(true);
         }
@@ -193,11 +198,7 @@ impl Package {
     }
 }
 
-fn validate(
-    archive: &Path,
-    terminal: &TerminalArgs,
-    warnings: &mut Vec<Warning>,
-) -> Result<Validation, CommandError> {
+fn validate(archive: &Path, terminal: &TerminalArgs, warnings: &mut Vec<Warning>) -> Result<Validation, CommandError> {
     let bar = match terminal.quiet {
         true => ProgressBar::hidden(),
         false => ProgressBar::new_spinner(),
@@ -225,7 +226,11 @@ fn json_of(made: &Made) -> Value {
             "sha256": entry.sha256,
         })
     };
-    let warned = made.validation.checks.iter().filter(|check| check.status == Status::Warn);
+    let warned = made
+        .validation
+        .checks
+        .iter()
+        .filter(|check| check.status == Status::Warn);
     json!({
         "schema": 1,
         "package": made.path,

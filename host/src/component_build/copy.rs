@@ -62,7 +62,13 @@ mod tests {
         for folder in ["src/deep", ".git", "target", "other", ".cargo"] {
             fs::create_dir_all(from.join(folder)).unwrap();
         }
-        for file in ["src/deep/a.rs", ".git/HEAD", "target/x", "other/CACHEDIR.TAG", ".cargo/config.toml"] {
+        for file in [
+            "src/deep/a.rs",
+            ".git/HEAD",
+            "target/x",
+            "other/CACHEDIR.TAG",
+            ".cargo/config.toml",
+        ] {
             fs::write(from.join(file), file).unwrap();
         }
         std::os::unix::fs::symlink("deep/a.rs", from.join("src/link.rs")).unwrap();

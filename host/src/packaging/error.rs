@@ -205,7 +205,9 @@ impl Explain for PackagingError {
 
     fn subject_failed(&self) -> bool {
         match self {
-            Self::Read { .. } | Self::NotFound { .. } | Self::NotAFolder { .. } | Self::Sbom(_) | Self::Copy { .. } => false,
+            Self::Read { .. } | Self::NotFound { .. } | Self::NotAFolder { .. } | Self::Sbom(_) | Self::Copy { .. } => {
+                false
+            }
             Self::Build(error) => error.subject_failed(),
             Self::Archive(error) => error.subject_failed(),
             _ => true,

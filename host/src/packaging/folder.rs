@@ -115,8 +115,15 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, PackagingError> {
     bounded_file::read(path, most).map_err(|error| match error {
         BoundedFileError::Missing(_) => PackagingError::Missing { path: path_of() },
         BoundedFileError::NotAFile => PackagingError::NotAFile { path: path_of() },
-        BoundedFileError::TooLarge(bytes) => PackagingError::TooLarge { path: path_of(), bytes, most },
-        BoundedFileError::Io(source) => PackagingError::Read { path: path_of(), source },
+        BoundedFileError::TooLarge(bytes) => PackagingError::TooLarge {
+            path: path_of(),
+            bytes,
+            most,
+        },
+        BoundedFileError::Io(source) => PackagingError::Read {
+            path: path_of(),
+            source,
+        },
     })
 }
 

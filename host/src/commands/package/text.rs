@@ -28,19 +28,35 @@ pub(super) fn of(made: &Made) -> String {
     line(format!("SHA-256  {}", made.archive.digest()));
     line(format!("crates   {}", crates(made)));
     if let Some(moved) = made.reproduced {
-        let place = if moved { "in another folder" } else { "in the same folder" };
+        let place = if moved {
+            "in another folder"
+        } else {
+            "in the same folder"
+        };
         line(format!("built    twice, the second time {place}, with the same result"));
     }
     line("entries".to_owned());
     for entry in made.archive.entries() {
-        line(format!("  {:>11}  {}", BinaryBytes(entry.bytes).to_string(), visible::line(&entry.name)));
+        line(format!(
+            "  {:>11}  {}",
+            BinaryBytes(entry.bytes).to_string(),
+            visible::line(&entry.name)
+        ));
     }
-    for check in made.validation.checks.iter().filter(|check| check.status == Status::Warn) {
+    for check in made
+        .validation
+        .checks
+        .iter()
+        .filter(|check| check.status == Status::Warn)
+    {
         let detail = format!("{}: {}", check.id.title(), check.detail);
         line(format!("{WARNING}warning:{WARNING:#} {}", visible::line(&detail)));
     }
     for warning in &made.warnings {
-        line(format!("{WARNING}warning:{WARNING:#} {}", visible::line(&warning.message)));
+        line(format!(
+            "{WARNING}warning:{WARNING:#} {}",
+            visible::line(&warning.message)
+        ));
     }
     text.truncate(text.trim_end().len());
     text
