@@ -9,7 +9,7 @@
 //! | module | job |
 //! | --- | --- |
 //! | [`archive`] | a package in one file, in its one byte form |
-//! | [`package`], [`manifest`], [`assets`] | what is on disk |
+//! | [`package`], [`manifest`], [`assets`], [`strict_json`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
 //! | [`limits`], [`policy`] | what it may use |
 //! | [`signing`] | keys, signatures, and whom a station trusts |
@@ -110,5 +110,6 @@ pub mod session;
 pub mod shape;
 pub mod signing;
 pub mod source;
+pub mod strict_json;
 pub mod validation;
 pub mod visible;
