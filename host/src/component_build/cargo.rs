@@ -75,6 +75,9 @@ pub(super) fn compile(dir: &Path, target: Target, options: &BuildOptions) -> Res
         CargoColor::Never => drop(cargo.args(["--color", "never"])),
     }
 
+    // What is left of earlier builds must not shape this one.
+    cargo.env("CARGO_INCREMENTAL", "0");
+
     tracing::info!(command = ?cargo, "compiling");
     let mut child = cargo
         .stdin(Stdio::null())
