@@ -11,6 +11,7 @@ pub mod frames;
 pub mod help;
 pub mod init;
 pub mod outputs;
+pub mod package;
 pub mod policy;
 pub mod run;
 pub mod schema;

@@ -24,6 +24,7 @@
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
+//! | [`packaging`], [`sbom`] | from a folder to a package; what its component is made of, as a bill of materials |
 //!
 //! # Judging a photograph from another program
 //!
@@ -101,10 +102,12 @@ pub mod manifest;
 mod opening;
 pub mod outcome;
 pub mod package;
+pub mod packaging;
 mod params;
 pub mod policy;
 pub mod pool;
 pub mod report;
+pub mod sbom;
 pub mod scaffold;
 pub mod schemas;
 pub mod session;

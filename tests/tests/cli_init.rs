@@ -105,6 +105,7 @@ fn a_project_has_a_manifest_pictures_and_the_sdk() {
     let written = files(&project);
     for file in [
         "Cargo.toml",
+        "cases.json",
         ".gitignore",
         "README.md",
         "src/lib.rs",

@@ -7,6 +7,7 @@ Examples:
   procvision build cap-check         build its component
   procvision run cap-check --pid A01 --image photo.png
   procvision validate cap-check      check everything a station would
+  procvision package cap-check       make the one file that a station installs
   procvision frames list             show the pools that pictures come through
   procvision help build              say more about one command
 
@@ -63,6 +64,17 @@ Examples:
 Exit status: 0 every check passed, perhaps with warnings, 1 a check failed, 2 nothing could be
 checked. PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's
 cache folder.";
+
+/// For `package`.
+pub const PACKAGE: &str = "\
+Examples:
+  procvision package .                           build, check, and write NAME-vVERSION-offline.zip
+  procvision package cap-check -o packages/      into another folder
+  procvision package cap-check --verify-reproducible
+  procvision package cap-check --no-build --json
+
+Exit status: 0 the package was written, or the same was there already, 1 the crate or the package is
+bad, or two builds differ, 2 nothing could be packed, such as when another package is in the way.";
 
 /// For `frames`.
 pub const FRAMES: &str = "\

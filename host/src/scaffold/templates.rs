@@ -44,7 +44,7 @@ pub(super) fn render(names: &Names, pids: &[String], sdk: Option<&Path>) -> Resu
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build()?);
-    let mut files = vec![("manifest.json", manifest(names, pids))];
+    let mut files = vec![("manifest.json", manifest(names, pids)), ("cases.json", cases(pids))];
     files.extend(PublishedSchema::find("manifest").map(|schema| (MANIFEST_SCHEMA, schema.text())));
     for (path, template) in FILES {
         files.push((path, environment.render_str(template, &values)?));
@@ -63,6 +63,24 @@ fn manifest(names: &Names, pids: &[String]) -> String {
         "supported_pids": pids,
     });
     format!("{manifest:#}\n")
+}
+
+/// What the component must say to the sample pictures.
+fn cases(pids: &[String]) -> String {
+    let case = |name: &str, picture: &str, verdict: &str| {
+        json!({
+            "name": name,
+            "pid": pids.first(),
+            "step": 1,
+            "image": picture,
+            "verdict": verdict,
+        })
+    };
+    let cases = json!([
+        case("a part of the required size", "pictures/ok.png", "OK"),
+        case("a part that is too small", "pictures/ng.png", "NG"),
+    ]);
+    format!("{cases:#}\n")
 }
 
 /// A string literal, the same in Rust, TOML and JSON for everything that names and paths contain.
