@@ -163,6 +163,12 @@ impl Package {
         }
     }
 
+    /// Lets other limits hold, as under this `ceiling`.
+    pub(crate) fn lower(&mut self, ceiling: &Limits) {
+        let request = self.manifest.as_ref().map(|manifest| manifest.limits.clone());
+        self.limits = ceiling.grant(&request.unwrap_or_default());
+    }
+
     /// A bare component that this program carries inside.
     #[cfg(feature = "bench")]
     pub(crate) fn embedded(name: &str, component: &[u8], limits: GrantedLimits) -> Self {

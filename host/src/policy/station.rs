@@ -3,6 +3,7 @@
 use super::error::PolicyError;
 use super::imports::{ClosedImports, ImportPattern, ImportRules};
 use super::sandbox::{ClockPolicy, PicturePolicy, RandomPolicy, SandboxPolicy};
+use crate::compiler::Compiler;
 use crate::bounded_file::{self, BoundedFileError};
 use crate::host::HostConfig;
 use crate::limits::{CompileLimits, LIMIT_NAMES, LimitRequest, Limits, POLICY_BYTES};
@@ -286,6 +287,7 @@ impl StationPolicy {
             ceiling: self.ceiling(),
             policy: self.sandbox(),
             compile_cache,
+            compiler: Compiler::InProcess,
         }
     }
 
