@@ -14,7 +14,9 @@ fn read(path: &str) -> String {
 }
 
 fn limits_table() -> String {
-    let mut table = String::from("| limit | unit | default | ceiling | highest ceiling | why |\n| --- | --- | --- | --- | --- | --- |\n");
+    let mut table = String::from(
+        "| limit | unit | default | ceiling | highest ceiling | why |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
     let defaults = Limits::default().describe();
     for (default, ceiling) in defaults.iter().zip(Limits::default_ceiling().describe()) {
         let (ceiling, most) = match Limits::highest_ceiling().get(default.name) {
