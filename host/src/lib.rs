@@ -21,6 +21,7 @@
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
+//! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
@@ -83,6 +84,7 @@ pub mod bench;
 mod bindings;
 mod bounded_file;
 pub mod call;
+pub mod cases;
 pub mod compiler;
 pub mod component_build;
 pub mod contract;

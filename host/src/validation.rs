@@ -6,6 +6,7 @@
 mod admission;
 mod check;
 mod files;
+mod golden;
 mod sandbox;
 mod synthetic;
 mod trial;
@@ -14,6 +15,7 @@ pub use check::{Check, CheckId, Status};
 
 use crate::admission::Station;
 use crate::algorithm::Algorithm;
+use crate::cases::CaseResult;
 use crate::contract::Import;
 use crate::frame::Frame;
 use crate::host::Host;
@@ -55,6 +57,8 @@ pub struct Validation {
     pub asked: BTreeMap<&'static str, u64>,
     /// The most this station grants.
     pub ceiling: Limits,
+    /// What came of the golden cases, if there are any and they could be replayed.
+    pub cases: Vec<CaseResult>,
     /// Size in bytes and SHA-256 of the component.
     pub component: Option<(u64, String)>,
 }
@@ -91,6 +95,7 @@ impl Validation {
             "imports": self.imports,
             "limits": report::limits_json(&self.limits.limits, &self.asked, &self.ceiling),
             "limits_cut": self.limits.cut,
+            "cases": self.cases,
         })
     }
 }
@@ -107,6 +112,7 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         limits: ceiling.grant(&Default::default()),
         asked: BTreeMap::new(),
         ceiling: ceiling.clone(),
+        cases: Vec::new(),
         component: None,
     };
     let mut checks = Checks::default();
@@ -122,8 +128,12 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         if let Ok(shape) = shape {
             validation.imports = shape.imports;
         }
-        if let Some(algorithm) = sandbox::check(&mut checks, host, &package) {
+        let cases = golden::read(&mut checks, &package);
+        if let Some(mut algorithm) = sandbox::check(&mut checks, host, &package) {
             validation.info = Some(algorithm.info().clone());
+            if let Some(cases) = cases {
+                validation.cases = golden::check(&mut checks, &mut algorithm, &cases);
+            }
             try_out(&mut checks, algorithm, &package, subject.picture.as_ref());
         }
     }

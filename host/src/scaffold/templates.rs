@@ -65,20 +65,24 @@ fn manifest(names: &Names, pids: &[String]) -> String {
     format!("{manifest:#}\n")
 }
 
-/// What the component must say to the sample pictures.
+/// The two pictures of the project, with the answers that its algorithm gives.
 fn cases(pids: &[String]) -> String {
-    let case = |name: &str, picture: &str, verdict: &str| {
-        json!({
-            "name": name,
-            "pid": pids.first(),
-            "step": 1,
-            "image": picture,
-            "verdict": verdict,
-        })
-    };
+    let pid = pids.first();
     let cases = json!([
-        case("a part of the required size", "pictures/ok.png", "OK"),
-        case("a part that is too small", "pictures/ng.png", "NG"),
+        {
+            "name": "a part of the required size",
+            "pid": pid,
+            "image": "pictures/ok.png",
+            "verdict": "OK",
+        },
+        {
+            "name": "a part that is too small",
+            "pid": pid,
+            "image": "pictures/ng.png",
+            "verdict": "NG",
+            "ng_reason_contains": "2000 are required",
+            "defect_rects": [{ "x": 125, "y": 95, "width": 31, "height": 31, "label": "too small" }],
+        },
     ]);
     format!("{cases:#}\n")
 }
