@@ -14,6 +14,7 @@ pub mod outputs;
 pub mod policy;
 pub mod run;
 pub mod schema;
+pub mod store;
 pub mod subject;
 pub mod terminal;
 pub mod usage;

@@ -8,12 +8,13 @@
 //!
 //! | module | job |
 //! | --- | --- |
+//! | [`archive`] | a package in one file, in its one byte form |
 //! | [`package`], [`manifest`], [`assets`], [`strict_json`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
 //! | [`limits`], [`policy`], [`admission`] | what it may use, and whether a station accepts it |
 //! | [`schemas`] | the published schemas of the files that people write |
 //! | [`signing`] | keys, signatures, and whom a station trusts |
-//! | [`host`] | the engine, its clock, the compile cache |
+//! | [`host`], [`compiler`] | the engine, its clock, the compile cache; compiling in a process of its own |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
@@ -74,12 +75,14 @@ pub mod admission;
 pub mod algorithm;
 pub mod annotate;
 mod answer;
+pub mod archive;
 pub mod assets;
 #[cfg(feature = "bench")]
 pub mod bench;
 mod bindings;
 mod bounded_file;
 pub mod call;
+pub mod compiler;
 pub mod component_build;
 pub mod contract;
 mod description;
@@ -108,6 +111,7 @@ pub mod session;
 pub mod shape;
 pub mod signing;
 pub mod source;
+pub mod store;
 pub mod strict_json;
 pub mod validation;
 pub mod visible;

@@ -232,6 +232,11 @@ pub fn is_pid(pid: &str) -> bool {
         && pid.bytes().any(|byte| byte != b'.')
 }
 
+/// Whether a path stays inside the package on every system.
+pub(crate) fn is_inner_path(path: &str) -> bool {
+    check_inner_path(path).is_ok()
+}
+
 /// A path that stays inside the package on every system.
 fn check_inner_path(path: &str) -> Result<(), String> {
     let good = !path.is_empty()

@@ -5,6 +5,7 @@ use super::terminal::TerminalArgs;
 use clap::{Args, ValueEnum};
 use procvision_host::admission::Station as StationRules;
 use procvision_host::algorithm::{Algorithm, LoadError};
+use procvision_host::compiler::{CompileChild, Compiler};
 use procvision_host::component_build::{self, Build, BuildOptions};
 use procvision_host::host::{Host, HostConfig, HostError};
 use procvision_host::limits::{LIMIT_NAMES, Limits};
@@ -142,6 +143,7 @@ impl SubjectArgs {
         if let Some(level) = self.log_level {
             config.policy.log_level = level.into();
         }
+        config.compiler = Compiler::Child(CompileChild::this_program(policy.compile.clone()));
         let mut warnings = Vec::new();
         let host = match Host::new(config.clone()) {
             Err(HostError::Cache(error)) => {
