@@ -22,6 +22,7 @@ use crate::limits::{GrantedLimits, Limits};
 use crate::package::Package;
 use crate::report::{self, SCHEMA};
 use crate::shape::Shape;
+use crate::signing::SignatureStatus;
 use check::Checks;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -57,6 +58,8 @@ pub struct Validation {
     pub ceiling: Limits,
     /// Size in bytes and SHA-256 of the component.
     pub component: Option<(u64, String)>,
+    /// What the signature is worth, if a station was asked.
+    pub signature: Option<SignatureStatus>,
 }
 
 impl Validation {
@@ -91,6 +94,7 @@ impl Validation {
             "imports": self.imports,
             "limits": report::limits_json(&self.limits.limits, &self.asked, &self.ceiling),
             "limits_cut": self.limits.cut,
+            "signature": self.signature,
         })
     }
 }
@@ -108,6 +112,7 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         asked: BTreeMap::new(),
         ceiling: ceiling.clone(),
         component: None,
+        signature: None,
     };
     let mut checks = Checks::default();
     if let Some(package) = files::check(&mut checks, &subject.source, subject.component.as_deref(), ceiling) {
@@ -118,7 +123,8 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         }
         files::check_limits(&mut checks, &package);
         let shape = Shape::read(package.component());
-        admission::check(&mut checks, subject.station.as_ref(), &package, shape.as_ref().ok());
+        let (station, read) = (subject.station.as_ref(), shape.as_ref().ok());
+        validation.signature = admission::check(&mut checks, station, &package, read);
         if let Ok(shape) = shape {
             validation.imports = shape.imports;
         }
