@@ -12,6 +12,7 @@ use crate::imports::cut;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -192,6 +193,11 @@ fn read<T: DeserializeOwned + JsonSchema>(
         key: error.path().to_string(),
         source: error.into_inner(),
     })
+}
+
+/// For a key that may be left out, but not be `null`: `#[serde(default, deserialize_with = "strict_json::given")]`.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// What a value is.

@@ -24,6 +24,7 @@ use crate::limits::{GrantedLimits, Limits};
 use crate::package::Package;
 use crate::report::{self, SCHEMA};
 use crate::shape::Shape;
+use crate::signing::SignatureStatus;
 use check::Checks;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -61,6 +62,8 @@ pub struct Validation {
     pub cases: Vec<CaseResult>,
     /// Size in bytes and SHA-256 of the component.
     pub component: Option<(u64, String)>,
+    /// What the signature is worth, if a station was asked.
+    pub signature: Option<SignatureStatus>,
 }
 
 impl Validation {
@@ -96,6 +99,7 @@ impl Validation {
             "limits": report::limits_json(&self.limits.limits, &self.asked, &self.ceiling),
             "limits_cut": self.limits.cut,
             "cases": self.cases,
+            "signature": self.signature,
         })
     }
 }
@@ -114,6 +118,7 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         ceiling: ceiling.clone(),
         cases: Vec::new(),
         component: None,
+        signature: None,
     };
     let mut checks = Checks::default();
     if let Some(package) = files::check(&mut checks, &subject.source, subject.component.as_deref(), ceiling) {
@@ -124,7 +129,8 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         }
         files::check_limits(&mut checks, &package);
         let shape = Shape::read(package.component());
-        admission::check(&mut checks, subject.station.as_ref(), &package, shape.as_ref().ok());
+        let (station, read) = (subject.station.as_ref(), shape.as_ref().ok());
+        validation.signature = admission::check(&mut checks, station, &package, read);
         if let Ok(shape) = shape {
             validation.imports = shape.imports;
         }
