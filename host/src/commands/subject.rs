@@ -20,8 +20,8 @@ const CACHE_VARIABLE: &str = "PROCVISION_CACHE_DIR";
 /// Which algorithm, and under what conditions.
 #[derive(Args)]
 pub struct SubjectArgs {
-    /// Folder of a crate or of a package, or a .wasm component
-    #[arg(value_name = "DIR|WASM")]
+    /// Folder of a crate or of a package, a package archive, or a .wasm component
+    #[arg(value_name = "DIR|ZIP|WASM")]
     pub source: PathBuf,
 
     /// Lower a limit of this station, such as memory_bytes=67108864; may be given several times

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 /// Check everything a station would, and say what to mend
 ///
-/// In order: manifest, assets and component, imports, compilation, get_info, setup, and both
+/// In order: archive, manifest, assets and component, imports, compilation, get_info, setup, and both
 /// questions for every product model and step, on a synthetic picture.
 #[derive(Args)]
 #[command(after_help = help::VALIDATE)]
