@@ -15,6 +15,7 @@ pub use check::{Check, CheckId, Status};
 
 use crate::admission::Station;
 use crate::algorithm::Algorithm;
+use crate::archive::Archive;
 use crate::cases::CaseResult;
 use crate::contract::Import;
 use crate::frame::Frame;
@@ -29,11 +30,12 @@ use check::Checks;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What is to be validated.
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
-    /// Folder of a package, or a bare component.
+    /// Folder of a package, an archive, or a bare component.
     pub source: PathBuf,
     /// A component that takes the place of the one that the manifest names.
     pub component: Option<PathBuf>,
@@ -64,6 +66,8 @@ pub struct Validation {
     pub component: Option<(u64, String)>,
     /// What the signature is worth, if a station was asked.
     pub signature: Option<SignatureStatus>,
+    /// The archive, if it could be read and is one.
+    pub archive: Option<Arc<Archive>>,
 }
 
 impl Validation {
@@ -95,6 +99,11 @@ impl Validation {
             "checks": self.checks,
             "algorithm": self.info,
             "component": component.map(|(bytes, sha256)| json!({ "bytes": bytes, "sha256": sha256 })),
+            "package": self.archive.as_ref().map(|archive| json!({
+                "bytes": archive.as_bytes().len(),
+                "sha256": archive.digest(),
+                "signed": archive.signature().is_some(),
+            })),
             "imports": self.imports,
             "limits": report::limits_json(&self.limits.limits, &self.asked, &self.ceiling),
             "limits_cut": self.limits.cut,
@@ -119,9 +128,11 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         cases: Vec::new(),
         component: None,
         signature: None,
+        archive: None,
     };
     let mut checks = Checks::default();
     if let Some(package) = files::check(&mut checks, &subject.source, subject.component.as_deref(), ceiling) {
+        validation.archive = package.archive().cloned();
         validation.limits = package.limits().clone();
         validation.component = Some((package.component().len() as u64, report::sha256(package.component())));
         if let Some(manifest) = package.manifest() {

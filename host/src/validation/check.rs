@@ -41,6 +41,7 @@ macro_rules! checks {
 }
 
 checks! {
+    Archive = "archive, its form and its digests";
     Manifest = "manifest is there and well-formed";
     ManifestValues = "name, version, product models";
     PidCount = "number of product models";
