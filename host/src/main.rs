@@ -8,7 +8,7 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, run, validate};
+use commands::{build, completions, frames, init, inspect, run, validate};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -34,6 +34,7 @@ enum Command {
     Build(build::Build),
     Run(Box<run::Run>),
     Validate(validate::Validate),
+    Inspect(inspect::Inspect),
     Frames(frames::Frames),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
@@ -48,6 +49,7 @@ impl Command {
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
+            Self::Inspect(command) => command.json,
             Self::Frames(command) => command.json(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
@@ -61,6 +63,7 @@ impl Command {
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
+            Self::Inspect(command) => command.run(terminal),
             Self::Frames(command) => command.run(terminal),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),

@@ -7,6 +7,7 @@ Examples:
   procvision build cap-check         build its component
   procvision run cap-check --pid A01 --image photo.png
   procvision validate cap-check      check everything a station would
+  procvision inspect cap-check       what a reviewer must decide
   procvision frames list             show the pools that pictures come through
   procvision help build              say more about one command
 
@@ -61,6 +62,17 @@ Examples:
 Exit status: 0 every check passed, perhaps with warnings, 1 a check failed, 2 nothing could be
 checked. PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's
 cache folder.";
+
+/// For `inspect`.
+pub const INSPECT: &str = "\
+Examples:
+  procvision inspect cap_check-v1.1.0-offline.zip
+  procvision inspect new.zip --against old.zip --report review.html
+  procvision inspect new.zip --policy /srv/station/policy.json
+  procvision inspect component.wasm --json
+
+Exit status: 0 a station would accept it, though there may be points to look at, 1 it would be
+refused or is damaged, 2 nothing could be inspected.";
 
 /// For `frames`.
 pub const FRAMES: &str = "\
