@@ -8,7 +8,8 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, inspect, run, validate};
+use commands::{build, completions, frames, init, inspect, policy, run, schema, store, validate};
+use procvision_host::compiler::{self, BoundedAllocator};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -36,6 +37,9 @@ enum Command {
     Validate(validate::Validate),
     Inspect(inspect::Inspect),
     Frames(frames::Frames),
+    Store(Box<store::Store>),
+    Policy(policy::Policy),
+    Schema(schema::Schema),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -51,6 +55,9 @@ impl Command {
             Self::Validate(command) => command.json,
             Self::Inspect(command) => command.json,
             Self::Frames(command) => command.json(),
+            Self::Store(command) => command.json(),
+            Self::Policy(command) => command.json(),
+            Self::Schema(command) => command.json,
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
             Self::Completions(_) => false,
@@ -65,6 +72,9 @@ impl Command {
             Self::Validate(command) => command.run(terminal),
             Self::Inspect(command) => command.run(terminal),
             Self::Frames(command) => command.run(terminal),
+            Self::Store(command) => command.run(terminal),
+            Self::Policy(command) => command.run(),
+            Self::Schema(command) => command.run(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
@@ -72,7 +82,14 @@ impl Command {
     }
 }
 
+/// Tells the program's own compiler that its memory is used up.
+#[global_allocator]
+static ALLOCATOR: BoundedAllocator = BoundedAllocator;
+
 fn main() -> ExitCode {
+    if let Some(exit) = compiler::serve_if_asked() {
+        return exit;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return commands::usage::answer(&error),

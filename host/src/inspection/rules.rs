@@ -247,6 +247,24 @@ fn files(points: &mut Vec<Point>, subject: &Subject, anatomy: &Anatomy) {
     }
     let assets: Vec<&FileFacts> = subject.files.iter().filter(|file| file.role == Role::Asset).collect();
     let reads = anatomy.imports_interface("procvision:algorithm/assets");
+    let there = |path: &str| assets.iter().any(|file| file.name == path);
+    let required = subject.manifest.iter().flat_map(|manifest| &manifest.required_assets);
+    let missing: Vec<String> = required
+        .flat_map(|(pid, kinds)| kinds.iter().map(move |(kind, path)| (pid, kind, path)))
+        .filter(|(.., path)| !there(path))
+        .map(|(pid, kind, path)| format!("{path}, as {kind} for {pid}"))
+        .collect();
+    if !missing.is_empty() {
+        let mut point = Point::new(
+            Severity::Refused,
+            "asset_missing",
+            "Assets that its manifest requires are missing",
+            "manifest.json: required_assets; files",
+            "A station refuses it.",
+        );
+        point.code = Some("2004".into());
+        points.push(point.with(missing));
+    }
     if !assets.is_empty() && !reads {
         points.push(Point::new(
             Severity::Note,

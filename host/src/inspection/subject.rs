@@ -1,14 +1,19 @@
 //! What is inspected: a package or a component, read but not run, with every file in it.
 
+use super::InspectionError;
 use super::component::Anatomy;
 use super::content::ContentKind;
 use super::strings::{Findings, Search};
-use crate::archive;
+use crate::archive::{self, Archive};
+use crate::limits::{GrantedLimits, Limits};
 use crate::manifest::Manifest;
+use crate::opening::{self, Links};
 use crate::package::Package;
 use crate::report::sha256;
+use rustix::fs::{CWD, FileType};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Most bytes of one asset that are looked into; all of it is counted and goes into its digest.
@@ -86,6 +91,56 @@ pub struct Subject {
     pub files: Vec<FileFacts>,
 }
 
+/// A package or component that is open. An archive is read where it lies: nothing of it is unpacked to disk.
+pub(super) struct Opened {
+    form: Form,
+    pub manifest: Option<Manifest>,
+    pub component: Vec<u8>,
+    pub limits: GrantedLimits,
+    pub archive: Option<Archive>,
+    /// A folder or a bare component.
+    package: Option<Package>,
+}
+
+impl Opened {
+    /// Opens what lies at `path` under a station's `ceiling`; whether it is an archive is told by its first bytes.
+    pub(super) fn open(path: &Path, ceiling: &Limits) -> Result<Self, InspectionError> {
+        if is_archive(path) {
+            let archive = Archive::read(path)?;
+            return Ok(Self {
+                form: Form::Archive,
+                manifest: Some(archive.manifest().clone()),
+                component: archive.component()?,
+                limits: ceiling.grant(&archive.manifest().limits),
+                archive: Some(archive),
+                package: None,
+            });
+        }
+        let package = Package::open(path, ceiling)?;
+        Ok(Self {
+            form: match package.manifest() {
+                Some(_) => Form::Folder,
+                None => Form::Component,
+            },
+            manifest: package.manifest().cloned(),
+            component: package.component().to_owned(),
+            limits: package.limits().clone(),
+            archive: None,
+            package: Some(package),
+        })
+    }
+}
+
+fn is_archive(path: &Path) -> bool {
+    let Ok((file, stat)) = opening::open_at(CWD, path, Links::Follow) else {
+        return false;
+    };
+    let mut head = Vec::new();
+    opening::kind(&stat) == FileType::RegularFile
+        && file.take(4).read_to_end(&mut head).is_ok()
+        && archive::is_archive(&head)
+}
+
 /// What reading the files of a subject brings to light.
 pub(super) struct Looked {
     pub subject: Subject,
@@ -95,13 +150,10 @@ pub(super) struct Looked {
     pub sbom: Option<Vec<u8>>,
 }
 
-/// Why a subject cannot be looked at.
-pub(super) type Failed = super::InspectionError;
-
 /// Looks into everything; `watch` is told what is looked at.
-pub(super) fn look(path: &Path, package: &Package, watch: &mut dyn FnMut(&str)) -> Result<Looked, Failed> {
+pub(super) fn look(path: &Path, opened: &Opened, watch: &mut dyn FnMut(&str)) -> Result<Looked, InspectionError> {
     watch("the component");
-    let component = package.component();
+    let component = opened.component.as_slice();
     let anatomy = Anatomy::read(component);
     let mut search = Search::default();
     for segment in &anatomy.segments {
@@ -110,10 +162,9 @@ pub(super) fn look(path: &Path, package: &Package, watch: &mut dyn FnMut(&str)) 
             search.look(&place, segment.range.start as u64, bytes);
         }
     }
-    let manifest = package.manifest();
     let mut files = Vec::new();
     let mut sbom = None;
-    if let Some(archive) = package.archive() {
+    if let Some(archive) = &opened.archive {
         for entry in archive.entries() {
             watch(&entry.name);
             let role = role_of(&entry.name, archive.manifest());
@@ -133,19 +184,16 @@ pub(super) fn look(path: &Path, package: &Package, watch: &mut dyn FnMut(&str)) 
                 sbom = Some(content);
             }
         }
-    } else if let Some(manifest) = manifest {
+    } else if let (Some(package), Some(manifest)) = (&opened.package, &opened.manifest) {
         files = of_folder(path, package, manifest, &mut search, watch)?;
     }
+    let archive = opened.archive.as_ref();
     let subject = Subject {
-        form: match (package.archive(), manifest) {
-            (Some(_), _) => Form::Archive,
-            (None, Some(_)) => Form::Folder,
-            (None, None) => Form::Component,
-        },
+        form: opened.form,
         path: path.to_owned(),
-        manifest: manifest.cloned(),
-        archive_bytes: package.archive().map(|archive| archive.as_bytes().len() as u64),
-        digest: package.archive().map(|archive| archive.digest().to_owned()),
+        manifest: opened.manifest.clone(),
+        archive_bytes: archive.map(|archive| archive.as_bytes().len() as u64),
+        digest: archive.map(|archive| archive.digest().to_owned()),
         component_bytes: component.len() as u64,
         component_sha256: sha256(component),
         files,
@@ -165,7 +213,7 @@ fn of_folder(
     manifest: &Manifest,
     search: &mut Search,
     watch: &mut dyn FnMut(&str),
-) -> Result<Vec<FileFacts>, Failed> {
+) -> Result<Vec<FileFacts>, InspectionError> {
     let component = package.component();
     let mut files = vec![FileFacts {
         name: manifest.component.clone(),
@@ -206,14 +254,19 @@ fn of_folder(
 }
 
 /// The beginning of an asset, and the digest of all of it.
-fn read_asset(package: &Package, name: &str, bytes: u64, full_name: &str) -> Result<(Vec<u8>, String), Failed> {
+fn read_asset(
+    package: &Package,
+    name: &str,
+    bytes: u64,
+    full_name: &str,
+) -> Result<(Vec<u8>, String), InspectionError> {
     let (mut head, mut digest) = (Vec::new(), Sha256::new());
     let mut offset = 0;
     while offset < bytes {
         let piece = match package.assets().read(name, offset, PIECE) {
             Some(Ok(piece)) => piece,
             Some(Err(source)) => {
-                return Err(Failed::Asset {
+                return Err(InspectionError::Asset {
                     name: full_name.to_owned(),
                     source,
                 });
