@@ -10,6 +10,7 @@ pub mod failure;
 pub mod frames;
 pub mod help;
 pub mod init;
+pub mod inspect;
 pub mod outputs;
 pub mod package;
 pub mod policy;

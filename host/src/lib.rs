@@ -23,6 +23,7 @@
 //! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
 //! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
+//! | [`inspection`] | what a reviewer must know of a package before anybody runs it |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
 //! | [`packaging`], [`sbom`] | from a folder to a package; what its component is made of, as a bill of materials |
@@ -96,6 +97,7 @@ pub mod frame;
 pub mod host;
 mod imports;
 pub mod info;
+pub mod inspection;
 mod instance;
 pub mod leftovers;
 pub mod limits;

@@ -8,6 +8,7 @@ Examples:
   procvision run cap-check --pid A01 --image photo.png
   procvision validate cap-check      check everything a station would
   procvision package cap-check       make the one file that a station installs
+  procvision inspect cap-check       what a reviewer must decide
   procvision frames list             show the pools that pictures come through
   procvision help build              say more about one command
 
@@ -75,6 +76,17 @@ Examples:
 
 Exit status: 0 the package was written, or the same was there already, 1 the crate or the package is
 bad, or two builds differ, 2 nothing could be packed, such as when another package is in the way.";
+
+/// For `inspect`.
+pub const INSPECT: &str = "\
+Examples:
+  procvision inspect cap_check-v1.1.0-offline.zip
+  procvision inspect new.zip --against old.zip --report review.html
+  procvision inspect new.zip --policy /srv/station/policy.json
+  procvision inspect component.wasm --json
+
+Exit status: 0 a station would accept it, though there may be points to look at, 1 it would be
+refused or is damaged, 2 nothing could be inspected.";
 
 /// For `frames`.
 pub const FRAMES: &str = "\
