@@ -34,8 +34,8 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 #[command(after_help = help::RUN)]
 pub struct Run {
-    /// Folder of a crate or of a package, or a .wasm component
-    #[arg(value_name = "DIR|WASM", required_unless_present = "store", conflicts_with = "store")]
+    /// Folder of a crate or of a package, a package archive, or a .wasm component
+    #[arg(value_name = "DIR|ZIP|WASM", required_unless_present = "store", conflicts_with = "store")]
     source: Option<PathBuf>,
 
     /// Store of a station: asked is what is active there for the product model, under the store's policy

@@ -89,6 +89,16 @@ pub struct Station {
 }
 
 impl SubjectArgs {
+    /// The file or folder at `source` under the usual conditions.
+    pub fn plain(source: PathBuf) -> Self {
+        Self {
+            source,
+            limits: Vec::new(),
+            log_level: LevelArg::Info,
+            no_cache: false,
+        }
+    }
+
     /// Builds the crate, if there is one. That runs code of whoever wrote it, outside the sandbox.
     pub fn build(&self, source: &Path, terminal: &TerminalArgs) -> Result<Option<Built>, CommandError> {
         if !component_build::is_crate(source) {

@@ -17,13 +17,13 @@ use std::path::PathBuf;
 
 /// Check everything a station would, and say what to mend
 ///
-/// In order: manifest, assets and component, imports, compilation, get_info, setup, and both
+/// In order: archive, manifest, assets and component, imports, compilation, get_info, setup, and both
 /// questions for every product model and step, on a synthetic picture.
 #[derive(Args)]
 #[command(after_help = help::VALIDATE)]
 pub struct Validate {
-    /// Folder of a crate or of a package, or a .wasm component
-    #[arg(value_name = "DIR|WASM")]
+    /// Folder of a crate or of a package, a package archive, or a .wasm component
+    #[arg(value_name = "DIR|ZIP|WASM")]
     source: PathBuf,
 
     /// A picture, PNG or JPEG, to try the algorithm with besides the synthetic one
