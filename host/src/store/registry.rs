@@ -4,7 +4,10 @@ use super::durable;
 use super::error::StoreError;
 use super::layout::Layout;
 use crate::bounded_file::{self, BoundedFileError};
+use crate::explain::one_line;
 use crate::manifest::{is_inner_path, is_name, is_pid};
+use crate::strict_json;
+use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,13 +18,14 @@ const REGISTRY_VERSION: u32 = 1;
 const REGISTRY_BYTES: u64 = 64 << 20;
 
 /// Everything a store knows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Registry {
     registry_version: u32,
     /// Where the audit log ends.
     pub(super) audit: AuditHead,
     /// Installed versions, by name.
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, Installed>>")]
     pub(super) algorithms: BTreeMap<String, BTreeMap<Version, Installed>>,
     /// What each product model has and had.
     pub(super) pids: BTreeMap<String, PidRecord>,
@@ -30,7 +34,7 @@ pub(super) struct Registry {
 }
 
 /// Where the audit log ends, so that a cut at its end shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditHead {
     /// Number of the last entry, `pending` included; 0 if there is none.
@@ -44,7 +48,7 @@ pub(super) struct AuditHead {
 }
 
 /// An installed version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Installed {
     /// The package digest.
@@ -68,7 +72,7 @@ pub(super) struct Installed {
 }
 
 /// What a file must be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileRecord {
     /// Its size.
@@ -78,12 +82,13 @@ pub(super) struct FileRecord {
 }
 
 /// A version of an algorithm.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// The algorithm's name.
     pub name: String,
     /// The version.
+    #[schemars(with = "String")]
     pub version: Version,
 }
 
@@ -94,7 +99,7 @@ impl std::fmt::Display for Release {
 }
 
 /// What a product model has and had.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PidRecord {
     /// What judges it.
@@ -106,7 +111,7 @@ pub(super) struct PidRecord {
 }
 
 /// A version that judges a product model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Binding {
     pub(super) release: Release,
@@ -115,7 +120,7 @@ pub(super) struct Binding {
 }
 
 /// A move of files that had begun.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Unfinished {
     pub(super) release: Release,
@@ -150,7 +155,10 @@ impl Registry {
     /// Reads the registry of a store.
     pub(super) fn read(layout: &Layout) -> Result<Self, StoreError> {
         let path = layout.registry();
-        let damaged = |why: String| StoreError::Damaged { path: path.clone(), why };
+        let damaged = |why: String| StoreError::Damaged {
+            path: path.clone(),
+            why,
+        };
         let text = bounded_file::read(&path, REGISTRY_BYTES).map_err(|error| match error {
             BoundedFileError::Missing(_) => damaged("it is missing".to_owned()),
             BoundedFileError::NotAFile => damaged("it is not a file".to_owned()),
@@ -161,7 +169,7 @@ impl Registry {
                 source,
             },
         })?;
-        let registry: Self = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        let registry: Self = strict_json::parse(&text, &path).map_err(|error| damaged(one_line(&error)))?;
         match registry.objection() {
             None => Ok(registry),
             Some(why) => Err(damaged(why)),
@@ -234,7 +242,8 @@ impl Registry {
 
     /// The package digest of a version that is installed, else an empty text.
     pub(super) fn digest(&self, release: &Release) -> String {
-        self.installed(release).map_or_else(String::new, |installed| installed.digest.clone())
+        self.installed(release)
+            .map_or_else(String::new, |installed| installed.digest.clone())
     }
 
     /// Leaves a version without product models for good, until it is uninstalled.

@@ -4,6 +4,7 @@ use super::deployed::{self, faults};
 use super::progress::{Progress, Stage};
 use super::registry::{Installed, Registry, Release};
 use super::station::Station;
+use super::strays::strays;
 use super::{Store, StoreError, audit, derived};
 use crate::explain::one_line;
 use serde::Serialize;
@@ -93,7 +94,9 @@ impl Store {
             }
             Err(error @ StoreError::Io { .. }) => {
                 let why = one_line(&error);
-                answer.warnings.push(format!("the store cannot be written, so nothing was put right: {why}"));
+                answer
+                    .warnings
+                    .push(format!("the store cannot be written, so nothing was put right: {why}"));
             }
             Err(error) => return Err(error),
         }
@@ -101,9 +104,13 @@ impl Store {
         let registry = &snapshot.registry;
         let station = self.station()?;
         self.verify_versions(registry, &station, &mut answer, progress)?;
-        for path in snapshot.strays(self)? {
+        for path in strays(self, registry)? {
             let shown = path.strip_prefix(self.root()).unwrap_or(&path).display();
-            answer.find(FindingKind::Unregistered, None, format!("{shown} is not in the registry"));
+            answer.find(
+                FindingKind::Unregistered,
+                None,
+                format!("{shown} is not in the registry"),
+            );
         }
         for name in derived::differences(&self.layout, registry)? {
             let message = format!("active/{name} is not what the registry says");
@@ -117,7 +124,11 @@ impl Store {
                     answer.find(FindingKind::Audit, None, format!("logs/audit.jsonl: {what}"));
                 }
             }
-            Err(error) => answer.find(FindingKind::Audit, None, format!("cannot read logs/audit.jsonl: {error}")),
+            Err(error) => answer.find(
+                FindingKind::Audit,
+                None,
+                format!("cannot read logs/audit.jsonl: {error}"),
+            ),
         }
         if let Err(error) = station.host() {
             answer.find(FindingKind::Compiled, None, one_line(&error));
@@ -160,7 +171,9 @@ impl Store {
             .and_then(|component| station.admit(&archive, &component, &signature));
         match admitted {
             Ok(objections) => {
-                let warnings = objections.iter().map(|objection| format!("{release}: {}", objection.message));
+                let warnings = objections
+                    .iter()
+                    .map(|objection| format!("{release}: {}", objection.message));
                 answer.warnings.extend(warnings);
             }
             Err(error) => answer.find(FindingKind::Policy, Some(release), one_line(&error)),
