@@ -9,10 +9,12 @@
 //! | module | job |
 //! | --- | --- |
 //! | [`archive`] | a package in one file, in its one byte form |
-//! | [`package`], [`manifest`], [`assets`] | what is on disk |
+//! | [`package`], [`manifest`], [`assets`], [`strict_json`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
-//! | [`limits`], [`policy`] | what it may use |
-//! | [`host`] | the engine, its clock, the compile cache |
+//! | [`limits`], [`policy`], [`admission`] | what it may use, and whether a station accepts it |
+//! | [`schemas`] | the published schemas of the files that people write |
+//! | [`signing`] | keys, signatures, and whom a station trusts |
+//! | [`host`], [`compiler`] | the engine, its clock, the compile cache; compiling in a process of its own |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
@@ -69,6 +71,7 @@
 //! algorithm can have its own thread.
 
 mod address_space;
+pub mod admission;
 pub mod algorithm;
 pub mod annotate;
 mod answer;
@@ -79,6 +82,7 @@ pub mod bench;
 mod bindings;
 mod bounded_file;
 pub mod call;
+pub mod compiler;
 pub mod component_build;
 pub mod contract;
 mod description;
@@ -102,8 +106,12 @@ pub mod policy;
 pub mod pool;
 pub mod report;
 pub mod scaffold;
+pub mod schemas;
 pub mod session;
 pub mod shape;
+pub mod signing;
 pub mod source;
+pub mod store;
+pub mod strict_json;
 pub mod validation;
 pub mod visible;

@@ -8,7 +8,8 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, run, validate};
+use commands::{build, completions, frames, init, policy, run, schema, store, validate};
+use procvision_host::compiler::{self, BoundedAllocator};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -35,6 +36,9 @@ enum Command {
     Run(Box<run::Run>),
     Validate(validate::Validate),
     Frames(frames::Frames),
+    Store(Box<store::Store>),
+    Policy(policy::Policy),
+    Schema(schema::Schema),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -49,6 +53,9 @@ impl Command {
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
             Self::Frames(command) => command.json(),
+            Self::Store(command) => command.json(),
+            Self::Policy(command) => command.json(),
+            Self::Schema(command) => command.json,
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
             Self::Completions(_) => false,
@@ -62,6 +69,9 @@ impl Command {
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
             Self::Frames(command) => command.run(terminal),
+            Self::Store(command) => command.run(terminal),
+            Self::Policy(command) => command.run(),
+            Self::Schema(command) => command.run(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
@@ -69,7 +79,14 @@ impl Command {
     }
 }
 
+/// Tells the program's own compiler that its memory is used up.
+#[global_allocator]
+static ALLOCATOR: BoundedAllocator = BoundedAllocator;
+
 fn main() -> ExitCode {
+    if let Some(exit) = compiler::serve_if_asked() {
+        return exit;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return commands::usage::answer(&error),

@@ -178,6 +178,24 @@ impl Package {
         })
     }
 
+    /// A package whose files were read and checked already; `source` is only named.
+    pub(crate) fn from_parts(
+        source: &Path,
+        manifest: Manifest,
+        component: Vec<u8>,
+        assets: Assets,
+        ceiling: &Limits,
+    ) -> Self {
+        let limits = ceiling.grant(&manifest.limits);
+        Self {
+            source: source.to_owned(),
+            manifest: Some(manifest),
+            assets: Arc::new(assets),
+            component,
+            limits,
+        }
+    }
+
     /// A bare component that this program carries inside.
     #[cfg(feature = "bench")]
     pub(crate) fn embedded(name: &str, component: &[u8], limits: GrantedLimits) -> Self {

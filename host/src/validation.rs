@@ -3,6 +3,7 @@
 //! The order is that of a station: what is on disk, what the component is made of, whether it compiles and describes
 //! itself, whether it can be set up and asked. A check that fails keeps later ones that need it from being made.
 
+mod admission;
 mod check;
 mod files;
 mod sandbox;
@@ -11,6 +12,7 @@ mod trial;
 
 pub use check::{Check, CheckId, Status};
 
+use crate::admission::Station;
 use crate::algorithm::Algorithm;
 use crate::archive::Archive;
 use crate::contract::Import;
@@ -36,6 +38,8 @@ pub struct Subject {
     pub component: Option<PathBuf>,
     /// A picture with which the algorithm is asked, besides the synthetic one.
     pub picture: Option<Frame>,
+    /// The station that is to accept the package; without it nobody looks at signatures.
+    pub station: Option<Station>,
 }
 
 /// What came of it.
@@ -124,7 +128,9 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
             validation.asked = manifest.limits.asked();
         }
         files::check_limits(&mut checks, &package);
-        if let Ok(shape) = Shape::read(package.component()) {
+        let shape = Shape::read(package.component());
+        admission::check(&mut checks, subject.station.as_ref(), &package, shape.as_ref().ok());
+        if let Ok(shape) = shape {
             validation.imports = shape.imports;
         }
         if let Some(algorithm) = sandbox::check(&mut checks, host, &package) {

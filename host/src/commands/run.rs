@@ -17,10 +17,12 @@ use clap::{Args, ValueEnum};
 use indicatif::ProgressDrawTarget;
 use inputs::Inputs;
 use picture::PictureArgs;
+use procvision_host::admission::Station as StationRules;
 use procvision_host::algorithm::Algorithm;
 use procvision_host::failure::{ErrorCode, Failure, FailureClass};
 use procvision_host::outcome::{Outcome, Warning};
 use procvision_host::package::Package;
+use procvision_host::policy::PicturePolicy;
 use procvision_host::report::{Preparation, Request, RunReport, Subject};
 use std::path::PathBuf;
 
@@ -100,19 +102,27 @@ enum PhaseArg {
 impl Run {
     /// Runs it and says what came of it.
     pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
-        let mut inputs = Inputs::read(self)?;
+        let rules = self.subject.rules()?;
+        let pictures = rules
+            .as_ref()
+            .map_or_else(PicturePolicy::default, |rules| rules.policy.pictures);
+        let mut inputs = Inputs::read(self, pictures)?;
         outputs::check_places(self)?;
         let built = match self.no_build {
             true => None,
             false => self.subject.build(terminal)?,
         };
-        let Station { host, warnings } = self.subject.station(built.is_some())?;
+        let Station { host, warnings } = self.subject.station(rules.as_ref(), built.is_some())?;
         // With debug information where there is some, so that a trap names the line.
         let component = built
             .as_ref()
             .map(|built| built.build.with_debug.as_ref().unwrap_or(&built.build.component));
         let ceiling = &host.config().ceiling;
         let package = self.subject.open(component.map(PathBuf::as_path), ceiling)?;
+        let admitted = match &rules {
+            Some(rules) => admission_warnings(rules, &package)?,
+            None => package_warnings(&package).collect(),
+        };
         let mut algorithm = subject::load(&host, &package)?;
         inputs.fill_session(&algorithm.limits().limits)?;
         let load = algorithm.load_report();
@@ -132,7 +142,7 @@ impl Run {
         };
         let mut report = self.ask(&mut algorithm, inputs, subject, preparation, target)?;
         report.warnings.extend(warnings);
-        report.warnings.extend(package_warnings(&package));
+        report.warnings.extend(admitted);
         if let Some(failure) = algorithm.teardown().failure {
             let message = format!("teardown failed: {failure}");
             report.warnings.push(Warning {
@@ -213,6 +223,22 @@ fn refused(failure: Failure) -> CommandError {
         _ => "correct the request",
     };
     CommandError::could_not_run(failure.code.as_str(), failure.message).help(help)
+}
+
+/// Asks the station whether it accepts the package, and returns what it warns of.
+fn admission_warnings(rules: &StationRules, package: &Package) -> Result<Vec<Warning>, CommandError> {
+    let about = |error: CommandError| error.about(package.source());
+    let objections = rules.admit(package).map_err(CommandError::from).map_err(about)?;
+    let kind = |rule: &str| match rule {
+        "signatures" => "signature",
+        rule if rule.starts_with("ceilings.") => "limit_cut",
+        _ => "policy",
+    };
+    let warnings = objections.into_iter().map(|objection| Warning {
+        kind: kind(&objection.rule),
+        message: objection.message,
+    });
+    Ok(warnings.collect())
 }
 
 fn package_warnings(package: &Package) -> impl Iterator<Item = Warning> {

@@ -42,6 +42,7 @@ impl Validate {
     /// Makes every check and says what came of it.
     pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
         let source = &self.subject.source;
+        let station = self.subject.rules()?;
         if !source.exists() {
             return Err(PackageError::NotFound(source.clone()).into());
         }
@@ -50,7 +51,7 @@ impl Validate {
             true => self.subject.build(terminal)?,
             false => None,
         };
-        let Station { host, mut warnings } = self.subject.station(built.is_some())?;
+        let Station { host, mut warnings } = self.subject.station(station.as_ref(), built.is_some())?;
         if built.is_none() {
             warnings.extend(stale::warning(source));
         }
@@ -59,6 +60,7 @@ impl Validate {
             // What is shipped, not what has debug information.
             component: built.map(|Built { build, .. }| build.component),
             picture,
+            station,
         };
         let validation = validation::validate(&host, &subject);
         if self.json {

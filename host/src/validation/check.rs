@@ -48,6 +48,8 @@ checks! {
     Assets = "assets";
     Component = "component is there and not too large";
     Limits = "limits within the station's ceiling";
+    Signature = "signature";
+    Policy = "the station's policy";
     Binary = "WebAssembly, its features and structure";
     Contract = "contract and its version";
     Imports = "imports";

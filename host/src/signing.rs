@@ -1,0 +1,42 @@
+//! Signatures of packages: who signed which bytes, and whether this station trusts the key.
+//!
+//! Keys and signatures are those of minisign (Ed25519 over a BLAKE2b-512 hash), so that its tool can check what this
+//! host checks. What is signed is the unsigned archive, byte for byte: manifest, component, assets, bill of materials
+//! and digests. A signature lies inside the archive, as its last entry, or beside it in a file of its own, and is the same
+//! text in both places. In order:
+//!
+//! 1. `signature`: the text is read strictly; inside an archive it has exactly one form.
+//! 2. `trust`: the key of that identifier is looked up in the station's folder of public keys. An identifier only says
+//!    which keys to try.
+//! 3. `assess`: the signature must fit the bytes under that key; what its comment says must be true of the package; the
+//!    key must not be revoked, nor the signature expired.
+//!
+//! Nothing here decides what becomes of a package: that is the station's policy.
+
+mod assess;
+mod beside;
+mod comment;
+mod error;
+mod file;
+mod key;
+mod password;
+mod secret;
+mod sign;
+mod signature;
+mod status;
+mod trust;
+
+pub use assess::{assess, assess_each};
+pub use beside::{beside_path, read_beside};
+pub use error::{BesideError, KeyError, KeyFormError, SignError, TrustError};
+pub use key::PublicKey;
+pub use password::{Password, PasswordError};
+pub use secret::{LockedKey, NewKey, SecretKey};
+pub use sign::sign;
+pub use status::{Place, SignatureInfo, SignatureStatus};
+pub use trust::{MAX_KEYS, TrustStore, TrustedKey};
+
+/// Bytes of one signature. The minisign tool allows comments of 1,024 and 8,192 bytes.
+pub const SIGNATURE_BYTES: usize = 16 << 10;
+/// Bytes of one file that holds a public or a secret key.
+pub const KEY_FILE_BYTES: usize = 4 << 10;
