@@ -53,7 +53,9 @@ const ASSET_PATH: &str = concat!("^assets(/", path_part!(), ")+$");
 #[schemars(description = "`manifest.json`: what a package of an inspection algorithm says about itself.")]
 pub struct Manifest {
     /// Where an editor finds the schema of this file. It is not looked at.
-    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "$schema", default, deserialize_with = "strict_json::given")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub schema: Option<String>,
     /// Version of the format: 1.
     #[schemars(extend("const" = MANIFEST_VERSION))]

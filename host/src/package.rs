@@ -193,7 +193,14 @@ impl Package {
             assets: Arc::new(assets),
             component,
             limits,
+            archive: None,
         }
+    }
+
+    /// Lets other limits hold, as under this `ceiling`.
+    pub(crate) fn lower(&mut self, ceiling: &Limits) {
+        let request = self.manifest.as_ref().map(|manifest| manifest.limits.clone());
+        self.limits = ceiling.grant(&request.unwrap_or_default());
     }
 
     /// A bare component that this program carries inside.

@@ -6,6 +6,7 @@
 mod admission;
 mod check;
 mod files;
+mod golden;
 mod sandbox;
 mod synthetic;
 mod trial;
@@ -15,6 +16,7 @@ pub use check::{Check, CheckId, Status};
 use crate::admission::Station;
 use crate::algorithm::Algorithm;
 use crate::archive::Archive;
+use crate::cases::CaseResult;
 use crate::contract::Import;
 use crate::frame::Frame;
 use crate::host::Host;
@@ -23,6 +25,7 @@ use crate::limits::{GrantedLimits, Limits};
 use crate::package::Package;
 use crate::report::{self, SCHEMA};
 use crate::shape::Shape;
+use crate::signing::SignatureStatus;
 use check::Checks;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -57,8 +60,12 @@ pub struct Validation {
     pub asked: BTreeMap<&'static str, u64>,
     /// The most this station grants.
     pub ceiling: Limits,
+    /// What came of the golden cases, if there are any and they could be replayed.
+    pub cases: Vec<CaseResult>,
     /// Size in bytes and SHA-256 of the component.
     pub component: Option<(u64, String)>,
+    /// What the signature is worth, if a station was asked.
+    pub signature: Option<SignatureStatus>,
     /// The archive, if it could be read and is one.
     pub archive: Option<Arc<Archive>>,
 }
@@ -100,6 +107,8 @@ impl Validation {
             "imports": self.imports,
             "limits": report::limits_json(&self.limits.limits, &self.asked, &self.ceiling),
             "limits_cut": self.limits.cut,
+            "cases": self.cases,
+            "signature": self.signature,
         })
     }
 }
@@ -116,7 +125,9 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         limits: ceiling.grant(&Default::default()),
         asked: BTreeMap::new(),
         ceiling: ceiling.clone(),
+        cases: Vec::new(),
         component: None,
+        signature: None,
         archive: None,
     };
     let mut checks = Checks::default();
@@ -129,12 +140,17 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         }
         files::check_limits(&mut checks, &package);
         let shape = Shape::read(package.component());
-        admission::check(&mut checks, subject.station.as_ref(), &package, shape.as_ref().ok());
+        let (station, read) = (subject.station.as_ref(), shape.as_ref().ok());
+        validation.signature = admission::check(&mut checks, station, &package, read);
         if let Ok(shape) = shape {
             validation.imports = shape.imports;
         }
-        if let Some(algorithm) = sandbox::check(&mut checks, host, &package) {
+        let cases = golden::read(&mut checks, &package);
+        if let Some(mut algorithm) = sandbox::check(&mut checks, host, &package) {
             validation.info = Some(algorithm.info().clone());
+            if let Some(cases) = cases {
+                validation.cases = golden::check(&mut checks, &mut algorithm, &cases);
+            }
             try_out(&mut checks, algorithm, &package, subject.picture.as_ref());
         }
     }

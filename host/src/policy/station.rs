@@ -3,6 +3,7 @@
 use super::error::PolicyError;
 use super::imports::{ClosedImports, ImportPattern, ImportRules};
 use super::sandbox::{ClockPolicy, PicturePolicy, RandomPolicy, SandboxPolicy};
+use crate::compiler::Compiler;
 use crate::bounded_file::{self, BoundedFileError};
 use crate::host::HostConfig;
 use crate::limits::{CompileLimits, LIMIT_NAMES, LimitRequest, Limits, POLICY_BYTES};
@@ -47,7 +48,9 @@ pub enum SignaturePolicy {
 #[schemars(description = "`policy.json`: what a station decides about the packages it accepts and how it runs them.")]
 pub struct StationPolicy {
     /// Where an editor finds the schema of this file. It is not looked at.
-    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "$schema", default, deserialize_with = "strict_json::given")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub schema: Option<String>,
     /// Version of the format: 1.
     #[schemars(extend("const" = POLICY_VERSION))]
@@ -63,7 +66,11 @@ pub struct StationPolicy {
     pub trusted_keys: PathBuf,
     /// Imports that a component may have, by interface or by package, without versions. Left out, everything that this
     /// host offers is allowed. A list makes sure that what a new version of the host offers is not used unseen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "strict_json::given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Vec<ImportPattern>", extend("uniqueItems" = true))]
     pub allowed_imports: Option<Vec<ImportPattern>>,
     /// What happens to components that import the file system or the network, which are there only to answer with
@@ -286,6 +293,7 @@ impl StationPolicy {
             ceiling: self.ceiling(),
             policy: self.sandbox(),
             compile_cache,
+            compiler: Compiler::InProcess,
         }
     }
 

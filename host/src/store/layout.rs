@@ -5,7 +5,18 @@ use std::path::{Path, PathBuf};
 
 /// Names directly under the store's folder. A folder that holds anything else is not turned into a store.
 pub(super) const KNOWN: &[&str] = &[
-    STORE, POLICY, TRUSTED, ZIPS, DEPLOYED, ACTIVE, REGISTRY, COMPILED, LOGS, TMP, LOCK, USES,
+    STORE,
+    POLICY,
+    TRUSTED,
+    ZIPS,
+    DEPLOYED,
+    ACTIVE,
+    REGISTRY,
+    COMPILED,
+    LOGS,
+    TMP,
+    LOCK,
+    USES,
 ];
 /// Folders that every store has, in the order in which they are made.
 pub(super) const FOLDERS: &[&str] = &[ZIPS, DEPLOYED, ACTIVE, LOGS, TMP, USES];
@@ -45,6 +56,10 @@ impl Layout {
 
     pub(super) fn policy(&self) -> PathBuf {
         self.root.join(POLICY)
+    }
+
+    pub(super) fn trusted(&self) -> PathBuf {
+        self.root.join(TRUSTED)
     }
 
     pub(super) fn zips(&self) -> PathBuf {

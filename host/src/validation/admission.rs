@@ -4,25 +4,32 @@ use super::check::{Check, CheckId, Checks, Status};
 use crate::admission::{Objection, Severity, Station};
 use crate::package::Package;
 use crate::shape::Shape;
+use crate::signing::SignatureStatus;
 
 /// Limits have a check of their own, which says the same without a policy.
 const CEILINGS: &str = "ceilings.";
 /// So has the number of product models.
 const PRODUCT_MODELS: &str = "supported_pids";
 
-/// Makes the checks of this part. What cannot be read as a component has a signature all the same.
-pub(super) fn check(checks: &mut Checks, station: Option<&Station>, package: &Package, shape: Option<&Shape>) {
+/// Makes the checks of this part; returns what the signature is worth. What cannot be read as a component has a
+/// signature all the same.
+pub(super) fn check(
+    checks: &mut Checks,
+    station: Option<&Station>,
+    package: &Package,
+    shape: Option<&Shape>,
+) -> Option<SignatureStatus> {
     let Some(station) = station else {
         for id in [CheckId::Signature, CheckId::Policy] {
             checks.add(Check::not_run(id, "no policy was named; --policy names one"));
         }
-        return;
+        return None;
     };
     let signature = match station.signature(package) {
         Ok(signature) => signature,
         Err(error) => {
             checks.add(Check::fail(CheckId::Signature, &error));
-            return;
+            return None;
         }
     };
     let nothing = Shape::default();
@@ -35,7 +42,7 @@ pub(super) fn check(checks: &mut Checks, station: Option<&Station>, package: &Pa
         None => checks.add(Check::pass(CheckId::Signature, signature.to_string())),
     }
     if shape.is_none() {
-        return;
+        return Some(signature);
     }
     let mut good = true;
     for objection in others {
@@ -48,6 +55,7 @@ pub(super) fn check(checks: &mut Checks, station: Option<&Station>, package: &Pa
     if good {
         checks.add(Check::pass(CheckId::Policy, "accepts it"));
     }
+    Some(signature)
 }
 
 fn of(id: CheckId, objection: &Objection) -> Check {

@@ -61,6 +61,7 @@ checks! {
     Mismatch = "algorithm agrees with its manifest";
     DefaultConfig = "default_config";
     Setup = "setup";
+    Cases = "golden cases";
     Calls = "pre_execute and execute";
     Advice = "answers follow the advice";
     Determinism = "same picture, same answer";

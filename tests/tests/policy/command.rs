@@ -42,6 +42,10 @@ fn a_policy_is_shown_with_what_holds_and_why() {
         keys.iter()
             .all(|key| key["reason"].as_str().is_some_and(|reason| !reason.is_empty()))
     );
+    assert_eq!(
+        answer["trusted"],
+        json!({"folder": "trusted", "keys": [], "warnings": []})
+    );
     assert_eq!(keys.len(), StationPolicy::default().describe().len());
 
     let defaults = place.procvision(&["policy", "show"]).expect(0).stdout;
@@ -105,6 +109,7 @@ fn validation_asks_the_policy() {
         "{signature}"
     );
     assert_eq!(worst(&answer, "policy")["status"], "pass", "{answer}");
+    assert_eq!(answer["signature"]["status"], "unsigned", "{answer}");
 
     // Everything that the policy has against it, not only the first.
     let few = json!(["procvision:algorithm/*", "wasi:cli/*"]);
@@ -137,6 +142,7 @@ fn validation_asks_the_policy() {
         .procvision(&["validate", "rogue", "--json"])
         .expect(0)
         .json();
+    assert!(answer["signature"].is_null());
     for id in ["signature", "policy"] {
         assert_eq!(results(&answer, id).len(), 1);
         assert_eq!(worst(&answer, id)["status"], "not_run", "{answer}");

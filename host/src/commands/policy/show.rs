@@ -4,8 +4,10 @@ use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::commands::{help, terminal};
 use clap::Args;
-use procvision_host::policy::{KeyDescription, StationPolicy};
+use procvision_host::admission::Station;
+use procvision_host::policy::KeyDescription;
 use procvision_host::report::SCHEMA;
+use procvision_host::visible;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -28,15 +30,24 @@ pub struct Show {
 impl Show {
     /// Shows it.
     pub fn run(&self) -> Result<Exit, CommandError> {
-        let policy = match &self.file {
-            Some(path) => StationPolicy::read(path)?,
-            None => StationPolicy::default(),
+        let station = match &self.file {
+            Some(path) => Station::read(path)?,
+            None => Station::default(),
         };
-        let keys = policy.describe();
+        let keys = station.policy.describe();
         if self.json {
-            terminal::print_json(&json!({ "schema": SCHEMA, "file": self.file, "keys": keys }))?;
+            terminal::print_json(&json!({
+                "schema": SCHEMA,
+                "file": self.file,
+                "keys": keys,
+                "trusted": self.file.as_ref().map(|_| trusted_json(&station)),
+            }))?;
         } else {
-            terminal::print(&self.text(&keys))?;
+            let mut text = self.text(&keys);
+            if self.file.is_some() {
+                text.push_str(&trusted_text(&station));
+            }
+            terminal::print(&text)?;
         }
         Ok(Exit::Good)
     }
@@ -62,6 +73,37 @@ impl Show {
         }
         text
     }
+}
+
+/// The trusted keys as programs read them.
+fn trusted_json(station: &Station) -> Value {
+    let keys = station.trust.keys().iter();
+    let keys: Vec<Value> = keys
+        .map(|key| json!({ "name": key.name(), "key_id": key.key().id(), "revoked": key.is_revoked() }))
+        .collect();
+    json!({
+        "folder": station.policy.trusted_keys_folder(),
+        "keys": keys,
+        "warnings": station.trust.warnings(),
+    })
+}
+
+/// The trusted keys as people read them.
+fn trusted_text(station: &Station) -> String {
+    let folder = station.policy.trusted_keys_folder();
+    let mut text = match station.trust.keys() {
+        [] => format!("\n\nNo key is trusted: there is none in {}.", folder.display()),
+        _ => format!("\n\nKeys in {}:", folder.display()),
+    };
+    for key in station.trust.keys() {
+        let revoked = if key.is_revoked() { ", revoked" } else { "" };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n  {} ({}){revoked}", key.name(), key.key().id());
+    }
+    for warning in station.trust.warnings() {
+        let _ = write!(text, "\nnote: {warning}");
+    }
+    visible::block(&text).into_owned()
 }
 
 /// A value as people read it.
