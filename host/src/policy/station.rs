@@ -4,6 +4,7 @@ use super::error::PolicyError;
 use super::imports::{ClosedImports, ImportPattern, ImportRules};
 use super::sandbox::{ClockPolicy, PicturePolicy, RandomPolicy, SandboxPolicy};
 use crate::bounded_file::{self, BoundedFileError};
+use crate::compiler::Compiler;
 use crate::host::HostConfig;
 use crate::limits::{CompileLimits, LIMIT_NAMES, LimitRequest, Limits, POLICY_BYTES};
 use crate::logs::Level;
@@ -292,6 +293,7 @@ impl StationPolicy {
             ceiling: self.ceiling(),
             policy: self.sandbox(),
             compile_cache,
+            compiler: Compiler::InProcess,
         }
     }
 
