@@ -76,24 +76,60 @@ impl Assets {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(AssetsError::Read { path: folder, source }),
         }
+        assets.require(required)?;
+        Ok(assets)
+    }
+
+    /// The assets in these open files, by the names the algorithm sees, of which there are at most [`ASSET_FILES`].
+    ///
+    /// # Errors
+    ///
+    /// If something that `required` names is not there, or if a file cannot be asked for its size.
+    pub(crate) fn of_files(
+        files: BTreeMap<String, File>,
+        required: &BTreeMap<String, BTreeMap<String, String>>,
+    ) -> Result<Self, AssetsError> {
+        let mut assets = Self::default();
+        for (name, file) in files {
+            match file.metadata() {
+                Ok(metadata) => assets.files.insert(
+                    name,
+                    AssetFile {
+                        size: metadata.len(),
+                        file,
+                    },
+                ),
+                Err(source) => {
+                    return Err(AssetsError::Read {
+                        path: name.into(),
+                        source,
+                    });
+                }
+            };
+        }
+        assets.require(required)?;
+        Ok(assets)
+    }
+
+    /// Notes what the manifest requires, which must be there.
+    fn require(&mut self, required: &BTreeMap<String, BTreeMap<String, String>>) -> Result<(), AssetsError> {
         for (pid, kinds) in required {
             for (kind, path) in kinds {
                 let name = path.strip_prefix("assets/").unwrap_or(path);
-                if !assets.files.contains_key(name) {
+                if !self.files.contains_key(name) {
                     return Err(AssetsError::Missing {
                         pid: pid.clone(),
                         kind: kind.clone(),
                         asset: path.clone(),
                     });
                 }
-                assets
-                    .required
+                self.required
                     .entry(pid.clone())
                     .or_default()
                     .insert(kind.clone(), name.to_owned());
             }
         }
-        Ok(assets)
+        Ok(())
     }
 
     fn add_folder(&mut self, folder: &Path, prefix: &str) -> Result<(), AssetsError> {

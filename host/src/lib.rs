@@ -21,9 +21,12 @@
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
+//! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
+//! | [`inspection`] | what a reviewer must know of a package before anybody runs it |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
+//! | [`packaging`], [`sbom`] | from a folder to a package; what its component is made of, as a bill of materials |
 //!
 //! # Judging a photograph from another program
 //!
@@ -82,6 +85,7 @@ pub mod bench;
 mod bindings;
 mod bounded_file;
 pub mod call;
+pub mod cases;
 pub mod compiler;
 pub mod component_build;
 pub mod contract;
@@ -93,6 +97,7 @@ pub mod frame;
 pub mod host;
 mod imports;
 pub mod info;
+pub mod inspection;
 mod instance;
 pub mod leftovers;
 pub mod limits;
@@ -101,10 +106,12 @@ pub mod manifest;
 mod opening;
 pub mod outcome;
 pub mod package;
+pub mod packaging;
 mod params;
 pub mod policy;
 pub mod pool;
 pub mod report;
+pub mod sbom;
 pub mod scaffold;
 pub mod schemas;
 pub mod session;

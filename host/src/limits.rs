@@ -218,6 +218,8 @@ pub const DIGESTS_BYTES: u64 = MIB;
 pub const SBOM_BYTES: u64 = 16 * MIB;
 /// Bytes of `cases.json`.
 pub const CASES_BYTES: u64 = MIB;
+/// Golden cases of one package.
+pub const CASES: usize = 200;
 /// Bytes of a signature.
 pub const SIGNATURE_BYTES: u64 = 4 * KIB;
 
@@ -324,6 +326,12 @@ pub const FIXED_LIMITS: &[LimitDescription] = &[
         unit: Unit::Bytes,
         value: CASES_BYTES,
         reason: "Bytes of the list of golden cases of a package.",
+    },
+    LimitDescription {
+        name: "cases",
+        unit: Unit::Count,
+        value: CASES as u64,
+        reason: "Golden cases of a package.",
     },
     LimitDescription {
         name: "signature_bytes",

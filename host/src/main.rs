@@ -8,7 +8,7 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, policy, run, schema, store, validate};
+use commands::{build, completions, frames, init, inspect, package, policy, run, schema, store, validate};
 use procvision_host::compiler::{self, BoundedAllocator};
 use std::process::ExitCode;
 
@@ -35,6 +35,8 @@ enum Command {
     Build(build::Build),
     Run(Box<run::Run>),
     Validate(validate::Validate),
+    Package(package::Package),
+    Inspect(inspect::Inspect),
     Frames(frames::Frames),
     Store(Box<store::Store>),
     Policy(policy::Policy),
@@ -52,6 +54,8 @@ impl Command {
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
+            Self::Package(command) => command.json,
+            Self::Inspect(command) => command.json,
             Self::Frames(command) => command.json(),
             Self::Store(command) => command.json(),
             Self::Policy(command) => command.json(),
@@ -68,6 +72,8 @@ impl Command {
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
+            Self::Package(command) => command.run(terminal),
+            Self::Inspect(command) => command.run(terminal),
             Self::Frames(command) => command.run(terminal),
             Self::Store(command) => command.run(terminal),
             Self::Policy(command) => command.run(),

@@ -50,7 +50,7 @@ pub use uninstall::Uninstalled;
 pub use verify::{Finding, FindingKind, Verification};
 
 use layout::Layout;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Version of the layout that this host reads and writes.
@@ -63,14 +63,18 @@ pub struct StoreOptions {
     pub wait: Duration,
     /// Who does it, for the audit log, besides the user of the process.
     pub by: Option<String>,
+    /// The program that compiles, as [`CompileChild::program`](crate::compiler::CompileChild::program) says, within the
+    /// limits of the store's policy. Without one, components are compiled in this process, without a bound.
+    pub compile_with: Option<PathBuf>,
 }
 
 impl Default for StoreOptions {
-    /// Half a minute, and nobody but the user.
+    /// Half a minute, nobody but the user, and compiling in this process.
     fn default() -> Self {
         Self {
             wait: Duration::from_secs(30),
             by: None,
+            compile_with: None,
         }
     }
 }

@@ -47,6 +47,14 @@ pub enum StrictJsonError {
         /// What it is.
         found: &'static str,
     },
+    /// It is JSON, but not a list.
+    #[error("{} is {found}, but must be a list", path.display())]
+    NotAList {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+    },
     /// A key stands twice in one object. Programs differ in which of the two they believe.
     #[error("key `{}` stands twice in {}", shown(key), path.display())]
     DuplicateKey {
@@ -132,6 +140,35 @@ fn shown(key: &str) -> String {
 ///
 /// See [`StrictJsonError`].
 pub fn parse<T: DeserializeOwned + JsonSchema>(text: &[u8], path: &Path) -> Result<T, StrictJsonError> {
+    read(text, path, |value| match value {
+        Value::Object(_) => Ok(()),
+        other => Err(StrictJsonError::NotAnObject {
+            path: path.to_owned(),
+            found: kind(other),
+        }),
+    })
+}
+
+/// The same for a list of things.
+///
+/// # Errors
+///
+/// See [`StrictJsonError`].
+pub fn parse_list<T: DeserializeOwned + JsonSchema>(text: &[u8], path: &Path) -> Result<Vec<T>, StrictJsonError> {
+    read(text, path, |value| match value {
+        Value::Array(_) => Ok(()),
+        other => Err(StrictJsonError::NotAList {
+            path: path.to_owned(),
+            found: kind(other),
+        }),
+    })
+}
+
+fn read<T: DeserializeOwned + JsonSchema>(
+    text: &[u8],
+    path: &Path,
+    expect: impl FnOnce(&Value) -> Result<(), StrictJsonError>,
+) -> Result<T, StrictJsonError> {
     let path_of = || path.to_owned();
     let value = scan::scan(text).map_err(|error| match error {
         scan::ScanError::Syntax(source) => StrictJsonError::Syntax {
@@ -140,9 +177,7 @@ pub fn parse<T: DeserializeOwned + JsonSchema>(text: &[u8], path: &Path) -> Resu
         },
         scan::ScanError::Twice(key) => StrictJsonError::DuplicateKey { path: path_of(), key },
     })?;
-    if let Some(found) = other_than_object(&value) {
-        return Err(StrictJsonError::NotAnObject { path: path_of(), found });
-    }
+    expect(&value)?;
     known::check(&schema_of::<T>(), &value).map_err(|finding| match finding {
         known::Finding::Unknown { key, name, known } => StrictJsonError::UnknownKey {
             path: path_of(),
@@ -165,15 +200,15 @@ pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer
     T::deserialize(deserializer).map(Some)
 }
 
-/// What a value is, if it is not an object.
-fn other_than_object(value: &Value) -> Option<&'static str> {
+/// What a value is.
+fn kind(value: &Value) -> &'static str {
     match value {
-        Value::Object(_) => None,
-        Value::Null => Some("null"),
-        Value::Bool(_) => Some("true or false"),
-        Value::Number(_) => Some("a number"),
-        Value::String(_) => Some("a text"),
-        Value::Array(_) => Some("a list"),
+        Value::Object(_) => "an object",
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
     }
 }
 

@@ -15,9 +15,11 @@ fn every_command_explains_itself() {
         "build",
         "run",
         "validate",
+        "package",
         "frames",
         "policy",
         "schema",
+        "store",
         "bench",
         "completions",
     ] {

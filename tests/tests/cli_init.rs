@@ -69,6 +69,10 @@ fn a_project_passes_its_tests_builds_and_judges_its_pictures() {
         let run = procvision(&["run", ".", "--pid", "A01", "--image", picture, "--json", "--no-build"]).expect(0);
         assert_eq!(run.json()["verdict"], verdict, "{run:#?}");
     }
+    let checked = procvision(&["validate", ".", "--json"]).expect(0).json();
+    let cases = checked["cases"].as_array().unwrap();
+    let as_expected = |case: &&Value| case["differences"] == json!([]);
+    assert_eq!(cases.iter().filter(as_expected).count(), 2, "{checked}");
     let built_anew = procvision(&["run", ".", "--pid", "B-2.x", "--image", "pictures/ng.png", "--json"]).expect(0);
     assert_eq!(built_anew.json()["verdict"], "NG");
 }
@@ -105,8 +109,10 @@ fn a_project_has_a_manifest_pictures_and_the_sdk() {
     let written = files(&project);
     for file in [
         "Cargo.toml",
+        "cases.json",
         ".gitignore",
         "README.md",
+        "cases.json",
         "src/lib.rs",
         "tests/verdicts.rs",
     ] {

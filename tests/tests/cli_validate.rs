@@ -57,10 +57,11 @@ fn the_examples_are_fit_for_a_station() {
             .expect(0)
             .json();
         assert_eq!(answer["counts"]["fail"], 0, "{answer}");
-        // Nobody named a policy.
-        assert_eq!(answer["counts"]["not_run"], 2, "{answer}");
-        assert_eq!(result(&answer, "signature")["status"], "not_run");
-        assert_eq!(result(&answer, "policy")["status"], "not_run");
+        // Nobody named a policy, and a folder is not an archive; everything else applies.
+        assert_eq!(answer["counts"]["not_run"], 3, "{answer}");
+        for id in ["archive", "signature", "policy"] {
+            assert_eq!(result(&answer, id)["status"], "not_run", "{id}: {answer}");
+        }
         assert_eq!(result(&answer, "determinism")["status"], "pass");
         assert!(
             answer["imports"]

@@ -7,6 +7,8 @@ Examples:
   procvision build cap-check         build its component
   procvision run cap-check --pid A01 --image photo.png
   procvision validate cap-check      check everything a station would
+  procvision package cap-check       make the one file that a station installs
+  procvision inspect cap-check       what a reviewer must decide
   procvision frames list             show the pools that pictures come through
   procvision help build              say more about one command
 
@@ -63,6 +65,28 @@ Examples:
 Exit status: 0 every check passed, perhaps with warnings, 1 a check failed, 2 nothing could be
 checked. PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's
 cache folder.";
+
+/// For `package`.
+pub const PACKAGE: &str = "\
+Examples:
+  procvision package .                           build, check, and write NAME-vVERSION-offline.zip
+  procvision package cap-check -o packages/      into another folder
+  procvision package cap-check --verify-reproducible
+  procvision package cap-check --no-build --json
+
+Exit status: 0 the package was written, or the same was there already, 1 the crate or the package is
+bad, or two builds differ, 2 nothing could be packed, such as when another package is in the way.";
+
+/// For `inspect`.
+pub const INSPECT: &str = "\
+Examples:
+  procvision inspect cap_check-v1.1.0-offline.zip
+  procvision inspect new.zip --against old.zip --report review.html
+  procvision inspect new.zip --policy /srv/station/policy.json
+  procvision inspect component.wasm --json
+
+Exit status: 0 a station would accept it, though there may be points to look at, 1 it would be
+refused or is damaged, 2 nothing could be inspected.";
 
 /// For `frames`.
 pub const FRAMES: &str = "\

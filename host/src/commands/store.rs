@@ -21,8 +21,6 @@ use super::terminal::TerminalArgs;
 use clap::{Args, Subcommand};
 use place::PlaceArgs;
 
-pub use place::store_folder;
-
 /// Install packages at a station, and say which version judges which product model
 ///
 /// A store is a folder. Whatever kills an operation, the store is as before it or as after it. Every change is written

@@ -23,10 +23,6 @@ const CACHE_VARIABLE: &str = "PROCVISION_CACHE_DIR";
 /// Which algorithm, and under what conditions.
 #[derive(Args)]
 pub struct SubjectArgs {
-    /// Folder of a crate or of a package, or a .wasm component
-    #[arg(value_name = "DIR|WASM")]
-    pub source: PathBuf,
-
     /// Policy of the station, such as policy.json; without it the defaults hold, and signatures are not looked at
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -93,9 +89,19 @@ pub struct Station {
 }
 
 impl SubjectArgs {
+    /// The file or folder at `source` under the usual conditions.
+    pub fn plain(source: PathBuf) -> Self {
+        Self {
+            source,
+            limits: Vec::new(),
+            log_level: LevelArg::Info,
+            no_cache: false,
+        }
+    }
+
     /// Builds the crate, if there is one. That runs code of whoever wrote it, outside the sandbox.
-    pub fn build(&self, terminal: &TerminalArgs) -> Result<Option<Built>, CommandError> {
-        if !component_build::is_crate(&self.source) {
+    pub fn build(&self, source: &Path, terminal: &TerminalArgs) -> Result<Option<Built>, CommandError> {
+        if !component_build::is_crate(source) {
             return Ok(None);
         }
         let begun = Instant::now();
@@ -104,7 +110,7 @@ impl SubjectArgs {
             color: terminal.cargo_color(),
             ..BuildOptions::default()
         };
-        let build = component_build::build(&self.source, &options)?;
+        let build = component_build::build(source, &options)?;
         Ok(Some(Built {
             build,
             took: begun.elapsed(),
@@ -133,11 +139,18 @@ impl SubjectArgs {
 
     /// Sets up a host. A compile cache that cannot be used is only worth a warning.
     ///
-    /// `built` says whether the component was built by this command; then its line tables can be trusted.
-    pub fn station(&self, rules: Option<&StationRules>, built: bool) -> Result<Station, CommandError> {
+    /// `built` says whether the component was built by this command; then its line tables can be trusted. What is compiled
+    /// is kept in `cache`, or in the user's cache folder.
+    pub fn station(
+        &self,
+        rules: Option<&StationRules>,
+        built: bool,
+        cache: Option<&Path>,
+    ) -> Result<Station, CommandError> {
         let defaults = StationPolicy::default();
         let policy = rules.map_or(&defaults, |rules| &rules.policy);
-        let mut config = policy.host_config(if self.no_cache { None } else { cache_folder() });
+        let cache = cache.map(Path::to_owned).or_else(cache_folder);
+        let mut config = policy.host_config(cache.filter(|_| !self.no_cache));
         config.ceiling = self.ceiling(policy)?;
         config.policy.line_tables = built;
         if let Some(level) = self.log_level {
@@ -169,10 +182,10 @@ impl SubjectArgs {
     }
 
     /// Opens the package; `component` takes the place of the one that the manifest names.
-    pub fn open(&self, component: Option<&Path>, ceiling: &Limits) -> Result<Package, CommandError> {
+    pub fn open(&self, source: &Path, component: Option<&Path>, ceiling: &Limits) -> Result<Package, CommandError> {
         Ok(match component {
-            Some(component) => Package::open_with_component(&self.source, component, ceiling)?,
-            None => Package::open(&self.source, ceiling)?,
+            Some(component) => Package::open_with_component(source, component, ceiling)?,
+            None => Package::open(source, ceiling)?,
         })
     }
 }

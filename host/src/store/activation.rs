@@ -131,11 +131,10 @@ impl Store {
             });
         }
         let open = self.open_version(&snapshot.registry, release, &station)?;
-        let installed = find(&snapshot.registry, release)?;
-        let cases = self.checked_cases(release, installed)?;
         drop(snapshot);
 
-        let proof = trial::prove(&station.host()?, release, open.package(), cases.as_deref(), progress)?;
+        let cases = Some(open.archive());
+        let proof = trial::prove(&station.host()?, release, open.package(), cases, progress)?;
 
         progress.stage(Stage::Waiting);
         let mut transaction = self.begin()?;

@@ -5,6 +5,7 @@ use super::registry::Release;
 use crate::admission::AdmissionError;
 use crate::algorithm::LoadError;
 use crate::archive::ArchiveError;
+use crate::cases::CasesError;
 use crate::explain::Explain;
 use crate::host::HostError;
 use crate::package::PackageError;
@@ -115,6 +116,9 @@ pub enum StoreError {
         /// Why.
         source: Box<LoadError>,
     },
+    /// The golden cases of the package cannot be used.
+    #[error(transparent)]
+    BadCases(#[from] CasesError),
     /// Code 2005: a golden case of the package does not come out as it must.
     #[error("{release} fails {failed} of its {all} golden cases: {first}")]
     Cases {
@@ -245,6 +249,7 @@ impl Explain for StoreError {
             Self::Beside(error) => error.code(),
             Self::Trust(error) => error.code(),
             Self::Shape(error) => error.code(),
+            Self::BadCases(error) => error.code(),
             Self::AlreadyInstalled { .. }
             | Self::InTheWay(_)
             | Self::Cases { .. }
@@ -269,6 +274,7 @@ impl Explain for StoreError {
             Self::Beside(error) => return error.remedy(),
             Self::Trust(error) => return error.remedy(),
             Self::Shape(error) => return error.remedy(),
+            Self::BadCases(error) => return error.remedy(),
             Self::Host(_) => return None,
             Self::Missing(_) => "name the store's folder; `procvision store install` makes a store where there is none",
             Self::NotAStore { .. } => "name the folder of a store, or an empty one",
@@ -309,6 +315,7 @@ impl Explain for StoreError {
             Self::Beside(error) => error.subject_failed(),
             Self::Trust(error) => error.subject_failed(),
             Self::Shape(error) => error.subject_failed(),
+            Self::BadCases(error) => error.subject_failed(),
             Self::Load { .. } | Self::Cases { .. } | Self::Altered { .. } => true,
             _ => false,
         }

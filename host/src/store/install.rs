@@ -75,8 +75,7 @@ impl Store {
         let stage = self.reserve(&release, archive.digest())?;
         let component = archive.component()?;
         let signature = station.assess(&archive, beside.as_deref());
-        let limits = station.policy.ceiling().grant(&archive.manifest().limits);
-        let objections = station.admit(&component, &limits, &signature, archive.manifest())?;
+        let objections = station.admit(&archive, &component, &signature)?;
         drop(component);
 
         let installed = unpack(&archive, beside.as_deref(), &stage, progress)?;

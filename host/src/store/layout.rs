@@ -58,6 +58,10 @@ impl Layout {
         self.root.join(POLICY)
     }
 
+    pub(super) fn trusted(&self) -> PathBuf {
+        self.root.join(TRUSTED)
+    }
+
     pub(super) fn zips(&self) -> PathBuf {
         self.root.join(ZIPS)
     }

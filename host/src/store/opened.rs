@@ -1,21 +1,22 @@
 //! An installed version, opened to be used: compared with the registry while it is read, admitted by today's policy, and
 //! kept from being uninstalled as long as it is open.
 
+use super::creation::failed;
 use super::deployed::{self, Deployed, Fault};
 use super::lock::{self, Held, LockError, Mode};
 use super::registry::{Installed, Registry, Release};
 use super::station::Station;
 use super::{Store, StoreError};
-use crate::admission::Objection;
-use crate::archive::{Archive, CASES, PICTURES};
+use crate::admission::{self, Objection};
+use crate::archive::Archive;
 use crate::assets::Assets;
-use crate::host::HostConfig;
+use crate::limits::Limits;
 use crate::manifest::Manifest;
-use crate::package::Package;
-use crate::policy::StationPolicy;
+use crate::package::{Package, PackageError};
 use crate::signing::SignatureStatus;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// An installed version that is in use until this goes.
 pub struct OpenVersion {
@@ -24,8 +25,9 @@ pub struct OpenVersion {
     package: Package,
     signature: SignatureStatus,
     objections: Vec<Objection>,
-    policy: StationPolicy,
-    host_config: HostConfig,
+    archive: Arc<Archive>,
+    station: admission::Station,
+    compiled: PathBuf,
     _use: Held,
 }
 
@@ -55,14 +57,24 @@ impl OpenVersion {
         &self.objections
     }
 
-    /// The policy by which it was admitted.
-    pub fn policy(&self) -> &StationPolicy {
-        &self.policy
+    /// The policy by which it was admitted, and the keys that are trusted.
+    pub fn station(&self) -> &admission::Station {
+        &self.station
     }
 
-    /// How the policy wants the host to be that runs it, with the store's compiled components.
-    pub fn host_config(&self) -> &HostConfig {
-        &self.host_config
+    /// The store's folder of compiled components.
+    pub fn compile_cache(&self) -> &Path {
+        &self.compiled
+    }
+
+    /// The archive that it was installed from.
+    pub(super) fn archive(&self) -> &Arc<Archive> {
+        &self.archive
+    }
+
+    /// Lets other limits hold, as under this `ceiling`.
+    pub fn lower(&mut self, ceiling: &Limits) {
+        self.package.lower(ceiling);
     }
 }
 
@@ -92,18 +104,17 @@ impl Store {
         let installed = find(registry, release)?;
         let held = self.use_version(release)?;
         let (archive, signature) = self.archive_of(release, installed, station)?;
-        let ceiling = station.policy.ceiling();
-        let package = self.read(release, installed, &ceiling)?;
-        let manifest = archive.manifest();
-        let objections = station.admit(package.component(), package.limits(), &signature, manifest)?;
+        let package = self.read(release, installed, &station.policy().ceiling())?;
+        let objections = station.admit(&archive, package.component(), &signature)?;
         Ok(OpenVersion {
             release: release.clone(),
             digest: installed.digest.clone(),
             package,
             signature,
             objections,
-            host_config: station.host_config(),
-            policy: station.policy.clone(),
+            archive: archive.into(),
+            station: station.rules.clone(),
+            compiled: station.compiled.clone(),
             _use: held,
         })
     }
@@ -112,7 +123,7 @@ impl Store {
         let path = self.layout.use_lock(&release.name, &release.version);
         let wait = self.options.wait;
         lock::hold(&path, Mode::Shared, wait).map_err(|error| match error {
-            LockError::Io(source) => super::creation::failed("open", &path)(source),
+            LockError::Io(source) => failed("open", &path)(source),
             LockError::Taken(holder) => StoreError::InUse {
                 release: release.clone(),
                 seconds: wait.as_secs(),
@@ -155,7 +166,7 @@ impl Store {
         &self,
         release: &Release,
         installed: &Installed,
-        ceiling: &crate::limits::Limits,
+        ceiling: &Limits,
     ) -> Result<Package, StoreError> {
         let folder = self.layout.version(&release.name, &release.version);
         let wrong = |path: &str, fault: &Fault| altered(release, fault.sentence(&deployed::shown(release, path)));
@@ -165,14 +176,14 @@ impl Store {
             None => Err(wrong(path, &Fault::Extra)),
         };
         let manifest = Manifest::parse(&content("manifest.json")?, &folder.join("manifest.json"))
-            .map_err(crate::package::PackageError::from)?;
+            .map_err(PackageError::from)?;
         let component = content(&manifest.component)?;
         // Nothing may lie there that was not installed; the algorithm would see it.
         let known: BTreeSet<&str> = installed.files.keys().map(String::as_str).collect();
         if let Some(path) = open.extra(&known).map_err(|fault| wrong("", &fault))?.first() {
             return Err(wrong(path, &Fault::Extra));
         }
-        let assets = Assets::open(&folder, &manifest.required_assets).map_err(crate::package::PackageError::from)?;
+        let assets = Assets::open(&folder, &manifest.required_assets).map_err(PackageError::from)?;
         let names: Vec<String> = assets.list().map(|(name, _)| name.to_owned()).collect();
         for path in installed.files.keys().filter_map(|path| path.strip_prefix("assets/")) {
             if !names.iter().any(|name| name == path) {
@@ -191,22 +202,6 @@ impl Store {
             }
         }
         Ok(Package::from_parts(&folder, manifest, component, assets, ceiling))
-    }
-}
-
-impl Store {
-    /// The folder of a version if it has golden cases, once they and their pictures are known to be what was installed.
-    pub(super) fn checked_cases(&self, release: &Release, installed: &Installed) -> Result<Option<PathBuf>, StoreError> {
-        if !installed.files.contains_key(CASES) {
-            return Ok(None);
-        }
-        let wrong = |path: &str, fault: &Fault| altered(release, fault.sentence(&deployed::shown(release, path)));
-        let open = Deployed::open(self, release).map_err(|fault| wrong("", &fault))?;
-        let files = installed.files.iter();
-        for (path, record) in files.filter(|(path, _)| *path == CASES || path.starts_with(PICTURES)) {
-            open.compare(path, record).map_err(|fault| wrong(path, &fault))?;
-        }
-        Ok(Some(self.layout.version(&release.name, &release.version)))
     }
 }
 

@@ -3,9 +3,16 @@
 use super::StoreError;
 use super::progress::{Progress, Stage};
 use super::registry::Release;
+use crate::algorithm::Algorithm;
+use crate::archive::Archive;
+use crate::cases::{self, Cases};
 use crate::host::Host;
 use crate::package::Package;
-use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long golden cases may take together.
+const REPLAY_TIME: Duration = Duration::from_secs(600);
 
 /// What a trial has shown besides that all is well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,12 +23,12 @@ pub(super) struct Proof {
     pub(super) warnings: Vec<String>,
 }
 
-/// Starts the algorithm and sets it up, replays the golden cases in the folder `cases` if one is given, and ends it.
+/// Starts the algorithm and sets it up, replays the golden cases of the archive if one is given, and ends it.
 pub(super) fn prove(
     host: &Host,
     release: &Release,
     package: &Package,
-    cases: Option<&Path>,
+    archive: Option<&Arc<Archive>>,
     progress: &mut dyn Progress,
 ) -> Result<Proof, StoreError> {
     progress.stage(Stage::Starting);
@@ -31,14 +38,8 @@ pub(super) fn prove(
         source: source.into(),
     })?;
     let mut proof = Proof::default();
-    for cut in &algorithm.limits().cut {
-        let (asked, name, granted) = (cut.asked, cut.name, cut.granted);
-        proof
-            .warnings
-            .push(format!("the package asks for {asked} of {name}, but the station grants {granted}"));
-    }
-    if let Some(folder) = cases {
-        proof.cases = replay(&mut algorithm, release, folder, progress)?;
+    if let Some(archive) = archive {
+        proof.cases = replay(&mut algorithm, release, archive, progress)?;
     }
     if let Some(failure) = algorithm.teardown().failure {
         proof.warnings.push(format!("teardown failed: {failure}"));
@@ -46,5 +47,26 @@ pub(super) fn prove(
     Ok(proof)
 }
 
-// SHIM
-fn replay(_: &mut crate::algorithm::Algorithm, _: &Release, _: &Path, progress: &mut dyn Progress) -> Result<usize, StoreError> { progress.stage(Stage::Replaying); Ok(0) }
+/// How many cases there are, if all come out as they must.
+fn replay(
+    algorithm: &mut Algorithm,
+    release: &Release,
+    archive: &Arc<Archive>,
+    progress: &mut dyn Progress,
+) -> Result<usize, StoreError> {
+    let Some(cases) = Cases::of_archive(archive)? else {
+        return Ok(0);
+    };
+    progress.stage(Stage::Replaying);
+    let results = cases::replay(algorithm, &cases, REPLAY_TIME);
+    let mut failed = results.iter().filter(|result| !result.is_as_expected());
+    match failed.next() {
+        None => Ok(results.len()),
+        Some(first) => Err(StoreError::Cases {
+            release: release.clone(),
+            failed: 1 + failed.count(),
+            all: results.len(),
+            first: format!("{}: {}", first.name, first.differences.join(", ")),
+        }),
+    }
+}

@@ -6,7 +6,6 @@ use super::registry::{Installed, Registry, Release};
 use super::station::Station;
 use super::{Store, StoreError, audit, derived};
 use crate::explain::one_line;
-use crate::manifest::Manifest;
 use serde::Serialize;
 
 /// What came of looking at everything.
@@ -155,12 +154,10 @@ impl Store {
             Err(StoreError::Altered { what, .. }) => return answer.find(FindingKind::Archive, Some(release), what),
             Err(error) => return answer.find(FindingKind::Archive, Some(release), one_line(&error)),
         };
-        let manifest: &Manifest = archive.manifest();
-        let limits = station.policy.ceiling().grant(&manifest.limits);
         let admitted = archive
             .component()
             .map_err(StoreError::from)
-            .and_then(|component| station.admit(&component, &limits, &signature, manifest));
+            .and_then(|component| station.admit(&archive, &component, &signature));
         match admitted {
             Ok(objections) => {
                 let warnings = objections.iter().map(|objection| format!("{release}: {}", objection.message));

@@ -41,6 +41,7 @@ macro_rules! checks {
 }
 
 checks! {
+    Archive = "archive, its form and its digests";
     Manifest = "manifest is there and well-formed";
     ManifestValues = "name, version, product models";
     PidCount = "number of product models";
@@ -60,6 +61,7 @@ checks! {
     Mismatch = "algorithm agrees with its manifest";
     DefaultConfig = "default_config";
     Setup = "setup";
+    Cases = "golden cases";
     Calls = "pre_execute and execute";
     Advice = "answers follow the advice";
     Determinism = "same picture, same answer";

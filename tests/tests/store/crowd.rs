@@ -30,7 +30,7 @@ fn everything_at_once_ends_well() {
         children.push(("verify", start(&station, &["verify"])));
         let name = ["second", "lifted"][round % 2];
         children.push(("switch", start(&station, &["switch", name, "1.0.0", "--pid", "A01"])));
-        let mut run = station.run_a01(&["--wait", "300"]);
+        let mut run = station.run_a01(&[]);
         children.push(("run", run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()));
     }
     let mut installed = 0;

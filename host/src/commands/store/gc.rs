@@ -81,7 +81,10 @@ impl Gc {
                 Some(why) => writeln!(text, "kept     {kind:<12}  {what}: {}", visible::line(why)),
             };
         }
-        let (count, bytes) = (gone(collected).count(), gone(collected).map(|rubbish| rubbish.bytes).sum());
+        let (count, bytes) = (
+            gone(collected).count(),
+            gone(collected).map(|rubbish| rubbish.bytes).sum(),
+        );
         let _ = write!(text, "{word}: {count}, {} bytes", text::grouped(bytes));
         text += &text::warnings(collected.warnings.iter().map(String::as_str));
         text

@@ -145,7 +145,12 @@ fn to_text(listing: &Listing) -> String {
         let previous: Vec<String> = active.previous.iter().map(ToString::to_string).collect();
         let _ = match previous.is_empty() {
             true => write!(text, "\n{} is judged by {now}", active.pid),
-            false => write!(text, "\n{} is judged by {now}, before by {}", active.pid, previous.join(", ")),
+            false => write!(
+                text,
+                "\n{} is judged by {now}, before by {}",
+                active.pid,
+                previous.join(", ")
+            ),
         };
     }
     text.trim_end().to_owned()

@@ -2,8 +2,10 @@
 
 use crate::commands::error::CommandError;
 use clap::Args;
+use procvision_host::compiler::CompileChild;
+use procvision_host::limits::CompileLimits;
 use procvision_host::store::{Store, StoreError, StoreOptions};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The environment variable that names the store.
@@ -31,16 +33,6 @@ pub(super) struct PlaceArgs {
     pub(super) json: bool,
 }
 
-/// The folder of the store that an option or the environment names.
-pub fn store_folder(option: Option<&Path>) -> Option<PathBuf> {
-    match option {
-        Some(folder) => Some(folder.to_owned()),
-        None => std::env::var_os(STORE_VARIABLE)
-            .filter(|folder| !folder.is_empty())
-            .map(PathBuf::from),
-    }
-}
-
 impl PlaceArgs {
     /// The store, which must be there.
     pub(super) fn open(&self) -> Result<Store, CommandError> {
@@ -53,13 +45,15 @@ impl PlaceArgs {
     }
 
     fn with(&self, open: fn(PathBuf, StoreOptions) -> Result<Store, StoreError>) -> Result<Store, CommandError> {
-        let Some(folder) = store_folder(self.store.as_deref()) else {
+        let named = std::env::var_os(STORE_VARIABLE).filter(|folder| !folder.is_empty());
+        let Some(folder) = self.store.clone().or(named.map(PathBuf::from)) else {
             let message = format!("no store is named, neither by --store nor by {STORE_VARIABLE}");
             return Err(CommandError::could_not_run("usage", message).help("give --store DIR"));
         };
         let options = StoreOptions {
             wait: Duration::from_secs(self.wait.into()),
             by: self.by.clone(),
+            compile_with: Some(CompileChild::this_program(CompileLimits::default()).program),
         };
         Ok(open(folder, options)?)
     }

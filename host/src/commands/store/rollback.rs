@@ -56,7 +56,10 @@ impl Rollback {
             return Ok(Exit::Good);
         }
         let lines = rolled_back.releases.iter().map(|(release, moves)| {
-            text::done("rolled back", &format!("{release} judges {} again", text::moves_text(moves)))
+            text::done(
+                "rolled back",
+                &format!("{release} judges {} again", text::moves_text(moves)),
+            )
         });
         let mut text = lines.collect::<Vec<_>>().join("\n");
         text += &text::warnings(rolled_back.warnings.iter().map(String::as_str));

@@ -52,7 +52,10 @@ pub(super) fn activated_json(activated: &Activated) -> Value {
 pub(super) fn activated(activated: &Activated, word: &str) -> String {
     let release = &activated.release;
     let mut text = match activated.moves.as_slice() {
-        [] => done("unchanged", &format!("{release} judges {} already", activated.unchanged.join(", "))),
+        [] => done(
+            "unchanged",
+            &format!("{release} judges {} already", activated.unchanged.join(", ")),
+        ),
         moves => done(word, &format!("{release} now judges {}", moves_text(moves))),
     };
     if activated.cases > 0 {

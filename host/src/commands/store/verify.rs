@@ -70,7 +70,12 @@ fn to_text(verification: &Verification) -> String {
         let _ = writeln!(text, "mended: {}", visible::line(what));
     }
     for finding in &verification.findings {
-        let _ = writeln!(text, "wrong ({}): {}", finding.kind.as_str(), visible::line(&finding.message));
+        let _ = writeln!(
+            text,
+            "wrong ({}): {}",
+            finding.kind.as_str(),
+            visible::line(&finding.message)
+        );
     }
     let looked_at = format!(
         "{} versions, {} files, {} bytes, {} audit entries",
