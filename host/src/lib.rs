@@ -8,6 +8,7 @@
 //!
 //! | module | job |
 //! | --- | --- |
+//! | [`archive`] | a package in one file, in its one byte form |
 //! | [`package`], [`manifest`], [`assets`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
 //! | [`limits`], [`policy`] | what it may use |
@@ -72,6 +73,7 @@ mod address_space;
 pub mod algorithm;
 pub mod annotate;
 mod answer;
+pub mod archive;
 pub mod assets;
 #[cfg(feature = "bench")]
 pub mod bench;

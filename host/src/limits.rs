@@ -176,6 +176,26 @@ pub const MANIFEST_BYTES: u64 = MIB;
 pub const ASSET_FILES: usize = 256;
 /// Bytes of one session's context.
 pub const CONTEXT_BYTES: usize = 64 << 10;
+/// Bytes of one package archive.
+pub const ARCHIVE_BYTES: u64 = 1024 * MIB;
+/// Bytes of all contents of one package archive together, unpacked.
+pub const ARCHIVE_CONTENT_BYTES: u64 = 1024 * MIB;
+/// Entries of one package archive.
+pub const ARCHIVE_ENTRIES: usize = 1_024;
+/// Bytes of the name of one entry of a package archive.
+pub const ARCHIVE_NAME_BYTES: usize = 240;
+/// Parts of the name of one entry of a package archive.
+pub const ARCHIVE_NAME_DEPTH: usize = 16;
+/// Bytes to which one packed byte may grow.
+pub const ARCHIVE_RATIO: u64 = 100;
+/// Bytes of `digests.json` in a package archive.
+pub const DIGESTS_BYTES: u64 = MIB;
+/// Bytes of `sbom.cdx.json` in a package archive.
+pub const SBOM_BYTES: u64 = 16 * MIB;
+/// Bytes of `cases.json`.
+pub const CASES_BYTES: u64 = MIB;
+/// Bytes of a signature.
+pub const SIGNATURE_BYTES: u64 = 4 * KIB;
 
 /// Limits that hold for everybody: they are settings of the engine or guard the host before a manifest is read.
 pub const FIXED_LIMITS: &[LimitDescription] = &[
@@ -220,6 +240,66 @@ pub const FIXED_LIMITS: &[LimitDescription] = &[
         unit: Unit::Bytes,
         value: CONTEXT_BYTES as u64,
         reason: "Bytes of one session's read-only context.",
+    },
+    LimitDescription {
+        name: "archive_bytes",
+        unit: Unit::Bytes,
+        value: ARCHIVE_BYTES,
+        reason: "Bytes of one package archive; no more is ever read of it.",
+    },
+    LimitDescription {
+        name: "archive_content_bytes",
+        unit: Unit::Bytes,
+        value: ARCHIVE_CONTENT_BYTES,
+        reason: "Bytes of all contents of one package archive together, unpacked. Checked before anything is unpacked.",
+    },
+    LimitDescription {
+        name: "archive_entries",
+        unit: Unit::Count,
+        value: ARCHIVE_ENTRIES as u64,
+        reason: "Entries of one package archive.",
+    },
+    LimitDescription {
+        name: "archive_name_bytes",
+        unit: Unit::Bytes,
+        value: ARCHIVE_NAME_BYTES as u64,
+        reason: "Name of one entry of a package archive, in bytes of UTF-8.",
+    },
+    LimitDescription {
+        name: "archive_name_depth",
+        unit: Unit::Count,
+        value: ARCHIVE_NAME_DEPTH as u64,
+        reason: "Parts of the name of one entry of a package archive. Bounds how deep folders lie.",
+    },
+    LimitDescription {
+        name: "archive_ratio",
+        unit: Unit::Count,
+        value: ARCHIVE_RATIO,
+        reason: "Bytes to which one packed byte of a package archive may grow. What packs better is stored unpacked.",
+    },
+    LimitDescription {
+        name: "digests_bytes",
+        unit: Unit::Bytes,
+        value: DIGESTS_BYTES,
+        reason: "Bytes of the list of digests in a package archive.",
+    },
+    LimitDescription {
+        name: "sbom_bytes",
+        unit: Unit::Bytes,
+        value: SBOM_BYTES,
+        reason: "Bytes of the bill of materials in a package archive.",
+    },
+    LimitDescription {
+        name: "cases_bytes",
+        unit: Unit::Bytes,
+        value: CASES_BYTES,
+        reason: "Bytes of the list of golden cases of a package.",
+    },
+    LimitDescription {
+        name: "signature_bytes",
+        unit: Unit::Bytes,
+        value: SIGNATURE_BYTES,
+        reason: "Bytes of one signature.",
     },
 ];
 
