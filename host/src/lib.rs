@@ -19,7 +19,7 @@
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
-//! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
+//! | [`explain`], [`visible`], [`whole_file`] | code and remedy of every error; an algorithm's text made safe to show; files written whole |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
@@ -109,3 +109,4 @@ pub mod signing;
 pub mod source;
 pub mod validation;
 pub mod visible;
+pub mod whole_file;

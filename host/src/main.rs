@@ -8,7 +8,7 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, run, validate};
+use commands::{build, completions, frames, init, keygen, run, sign, trust, validate, verify};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -34,6 +34,10 @@ enum Command {
     Build(build::Build),
     Run(Box<run::Run>),
     Validate(validate::Validate),
+    Keygen(keygen::Keygen),
+    Sign(sign::Sign),
+    Verify(verify::Verify),
+    Trust(trust::Trust),
     Frames(frames::Frames),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
@@ -48,6 +52,10 @@ impl Command {
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
+            Self::Keygen(command) => command.json,
+            Self::Sign(command) => command.json,
+            Self::Verify(command) => command.json,
+            Self::Trust(command) => command.json(),
             Self::Frames(command) => command.json(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
@@ -61,6 +69,10 @@ impl Command {
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
+            Self::Keygen(command) => command.run(),
+            Self::Sign(command) => command.run(),
+            Self::Verify(command) => command.run(),
+            Self::Trust(command) => command.run(),
             Self::Frames(command) => command.run(terminal),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
