@@ -1,14 +1,17 @@
 //! The WebAssembly engine: every setting in one function, the clock that drives deadlines, and compilation.
 
+mod artifact;
 pub(crate) mod cache;
 pub(crate) mod memory;
 mod ticker;
 
+pub(crate) use artifact::Artifact;
 pub(crate) use ticker::Ticker;
 
 use crate::limits::STACK_BYTES;
-use crate::policy::SandboxPolicy;
 use memory::HostMemory;
+use sha2::{Digest, Sha256};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use wasmtime::{Config, Engine, OptLevel, RegallocAlgorithm, Strategy, WasmBacktraceDetails};
 
@@ -23,8 +26,18 @@ pub(crate) enum Metering {
     Off,
 }
 
-/// The engine with every setting that differs from the default or that safety rests on.
-pub(crate) fn new_engine(policy: &SandboxPolicy, metering: Metering) -> wasmtime::Result<Engine> {
+/// What may differ between the engines of two hosts of this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EngineSettings {
+    /// Fuel and epochs, or neither.
+    pub(crate) metering: Metering,
+    /// Whether a trap's backtrace names lines.
+    pub(crate) line_tables: bool,
+}
+
+/// The engine with every setting that differs from the default or that safety rests on. The same settings make engines
+/// that run each other's code, in another process as well.
+pub(crate) fn new_engine(settings: EngineSettings) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
 
     // Code generation. Cranelift is the backend with the most scrutiny; the others are never used.
@@ -35,7 +48,7 @@ pub(crate) fn new_engine(policy: &SandboxPolicy, metering: Metering) -> wasmtime
     config.cranelift_nan_canonicalization(true);
 
     // Metering. Fuel is the deterministic budget; epochs are the wall clock. Bulk operations burn fuel by the byte.
-    let metered = metering == Metering::On;
+    let metered = settings.metering == Metering::On;
     config.consume_fuel(metered);
     config.epoch_interruption(metered);
 
@@ -62,11 +75,33 @@ pub(crate) fn new_engine(policy: &SandboxPolicy, metering: Metering) -> wasmtime
     config.concurrency_support(false);
 
     // Reports. Addresses are turned into names and lines when a trap is reported, not before.
-    config.wasm_backtrace_details(if policy.line_tables {
+    config.wasm_backtrace_details(if settings.line_tables {
         WasmBacktraceDetails::Enable
     } else {
         WasmBacktraceDetails::Disable
     });
 
     Engine::new(&config)
+}
+
+/// Length of a [`fingerprint`] in bytes.
+pub(crate) const FINGERPRINT_BYTES: usize = 32;
+
+/// What two engines must have in common for one to run what the other has compiled: the engine's version, every setting
+/// that code depends on, and the processor's features.
+pub(crate) fn fingerprint(engine: &Engine) -> [u8; FINGERPRINT_BYTES] {
+    /// The engine gives these as something to hash; 64 bits of a hash would do against mistakes.
+    struct Wide(Sha256);
+    impl Hasher for Wide {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+        fn finish(&self) -> u64 {
+            let digest = self.0.clone().finalize();
+            digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        }
+    }
+    let mut hasher = Wide(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.0.finalize().into()
 }

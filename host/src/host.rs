@@ -1,8 +1,9 @@
 //! The host: one engine, its clock, its compile cache, and what it grants. Loads algorithms.
 
 use crate::algorithm::{Algorithm, LoadError};
-use crate::engine::cache::{CacheError, CompileCache};
-use crate::engine::{Metering, Ticker, new_engine};
+use crate::compiler::{CompileError, Compiler, Output};
+use crate::engine::cache::{CacheError, CacheKey, CompileCache};
+use crate::engine::{Artifact, EngineSettings, Metering, Ticker, fingerprint, new_engine};
 use crate::imports;
 use crate::instance::GuestState;
 use crate::limits::Limits;
@@ -24,15 +25,19 @@ pub struct HostConfig {
     /// Where compiled components are kept; nowhere if not given. The folder is made if it is missing and must be private
     /// to the user the host runs as.
     pub compile_cache: Option<PathBuf>,
+    /// Where components are compiled that are not in the cache. A program that loads components nobody vouches for should
+    /// have them compiled in a child process.
+    pub compiler: Compiler,
 }
 
 impl Default for HostConfig {
-    /// The default ceiling and policy, and no compile cache.
+    /// The default ceiling and policy, no compile cache, and compiling in this process.
     fn default() -> Self {
         Self {
             ceiling: Limits::default_ceiling(),
             policy: SandboxPolicy::default(),
             compile_cache: None,
+            compiler: Compiler::InProcess,
         }
     }
 }
@@ -62,6 +67,7 @@ pub(crate) struct HostInner {
     pub(crate) engine: Engine,
     pub(crate) linker: Linker<GuestState>,
     pub(crate) config: HostConfig,
+    settings: EngineSettings,
     cache: Option<CompileCache>,
     /// Kept for its thread.
     _ticker: Ticker,
@@ -100,7 +106,11 @@ impl Host {
         link: impl FnOnce(&Engine) -> wasmtime::Result<Linker<GuestState>>,
     ) -> Result<Self, HostError> {
         let engine_error = |error: wasmtime::Error| HostError::Engine(error.into());
-        let engine = new_engine(&config.policy, metering).map_err(engine_error)?;
+        let settings = EngineSettings {
+            metering,
+            line_tables: config.policy.line_tables,
+        };
+        let engine = new_engine(settings).map_err(engine_error)?;
         let linker = link(&engine).map_err(engine_error)?;
         let ticker = Ticker::start(&engine).map_err(HostError::Ticker)?;
         let cache = config.compile_cache.as_deref().map(CompileCache::open).transpose()?;
@@ -109,6 +119,7 @@ impl Host {
                 engine,
                 linker,
                 config,
+                settings,
                 cache,
                 _ticker: ticker,
             }),
@@ -133,20 +144,37 @@ impl Host {
         Algorithm::load(self.clone(), package)
     }
 
-    pub(crate) fn compile(&self, bytes: &[u8]) -> wasmtime::Result<Compiled> {
+    /// The name of the file in a compile cache that holds what this host makes of a component.
+    pub(crate) fn compiled_name(&self, component: &[u8]) -> String {
+        CacheKey::new(&fingerprint(&self.inner.engine), component).file_name()
+    }
+
+    pub(crate) fn compile(&self, bytes: &[u8]) -> Result<Compiled, CompileError> {
         let start = Instant::now();
-        let engine = &self.inner.engine;
-        if let Some(component) = self.inner.cache.as_ref().and_then(|cache| cache.load(engine, bytes)) {
+        let HostInner {
+            engine,
+            settings,
+            cache,
+            config,
+            ..
+        } = &*self.inner;
+        let kept = cache
+            .as_ref()
+            .map(|cache| (cache, CacheKey::new(&fingerprint(engine), bytes)));
+        if let Some(component) = kept.as_ref().and_then(|(cache, key)| cache.load(engine, key)) {
             return Ok(Compiled {
                 component,
                 from_cache: true,
                 took: start.elapsed(),
             });
         }
-        let component = Component::from_binary(engine, bytes)?;
+        let Output { component, artifact } = config.compiler.compile(engine, *settings, bytes)?;
         let took = start.elapsed();
-        if let Some(cache) = &self.inner.cache {
-            cache.store(engine, bytes, &component);
+        if let Some((cache, key)) = kept {
+            match artifact.map_or_else(|| Artifact::of(&component), Ok) {
+                Ok(artifact) => cache.store(&key, &artifact),
+                Err(error) => tracing::warn!(%error, "a compiled component cannot be kept"),
+            }
         }
         Ok(Compiled {
             component,

@@ -9,20 +9,24 @@
 //! | module | job |
 //! | --- | --- |
 //! | [`archive`] | a package in one file, in its one byte form |
-//! | [`package`], [`manifest`], [`assets`] | what is on disk |
+//! | [`package`], [`manifest`], [`assets`], [`strict_json`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
-//! | [`limits`], [`policy`] | what it may use |
+//! | [`limits`], [`policy`], [`admission`] | what it may use, and whether a station accepts it |
+//! | [`schemas`] | the published schemas of the files that people write |
 //! | [`signing`] | keys, signatures, and whom a station trusts |
-//! | [`host`] | the engine, its clock, the compile cache |
+//! | [`host`], [`compiler`] | the engine, its clock, the compile cache; compiling in a process of its own |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`explain`], [`visible`], [`whole_file`] | code and remedy of every error; an algorithm's text made safe to show; files written whole |
+//! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
+//! | [`inspection`] | what a reviewer must know of a package before anybody runs it |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
+//! | [`packaging`], [`sbom`] | from a folder to a package; what its component is made of, as a bill of materials |
 //!
 //! # Judging a photograph from another program
 //!
@@ -70,6 +74,7 @@
 //! algorithm can have its own thread.
 
 mod address_space;
+pub mod admission;
 pub mod algorithm;
 pub mod annotate;
 mod answer;
@@ -80,6 +85,8 @@ pub mod bench;
 mod bindings;
 mod bounded_file;
 pub mod call;
+pub mod cases;
+pub mod compiler;
 pub mod component_build;
 pub mod contract;
 mod description;
@@ -90,6 +97,7 @@ pub mod frame;
 pub mod host;
 mod imports;
 pub mod info;
+pub mod inspection;
 mod instance;
 pub mod leftovers;
 pub mod limits;
@@ -98,15 +106,20 @@ pub mod manifest;
 mod opening;
 pub mod outcome;
 pub mod package;
+pub mod packaging;
 mod params;
 pub mod policy;
 pub mod pool;
 pub mod report;
+pub mod sbom;
 pub mod scaffold;
+pub mod schemas;
 pub mod session;
 pub mod shape;
 pub mod signing;
 pub mod source;
+pub mod store;
+pub mod strict_json;
 pub mod validation;
 pub mod visible;
 pub mod whole_file;

@@ -1,14 +1,21 @@
 //! Every limit of the sandbox in one place: name, unit, default, ceiling and reason.
 //!
 //! Three values stand behind each limit: what the package asks for (its manifest), what the station allows at most (its
-//! ceiling), and what holds. A package may ask for less or more than the default; the ceiling wins.
+//! ceiling), and what holds. A package may ask for less or more than the default; the ceiling wins. A station may move
+//! its ceilings, up to what is plausible: a higher one is taken for a slip, since no machine would be safe under it.
 
+mod compile;
+
+pub use compile::CompileLimits;
+
+use crate::strict_json;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 macro_rules! limits {
-    ($( $(#[doc = $doc:literal])+ $field:ident: $unit:ident, default $default:expr, ceiling $ceiling:expr; )*) => {
+    ($( $(#[doc = $doc:literal])+ $field:ident: $unit:ident, default $default:expr, ceiling $ceiling:expr, most $most:expr; )*) => {
         /// The limits that hold for one algorithm. See [`Limits::describe`] for units and reasons.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         pub struct Limits {
@@ -25,6 +32,11 @@ macro_rules! limits {
             /// The most a station grants unless its operator says otherwise.
             pub fn default_ceiling() -> Self {
                 Self { $( $field: $ceiling, )* }
+            }
+
+            /// The most that the operator of a station may set each ceiling to.
+            pub fn highest_ceiling() -> Self {
+                Self { $( $field: $most, )* }
             }
 
             /// Each limit with its unit, value and the reason it exists, in a fixed order; those that no package can
@@ -75,10 +87,15 @@ macro_rules! limits {
         }
 
         /// What a package asks for in its manifest: any subset of the limits, by name.
-        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct LimitRequest {
-            $( $(#[doc = $doc])+ #[serde(default, skip_serializing_if = "Option::is_none")] pub $field: Option<u64>, )*
+            $(
+                $(#[doc = $doc])+
+                #[serde(default, deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
+                #[schemars(with = "u64", extend("default" = $default))]
+                pub $field: Option<u64>,
+            )*
         }
 
         impl LimitRequest {
@@ -97,69 +114,74 @@ macro_rules! limits {
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
 const BILLION: u64 = 1_000_000_000;
+/// The most of a fuel ceiling: hours of one core.
+const HOURS_OF_FUEL: u64 = 10_000 * BILLION;
+/// The most of a deadline's ceiling.
+const HOUR_MS: u64 = 3_600_000;
 
 limits! {
     /// Size of the component file. Bounds what is read and compiled.
-    component_bytes: Bytes, default 64 * MIB, ceiling 64 * MIB;
+    component_bytes: Bytes, default 64 * MIB, ceiling 64 * MIB, most GIB;
     /// Work of `get_info` and of starting an instance. The budget is the same on every machine.
-    info_fuel: Fuel, default BILLION, ceiling 10 * BILLION;
+    info_fuel: Fuel, default BILLION, ceiling 10 * BILLION, most HOURS_OF_FUEL;
     /// Work of `setup`, where models and templates are loaded.
-    setup_fuel: Fuel, default 60 * BILLION, ceiling 600 * BILLION;
+    setup_fuel: Fuel, default 60 * BILLION, ceiling 600 * BILLION, most HOURS_OF_FUEL;
     /// Work of one `pre_execute` with its hooks.
-    pre_execute_fuel: Fuel, default 10 * BILLION, ceiling 100 * BILLION;
+    pre_execute_fuel: Fuel, default 10 * BILLION, ceiling 100 * BILLION, most HOURS_OF_FUEL;
     /// Work of one `execute` with its hooks.
-    execute_fuel: Fuel, default 30 * BILLION, ceiling 300 * BILLION;
+    execute_fuel: Fuel, default 30 * BILLION, ceiling 300 * BILLION, most HOURS_OF_FUEL;
     /// Work of `reset` and of `teardown`.
-    hook_fuel: Fuel, default BILLION, ceiling 10 * BILLION;
+    hook_fuel: Fuel, default BILLION, ceiling 10 * BILLION, most HOURS_OF_FUEL;
     /// Wall-clock time of `get_info` and of starting an instance.
-    info_deadline_ms: Milliseconds, default 5_000, ceiling 10_000;
+    info_deadline_ms: Milliseconds, default 5_000, ceiling 10_000, most HOUR_MS;
     /// Wall-clock time of `setup`.
-    setup_deadline_ms: Milliseconds, default 60_000, ceiling 300_000;
+    setup_deadline_ms: Milliseconds, default 60_000, ceiling 300_000, most HOUR_MS;
     /// Wall-clock time of one `pre_execute` with its hooks. Below the 10 s after which a runner kills the process.
-    pre_execute_deadline_ms: Milliseconds, default 9_000, ceiling 60_000;
+    pre_execute_deadline_ms: Milliseconds, default 9_000, ceiling 60_000, most HOUR_MS;
     /// Wall-clock time of one `execute` with its hooks. Below the 30 s after which a runner kills the process.
-    execute_deadline_ms: Milliseconds, default 28_000, ceiling 300_000;
+    execute_deadline_ms: Milliseconds, default 28_000, ceiling 300_000, most HOUR_MS;
     /// Wall-clock time of `reset` and of `teardown`.
-    hook_deadline_ms: Milliseconds, default 2_000, ceiling 10_000;
+    hook_deadline_ms: Milliseconds, default 2_000, ceiling 10_000, most HOUR_MS;
     /// Linear memory of one instance. 20 megapixels in colour with room to work.
-    memory_bytes: Bytes, default 512 * MIB, ceiling 2048 * MIB;
+    memory_bytes: Bytes, default 512 * MIB, ceiling 2048 * MIB, most 4 * GIB;
     /// Elements of all tables together. A table holds function pointers, not data.
-    table_elements: Count, default 100_000, ceiling 1_000_000;
+    table_elements: Count, default 100_000, ceiling 1_000_000, most 100_000_000;
     /// Tables of one instance. A component of several core modules has a few.
-    tables: Count, default 16, ceiling 64;
+    tables: Count, default 16, ceiling 64, most 10_000;
     /// Core instances of one component. A lifted module has about five.
-    core_instances: Count, default 32, ceiling 64;
+    core_instances: Count, default 32, ceiling 64, most 10_000;
     /// Entries of the host's resource table: streams, timers, subscriptions.
-    resource_table_entries: Count, default 256, ceiling 1_024;
+    resource_table_entries: Count, default 256, ceiling 1_024, most 1_000_000;
     /// Live component-model handles, those a component makes for itself included.
-    component_handles: Count, default 1_024, ceiling 10_000;
+    component_handles: Count, default 1_024, ceiling 10_000, most 1_000_000;
     /// Data that the algorithm may move to the host in one call; bounds the host's memory for arguments and results.
-    hostcall_bytes: Bytes, default MIB, ceiling 16 * MIB;
+    hostcall_bytes: Bytes, default MIB, ceiling 16 * MIB, most GIB;
     /// Log lines kept of one call, standard output and error included.
-    log_lines: Count, default 1_000, ceiling 10_000;
+    log_lines: Count, default 1_000, ceiling 10_000, most 1_000_000;
     /// Bytes of log text kept of one call, fields included.
-    log_bytes: Bytes, default 256 * KIB, ceiling 4 * MIB;
+    log_bytes: Bytes, default 256 * KIB, ceiling 4 * MIB, most GIB;
     /// Keys and values of one session together, in bytes of UTF-8.
-    session_bytes: Bytes, default 100_000, ceiling 1_000_000;
+    session_bytes: Bytes, default 100_000, ceiling 1_000_000, most GIB;
     /// Bytes of one session key.
-    session_key_bytes: Bytes, default 256, ceiling 1_024;
+    session_key_bytes: Bytes, default 256, ceiling 1_024, most MIB;
     /// Values published to diagnostics in one call.
-    diagnostics_entries: Count, default 100, ceiling 1_000;
+    diagnostics_entries: Count, default 100, ceiling 1_000, most 1_000_000;
     /// Keys and values of the diagnostics of one call together.
-    diagnostics_bytes: Bytes, default 64 * KIB, ceiling MIB;
+    diagnostics_bytes: Bytes, default 64 * KIB, ceiling MIB, most GIB;
     /// Bytes of one asset that are delivered in one call.
-    asset_read_bytes: Bytes, default 16 * MIB, ceiling 64 * MIB;
+    asset_read_bytes: Bytes, default 16 * MIB, ceiling 64 * MIB, most 4 * GIB;
     /// Bytes of pixels that are delivered in one copying read. 20 megapixels in colour.
-    image_read_bytes: Bytes, default 64 * MIB, ceiling 256 * MIB;
+    image_read_bytes: Bytes, default 64 * MIB, ceiling 256 * MIB, most 4 * GIB;
     /// Random bytes that are delivered in one call.
-    random_bytes: Bytes, default 4 * KIB, ceiling 64 * KIB;
+    random_bytes: Bytes, default 4 * KIB, ceiling 64 * KIB, most 64 * MIB;
     /// Text of one result: messages, reasons and labels together, in bytes of UTF-8.
-    result_text_bytes: Bytes, default 64 * KIB, ceiling MIB;
+    result_text_bytes: Bytes, default 64 * KIB, ceiling MIB, most GIB;
     /// Defects that one NG keeps; the rest is cut with a warning (the protocol's `max_defects`).
-    max_defects: Count, default 20, ceiling 1_000;
+    max_defects: Count, default 20, ceiling 1_000, most 1_000_000;
     /// Positions or calibration areas that one result keeps; the rest is cut with a warning.
-    max_positions: Count, default 1_000, ceiling 10_000;
+    max_positions: Count, default 1_000, ceiling 10_000, most 1_000_000;
 }
 
 /// Linear memories of one component.
@@ -172,6 +194,8 @@ pub const PICTURE_PIXELS: u64 = 100_000_000;
 pub const PICTURE_FILE_BYTES: u64 = 256 * MIB;
 /// Bytes of one manifest.
 pub const MANIFEST_BYTES: u64 = MIB;
+/// Bytes of one station's policy.
+pub const POLICY_BYTES: u64 = MIB;
 /// Files in the `assets` folder of one package.
 pub const ASSET_FILES: usize = 256;
 /// Bytes of one session's context.
@@ -194,6 +218,8 @@ pub const DIGESTS_BYTES: u64 = MIB;
 pub const SBOM_BYTES: u64 = 16 * MIB;
 /// Bytes of `cases.json`.
 pub const CASES_BYTES: u64 = MIB;
+/// Golden cases of one package.
+pub const CASES: usize = 200;
 /// Bytes of a signature.
 pub const SIGNATURE_BYTES: u64 = 4 * KIB;
 /// Bytes of one file that holds a public or a secret key.
@@ -232,6 +258,12 @@ pub const FIXED_LIMITS: &[LimitDescription] = &[
         unit: Unit::Bytes,
         value: MANIFEST_BYTES,
         reason: "Bytes of one manifest; no more is ever read of it.",
+    },
+    LimitDescription {
+        name: "policy_bytes",
+        unit: Unit::Bytes,
+        value: POLICY_BYTES,
+        reason: "Bytes of one station's policy; no more is ever read of it.",
     },
     LimitDescription {
         name: "asset_files",
@@ -298,6 +330,12 @@ pub const FIXED_LIMITS: &[LimitDescription] = &[
         unit: Unit::Bytes,
         value: CASES_BYTES,
         reason: "Bytes of the list of golden cases of a package.",
+    },
+    LimitDescription {
+        name: "cases",
+        unit: Unit::Count,
+        value: CASES as u64,
+        reason: "Golden cases of a package.",
     },
     LimitDescription {
         name: "signature_bytes",
@@ -386,6 +424,12 @@ mod tests {
         let (default, ceiling) = (Limits::default().describe(), Limits::default_ceiling().describe());
         for (default, ceiling) in default.iter().zip(&ceiling) {
             assert!(default.value <= ceiling.value, "{}", default.name);
+            let highest = Limits::highest_ceiling().get(default.name);
+            assert!(
+                highest.is_none_or(|highest| ceiling.value <= highest),
+                "{}",
+                default.name
+            );
             assert!(!default.reason.is_empty(), "{}", default.name);
         }
     }

@@ -8,7 +8,11 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, keygen, run, sign, trust, validate, verify};
+use commands::{
+    build, completions, frames, init, inspect, keygen, package, policy, run, schema, sign, store, trust, validate,
+    verify,
+};
+use procvision_host::compiler::{self, BoundedAllocator};
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -34,11 +38,16 @@ enum Command {
     Build(build::Build),
     Run(Box<run::Run>),
     Validate(validate::Validate),
+    Package(package::Package),
+    Inspect(inspect::Inspect),
     Keygen(keygen::Keygen),
     Sign(sign::Sign),
     Verify(verify::Verify),
     Trust(trust::Trust),
     Frames(frames::Frames),
+    Store(Box<store::Store>),
+    Policy(policy::Policy),
+    Schema(schema::Schema),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -52,11 +61,16 @@ impl Command {
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
+            Self::Package(command) => command.json,
+            Self::Inspect(command) => command.json,
             Self::Keygen(command) => command.json,
             Self::Sign(command) => command.json,
             Self::Verify(command) => command.json,
             Self::Trust(command) => command.json(),
             Self::Frames(command) => command.json(),
+            Self::Store(command) => command.json(),
+            Self::Policy(command) => command.json(),
+            Self::Schema(command) => command.json,
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
             Self::Completions(_) => false,
@@ -69,11 +83,16 @@ impl Command {
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
+            Self::Package(command) => command.run(terminal),
+            Self::Inspect(command) => command.run(terminal),
             Self::Keygen(command) => command.run(),
             Self::Sign(command) => command.run(),
             Self::Verify(command) => command.run(),
             Self::Trust(command) => command.run(),
             Self::Frames(command) => command.run(terminal),
+            Self::Store(command) => command.run(terminal),
+            Self::Policy(command) => command.run(),
+            Self::Schema(command) => command.run(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
@@ -81,7 +100,14 @@ impl Command {
     }
 }
 
+/// Tells the program's own compiler that its memory is used up.
+#[global_allocator]
+static ALLOCATOR: BoundedAllocator = BoundedAllocator;
+
 fn main() -> ExitCode {
+    if let Some(exit) = compiler::serve_if_asked() {
+        return exit;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return commands::usage::answer(&error),

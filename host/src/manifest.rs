@@ -2,10 +2,10 @@
 
 use crate::bounded_file::{self, BoundedFileError};
 use crate::limits::{LimitRequest, MANIFEST_BYTES};
+use crate::strict_json::{self, StrictJsonError};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use semver::Version;
-use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Serialize};
-use serde_json::error::Category;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,27 +14,66 @@ use std::path::{Path, PathBuf};
 pub const MANIFEST_VERSION: u32 = 1;
 /// Most product models of one package.
 pub const MAX_PIDS: usize = 50;
+/// Most characters of one product model.
+pub const PID_CHARACTERS: usize = 64;
 /// Product models of one package above which a warning is due.
 pub const ADVISED_PIDS: usize = 20;
 
+/// A name, as a regular expression.
+const NAME: &str = "^[a-z][a-z0-9_]{0,63}$";
+/// A product model, as a regular expression; its length is a rule of its own.
+const PID: &str = r"^\.*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
+/// A semantic version, as a regular expression.
+const VERSION: &str = concat!(
+    r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)",
+    r"(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?",
+    r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
+);
+
+/// One part of a path inside the package: no name of a folder that is already open, nothing that means something else
+/// on another system.
+macro_rules! path_part {
+    () => {
+        r"([^./\\:\x00][^/\\:\x00]*|\.[^./\\:\x00][^/\\:\x00]*|\.\.[^/\\:\x00]+)"
+    };
+}
+/// A path inside the package, as a regular expression.
+const INNER_PATH: &str = concat!("^", path_part!(), "(/", path_part!(), ")*$");
+/// A path of an asset, as a regular expression.
+const ASSET_PATH: &str = concat!("^assets(/", path_part!(), ")+$");
+
 /// A package's manifest, checked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "ProcVision package manifest", extend("$id" = "urn:procvision:schema:manifest:1"))]
+#[schemars(description = "`manifest.json`: what a package of an inspection algorithm says about itself.")]
 pub struct Manifest {
+    /// Where an editor finds the schema of this file. It is not looked at.
+    #[serde(rename = "$schema", default, deserialize_with = "strict_json::given")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub schema: Option<String>,
     /// Version of the format: 1.
+    #[schemars(extend("const" = MANIFEST_VERSION))]
     pub manifest_version: u32,
     /// Lower-case letters, digits and underscores, starting with a letter; at most 64.
+    #[schemars(regex(pattern = NAME))]
     pub name: String,
     /// Semantic version.
+    #[schemars(with = "String", regex(pattern = VERSION))]
     pub version: Version,
     /// One sentence about what it judges.
     pub description: String,
     /// The component's path inside the package, with `/` between parts.
+    #[schemars(regex(pattern = INNER_PATH))]
     pub component: String,
     /// Product models it can judge, 1 to 50.
+    #[schemars(length(min = 1, max = MAX_PIDS), extend("uniqueItems" = true))]
+    #[schemars(inner(length(min = 1, max = PID_CHARACTERS), regex(pattern = PID)))]
     pub supported_pids: Vec<String>,
     /// Asset paths by product model and kind.
     #[serde(default)]
+    #[schemars(schema_with = "required_assets_schema")]
     pub required_assets: BTreeMap<String, BTreeMap<String, String>>,
     /// Parameter values that come before the schema's defaults.
     #[serde(default)]
@@ -42,6 +81,16 @@ pub struct Manifest {
     /// Limits the package asks for.
     #[serde(default)]
     pub limits: LimitRequest,
+}
+
+fn required_assets_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "additionalProperties": { "type": "string", "pattern": ASSET_PATH },
+        },
+    })
 }
 
 /// Why a manifest cannot be used. Each names the file and, where there is one, the key.
@@ -62,24 +111,9 @@ pub enum ManifestError {
     /// The file is too large to be a manifest.
     #[error("{} is larger than the {MANIFEST_BYTES} bytes a manifest may have", .0.display())]
     TooLarge(PathBuf),
-    /// Not a JSON object, or one with a key that is unknown or missing.
-    #[error("{} is not a manifest", path.display())]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// What and where.
-        source: serde_json::Error,
-    },
-    /// A key with a value of the wrong type or form.
-    #[error("key `{key}` in {} cannot be used", path.display())]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// The key, with those around it.
-        key: String,
-        /// What is wrong with the value.
-        source: serde_json::Error,
-    },
+    /// Not JSON of the right shape: a key that is unknown, missing, there twice or of the wrong type.
+    #[error(transparent)]
+    Json(#[from] StrictJsonError),
     /// A value that is of the right type but cannot be used.
     #[error("key `{key}` in {} {reason}", path.display())]
     Value {
@@ -116,28 +150,7 @@ impl Manifest {
     ///
     /// See [`ManifestError`].
     pub fn parse(text: &[u8], path: &Path) -> Result<Self, ManifestError> {
-        let syntax = |source| ManifestError::Syntax {
-            path: path.to_owned(),
-            source,
-        };
-        // A list would be taken for the values of the keys in their order.
-        if !text.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(text).is_ok() {
-            return Err(syntax(serde_json::Error::custom("it is not a JSON object")));
-        }
-        let mut json = serde_json::Deserializer::from_slice(text);
-        let manifest: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let key = error.path().to_string();
-            let source = error.into_inner();
-            match source.classify() {
-                Category::Data if key != "." => ManifestError::Key {
-                    path: path.to_owned(),
-                    key,
-                    source,
-                },
-                _ => syntax(source),
-            }
-        })?;
-        json.end().map_err(syntax)?;
+        let manifest: Self = strict_json::parse(text, path)?;
         match manifest.objection() {
             None => Ok(manifest),
             Some((key, reason)) => Err(ManifestError::Value {
@@ -212,11 +225,16 @@ pub fn is_name(name: &str) -> bool {
 
 /// 1 to 64 ASCII letters, digits, `-`, `_` or `.`, not only dots: a product model is also a file name at the station.
 pub fn is_pid(pid: &str) -> bool {
-    (1..=64).contains(&pid.len())
+    (1..=PID_CHARACTERS).contains(&pid.len())
         && pid
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
         && pid.bytes().any(|byte| byte != b'.')
+}
+
+/// Whether a path stays inside the package on every system.
+pub(crate) fn is_inner_path(path: &str) -> bool {
+    check_inner_path(path).is_ok()
 }
 
 /// A path that stays inside the package on every system.
@@ -281,8 +299,10 @@ mod tests {
                 json!({"A01": {"t": "assets/../../x"}}),
                 "`required_assets.A01.t`",
             ),
-            ("limits", json!({"memory": 1}), "unknown field `memory`"),
-            ("entry_point", json!("x"), "unknown field `entry_point`"),
+            ("limits", json!([1, 2]), "key `limits` in manifest.json is a list"),
+            ("limits", json!({"memory_bytes": null}), "key `limits.memory_bytes`"),
+            ("limits", json!({"memory": 1}), "did you mean `memory_bytes`?"),
+            ("entry_point", json!("x"), "unknown key `entry_point`"),
         ];
         for (key, value, expected) in cases {
             let error = parse(|manifest| manifest[*key] = value.clone()).unwrap_err();
@@ -291,6 +311,6 @@ mod tests {
         let error = parse(|manifest| {
             manifest.as_object_mut().unwrap().remove("component");
         });
-        assert!(error.unwrap_err().contains("missing field `component`"));
+        assert!(error.unwrap_err().contains("key `component` is missing"));
     }
 }

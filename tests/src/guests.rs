@@ -93,6 +93,47 @@ pub fn lifted_for(name: &str, version: &str) -> Vec<u8> {
     if name != "base" {
         parts.extend(self::parts(&source("lifted", name)));
     }
+    assemble(name, version, &parts)
+}
+
+/// The core module `lifted/base.wat` with one more function, which nobody calls, lifted into a component. Its locals are
+/// 32-bit integers.
+///
+/// # Panics
+///
+/// If it cannot be lifted.
+pub fn lifted_with_function(locals: usize, body: &str) -> Vec<u8> {
+    let mut parts = parts(&source("lifted", "base"));
+    let locals = "i32 ".repeat(locals);
+    parts.insert("one-more".to_owned(), format!("(func (local {locals}) {body})"));
+    assemble("one more function", "1.0.0", &parts)
+}
+
+/// A component that the compiler works at for minutes, though it is small: a table of that many branches, each to its own
+/// place, where values of everywhere meet.
+pub fn slow_to_compile(branches: usize) -> Vec<u8> {
+    let mut body = "block ".repeat(branches) + "local.get 0 br_table";
+    (0..branches).for_each(|branch| body += &format!(" {branch}"));
+    for branch in 0..branches {
+        let other = (branch * 7 + 3) % branches;
+        body += &format!(" end local.get {other} local.get {branch} i32.add local.set {branch}");
+    }
+    lifted_with_function(branches, &body)
+}
+
+/// A component that the compiler needs gigabytes for, though it is small: that many loops in a row, each of which uses two
+/// of many values that live all the time.
+pub fn hungry_to_compile(loops: usize) -> Vec<u8> {
+    let locals = loops / 2;
+    let mut body = String::new();
+    for number in 0..loops {
+        let (one, other) = (number % locals, (number * 7 + 3) % locals);
+        body += &format!(" loop local.get {other} local.get {one} i32.add local.tee {one} br_if 0 end");
+    }
+    lifted_with_function(locals, &body)
+}
+
+fn assemble(name: &str, version: &str, parts: &BTreeMap<String, String>) -> Vec<u8> {
     let order = ["imports", "memory", "table", "realloc", "give-back"];
     let rest = parts.keys().map(String::as_str).filter(|part| !order.contains(part));
     let text: String = order.into_iter().chain(rest).map(|part| parts[part].as_str()).collect();

@@ -1,6 +1,7 @@
 //! `procvision init`: a whole project, or none of it.
 
 use procvision_host::manifest::Manifest;
+use procvision_host::schemas::PublishedSchema;
 use procvision_tests::binary::{Answer, guest_target_dir, procvision, project_root};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -68,6 +69,10 @@ fn a_project_passes_its_tests_builds_and_judges_its_pictures() {
         let run = procvision(&["run", ".", "--pid", "A01", "--image", picture, "--json", "--no-build"]).expect(0);
         assert_eq!(run.json()["verdict"], verdict, "{run:#?}");
     }
+    let checked = procvision(&["validate", ".", "--json"]).expect(0).json();
+    let cases = checked["cases"].as_array().unwrap();
+    let as_expected = |case: &&Value| case["differences"] == json!([]);
+    assert_eq!(cases.iter().filter(as_expected).count(), 2, "{checked}");
     let built_anew = procvision(&["run", ".", "--pid", "B-2.x", "--image", "pictures/ng.png", "--json"]).expect(0);
     assert_eq!(built_anew.json()["verdict"], "NG");
 }
@@ -104,13 +109,18 @@ fn a_project_has_a_manifest_pictures_and_the_sdk() {
     let written = files(&project);
     for file in [
         "Cargo.toml",
+        "cases.json",
         ".gitignore",
         "README.md",
+        "cases.json",
         "src/lib.rs",
         "tests/verdicts.rs",
     ] {
         assert!(written.contains_key(Path::new(file)), "{file}");
     }
+    let schema = PublishedSchema::find("manifest").expect("it is published").text();
+    assert_eq!(written[Path::new("manifest.schema.json")], schema.as_bytes());
+    assert_eq!(manifest.schema.as_deref(), Some("manifest.schema.json"));
     for file in ["pictures/ok.png", "pictures/ng.png"] {
         assert!(written[Path::new(file)].starts_with(b"\x89PNG"), "{file}");
     }

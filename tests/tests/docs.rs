@@ -1,7 +1,7 @@
 //! What the documentation says is what the code says: limits, codes, versions.
 
 use procvision_host::contract;
-use procvision_host::limits::{FIXED_LIMITS, Limits};
+use procvision_host::limits::Limits;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,17 +14,17 @@ fn read(path: &str) -> String {
 }
 
 fn limits_table() -> String {
-    let mut table = String::from("| limit | unit | default | ceiling | why |\n| --- | --- | --- | --- | --- |\n");
+    let mut table = String::from(
+        "| limit | unit | default | ceiling | highest ceiling | why |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
     let defaults = Limits::default().describe();
     for (default, ceiling) in defaults.iter().zip(Limits::default_ceiling().describe()) {
-        let fixed = FIXED_LIMITS.iter().any(|fixed| fixed.name == default.name);
-        let ceiling = if fixed {
-            "fixed".to_owned()
-        } else {
-            grouped(ceiling.value)
+        let (ceiling, most) = match Limits::highest_ceiling().get(default.name) {
+            Some(most) => (grouped(ceiling.value), grouped(most)),
+            None => ("fixed".to_owned(), "fixed".to_owned()),
         };
         let (name, unit, value, reason) = (default.name, default.unit, grouped(default.value), default.reason);
-        table += &format!("| `{name}` | {unit} | {value} | {ceiling} | {reason} |\n");
+        table += &format!("| `{name}` | {unit} | {value} | {ceiling} | {most} | {reason} |\n");
     }
     table
 }

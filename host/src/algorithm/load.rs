@@ -3,6 +3,7 @@
 use super::{Algorithm, HookReport, hook_report, info_budget, with_logs};
 use crate::answer::stated_failure;
 use crate::bindings::AlgorithmPre;
+use crate::compiler::CompileError;
 use crate::description;
 use crate::explain::Explain;
 use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
@@ -40,7 +41,7 @@ pub enum LoadError {
     Shape(#[from] ShapeError),
     /// The component cannot be compiled.
     #[error("the component cannot be compiled")]
-    Compile(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Compile(#[from] CompileError),
     /// The types of its imports or exports are not those of the contract.
     #[error("the component does not fit the contract")]
     Link(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -66,7 +67,8 @@ impl Explain for LoadError {
         match self {
             Self::Shape(error) => error.code(),
             Self::Link(_) => "2003".into(),
-            Self::Compile(_) | Self::Description(_) | Self::Mismatch(_) | Self::DefaultConfig(_) => "2005".into(),
+            Self::Compile(error) => error.code(),
+            Self::Description(_) | Self::Mismatch(_) | Self::DefaultConfig(_) => "2005".into(),
             Self::GetInfo(failure) | Self::Setup(failure) => failure.code.as_str().into(),
         }
     }
@@ -74,7 +76,7 @@ impl Explain for LoadError {
     fn remedy(&self) -> Option<String> {
         let remedy = match self {
             Self::Shape(error) => return error.remedy(),
-            Self::Compile(_) => "build the component again with `procvision build`",
+            Self::Compile(error) => return error.remedy(),
             Self::Link(_) => "build it with the SDK of this host's version",
             Self::GetInfo(_) | Self::Setup(_) => "mend the algorithm; `procvision run` shows where it failed",
             Self::Description(_) => "correct `info` in the algorithm",
@@ -85,7 +87,10 @@ impl Explain for LoadError {
     }
 
     fn subject_failed(&self) -> bool {
-        true
+        match self {
+            Self::Compile(error) => error.subject_failed(),
+            _ => true,
+        }
     }
 }
 
@@ -93,11 +98,9 @@ impl Algorithm {
     pub(crate) fn load(host: Host, package: &Package) -> Result<Self, LoadError> {
         let inner = &host.inner;
         let shape = Shape::read(package.component())?;
-        shape.check(inner.config.policy.closed_imports)?;
+        shape.check(&inner.config.policy.imports)?;
 
-        let compiled = host
-            .compile(package.component())
-            .map_err(|error| LoadError::Compile(error.into()))?;
+        let compiled = host.compile(package.component())?;
         let mut linker = inner.linker.clone();
         let component = link_stand_ins(&mut linker, &inner.engine, &compiled.component, &shape.imports)
             .and_then(|()| linker.instantiate_pre(&compiled.component))

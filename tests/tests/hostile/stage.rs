@@ -87,6 +87,7 @@ impl Stage {
             ceiling,
             policy,
             compile_cache: Some(cache),
+            ..HostConfig::default()
         };
         let host = Host::new(config).expect("the host can be set up");
         let bystander = load(&host, &Folder::with_bytes("lifted", "1.0.0", &lifted("base")));
