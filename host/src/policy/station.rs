@@ -5,7 +5,6 @@ use super::imports::{ClosedImports, ImportPattern, ImportRules};
 use super::sandbox::{ClockPolicy, PicturePolicy, RandomPolicy, SandboxPolicy};
 use crate::bounded_file::{self, BoundedFileError};
 use crate::compiler::Compiler;
-use crate::compiler::Compiler;
 use crate::host::HostConfig;
 use crate::limits::{CompileLimits, LIMIT_NAMES, LimitRequest, Limits, POLICY_BYTES};
 use crate::logs::Level;
