@@ -34,6 +34,7 @@ use name::Kind;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The bytes with which every WebAssembly module and component begins.
@@ -192,6 +193,15 @@ impl Archive {
         unpack::unpack(self, folder)
     }
 
+    /// The assets, by their names below `assets/`, each in a temporary file that has no name in any folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Write`] with what the system said.
+    pub(crate) fn open_assets(&self) -> Result<BTreeMap<String, File>, ArchiveError> {
+        unpack::open_assets(self)
+    }
+
     /// Gives the content of one of the archive's own entries piece by piece to `sink`.
     pub(crate) fn each_piece(&self, entry: &Entry, sink: impl FnMut(&[u8])) -> Result<(), ArchiveError> {
         match self.layout.entries.iter().find(|placed| placed.name == entry.name) {
@@ -230,8 +240,8 @@ fn check(bytes: Vec<u8>, path: &Path) -> Result<Archive, Fault> {
     let manifest = kept.get(MANIFEST).ok_or(Fault::ManifestMissing)?;
     digests.check(kept.get(DIGESTS).ok_or(Fault::DigestsMissing)?)?;
     let manifest = Manifest::parse(manifest, Path::new(MANIFEST)).map_err(Fault::Manifest)?;
-    check_code(&manifest, &kept, &entries)?;
     check_assets(&manifest, &kept)?;
+    check_code(&manifest, &kept, &entries)?;
     cases::check(kept.get(CASES).map(Vec::as_slice), kept.keys().copied())?;
     let signature = kept.get(SIGNATURE).map(|text| check_signature(&bytes, &layout, text));
     let signature = signature.transpose()?;

@@ -2,11 +2,15 @@
 
 use crate::limits::ASSET_FILES;
 use rustix::fs::OFlags;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+/// Bytes that are read at once to compute a digest.
+const DIGEST_PART: usize = 256 << 10;
 
 /// The files of a package's `assets` folder. The list is made when the package is opened; nothing that is not in it can
 /// be reached, whatever an algorithm calls it.
@@ -72,24 +76,60 @@ impl Assets {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(AssetsError::Read { path: folder, source }),
         }
+        assets.require(required)?;
+        Ok(assets)
+    }
+
+    /// The assets in these open files, by the names the algorithm sees, of which there are at most [`ASSET_FILES`].
+    ///
+    /// # Errors
+    ///
+    /// If something that `required` names is not there, or if a file cannot be asked for its size.
+    pub(crate) fn of_files(
+        files: BTreeMap<String, File>,
+        required: &BTreeMap<String, BTreeMap<String, String>>,
+    ) -> Result<Self, AssetsError> {
+        let mut assets = Self::default();
+        for (name, file) in files {
+            match file.metadata() {
+                Ok(metadata) => assets.files.insert(
+                    name,
+                    AssetFile {
+                        size: metadata.len(),
+                        file,
+                    },
+                ),
+                Err(source) => {
+                    return Err(AssetsError::Read {
+                        path: name.into(),
+                        source,
+                    });
+                }
+            };
+        }
+        assets.require(required)?;
+        Ok(assets)
+    }
+
+    /// Notes what the manifest requires, which must be there.
+    fn require(&mut self, required: &BTreeMap<String, BTreeMap<String, String>>) -> Result<(), AssetsError> {
         for (pid, kinds) in required {
             for (kind, path) in kinds {
                 let name = path.strip_prefix("assets/").unwrap_or(path);
-                if !assets.files.contains_key(name) {
+                if !self.files.contains_key(name) {
                     return Err(AssetsError::Missing {
                         pid: pid.clone(),
                         kind: kind.clone(),
                         asset: path.clone(),
                     });
                 }
-                assets
-                    .required
+                self.required
                     .entry(pid.clone())
                     .or_default()
                     .insert(kind.clone(), name.to_owned());
             }
         }
-        Ok(assets)
+        Ok(())
     }
 
     fn add_folder(&mut self, folder: &Path, prefix: &str) -> Result<(), AssetsError> {
@@ -141,6 +181,30 @@ impl Assets {
     /// The name of the asset that the manifest requires for a product model and kind.
     pub fn lookup(&self, pid: &str, kind: &str) -> Option<&str> {
         self.required.get(pid)?.get(kind).map(String::as_str)
+    }
+
+    /// SHA-256 in hex of the file that is open as this asset. `None` if there is no such asset.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub(crate) fn digest(&self, name: &str) -> Option<io::Result<String>> {
+        let size = self.files.get(name)?.size;
+        let mut digest = Sha256::new();
+        let mut offset = 0;
+        while offset < size {
+            let part = match self.read(name, offset, DIGEST_PART)? {
+                Ok(part) => part,
+                Err(error) => return Some(Err(error)),
+            };
+            if part.is_empty() {
+                // It was cut meanwhile, and so is another one.
+                break;
+            }
+            digest.update(&part);
+            offset = offset.saturating_add(part.len() as u64);
+        }
+        Some(Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
     /// Up to `length` bytes from `offset` on; fewer at the end, none past it. `None` if there is no such asset.

@@ -3,6 +3,7 @@
 use crate::opening::{self, Links};
 use rustix::fs::{CWD, FileType};
 use rustix::io::Errno;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -21,6 +22,33 @@ pub(crate) enum BoundedFileError {
 
 /// The bytes of the regular file at `path`, which may also be a link to one, if there are at most `limit` of them.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, BoundedFileError> {
+    let (file, length) = open(path)?;
+    if length > limit {
+        return Err(BoundedFileError::TooLarge(length));
+    }
+    // It may have grown since.
+    let bytes = take(file, limit.saturating_add(1))?;
+    let length = bytes.len() as u64;
+    if length > limit {
+        return Err(BoundedFileError::TooLarge(length));
+    }
+    Ok(bytes)
+}
+
+/// The first bytes of the regular file at `path`, `most` of them if there are as many.
+pub(crate) fn head(path: &Path, most: u64) -> Result<Vec<u8>, BoundedFileError> {
+    let (file, _) = open(path)?;
+    take(file, most)
+}
+
+fn take(file: File, most: u64) -> Result<Vec<u8>, BoundedFileError> {
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes).map_err(BoundedFileError::Io)?;
+    Ok(bytes)
+}
+
+/// The open file and its length.
+fn open(path: &Path) -> Result<(File, u64), BoundedFileError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => BoundedFileError::Missing(error),
         _ => BoundedFileError::Io(error),
@@ -35,20 +63,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, BoundedFileError>
     if opening::kind(&stat) != FileType::RegularFile {
         return Err(BoundedFileError::NotAFile);
     }
-    let length = u64::try_from(stat.st_size).unwrap_or(0);
-    if length > limit {
-        return Err(BoundedFileError::TooLarge(length));
-    }
-    let mut bytes = Vec::new();
-    // It may have grown since.
-    file.take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    let length = bytes.len() as u64;
-    if length > limit {
-        return Err(BoundedFileError::TooLarge(length));
-    }
-    Ok(bytes)
+    Ok((file, u64::try_from(stat.st_size).unwrap_or(0)))
 }
 
 #[cfg(test)]

@@ -5,18 +5,24 @@
 
 mod cargo;
 mod check;
+mod copy;
 mod error;
+mod graph;
 mod input;
 mod lift;
 mod output;
+mod remap;
 mod rustflags;
 mod strip;
+mod toolchain;
 
 pub use error::BuildError;
 
+use crate::sbom::CrateGraph;
 use lift::WasmKind;
 use serde::Serialize;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a crate is compiled for.
@@ -81,6 +87,10 @@ pub struct BuildOptions {
     pub quiet: bool,
     /// Colours of what cargo prints.
     pub color: CargoColor,
+    /// Where cargo puts what it compiles, an absolute path; else where it always does.
+    pub target_dir: Option<PathBuf>,
+    /// Find out which crates are linked into the component.
+    pub crate_graph: bool,
 }
 
 /// What a component was made from.
@@ -111,6 +121,36 @@ pub struct Build {
     pub origin: Origin,
     /// What the crate was compiled for.
     pub target: Option<Target>,
+    /// The crates in it, if they were asked for and it was made from a crate.
+    #[serde(skip)]
+    pub crates: Option<CrateGraph>,
+}
+
+/// Where the sources of a crate lie.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// The folder of its workspace, or its own.
+    pub root: PathBuf,
+    /// Folders of what cargo has compiled, which need not exist.
+    pub targets: Vec<PathBuf>,
+    /// Names of crates that are used from folders outside of it. Their places are part of what cargo names them by, so
+    /// that the same sources elsewhere make another component.
+    pub outside: Vec<String>,
+}
+
+/// Asks cargo where the sources of the crate in the folder `dir` lie. Runs nothing of them.
+///
+/// # Errors
+///
+/// If cargo cannot be asked or cannot use the crate.
+pub fn workspace(dir: &Path, options: &BuildOptions) -> Result<Workspace, BuildError> {
+    let metadata = cargo::workspace(dir, options)?;
+    let targets = [Some(&metadata.target_directory), metadata.build_directory.as_ref()];
+    Ok(Workspace {
+        root: metadata.workspace_root.clone().into_std_path_buf(),
+        targets: targets.into_iter().flatten().map(|path| path.clone().into()).collect(),
+        outside: remap::outside(&metadata).into_values().collect(),
+    })
 }
 
 /// Whether `path` is a folder with a crate in it, as opposed to a package that is only to be used.
@@ -134,6 +174,17 @@ pub fn build(source: &Path, options: &BuildOptions) -> Result<Build, BuildError>
     }
 }
 
+impl Workspace {
+    /// Copies the sources into the new folder `to`, but for what cargo has compiled and the history of version control.
+    ///
+    /// # Errors
+    ///
+    /// What the system says, and [`io::ErrorKind::FileTooLarge`] if there is more than sources would have.
+    pub fn copy_to(&self, to: &Path) -> io::Result<()> {
+        copy::copy(&self.root, to, &self.targets)
+    }
+}
+
 fn build_crate(dir: &Path, options: &BuildOptions) -> Result<Build, BuildError> {
     if !is_crate(dir) {
         return Err(BuildError::NoCrate { dir: dir.to_owned() });
@@ -142,7 +193,7 @@ fn build_crate(dir: &Path, options: &BuildOptions) -> Result<Build, BuildError> 
         Some(path) => path.clone(),
         None => output::component_of(dir)?,
     };
-    let artefact = cargo::compile(dir, options.target, options)?;
+    let cargo::Compiled { artefact, crates } = cargo::compile(dir, options.target, options)?;
     let (bytes, kind) = component_from(&artefact)?;
     let with_debug = match kind {
         WasmKind::Component => artefact,
@@ -157,6 +208,7 @@ fn build_crate(dir: &Path, options: &BuildOptions) -> Result<Build, BuildError> 
         with_debug: Some(with_debug),
         origin: Origin::Crate,
         target: Some(options.target),
+        crates,
         ..build
     })
 }
@@ -210,5 +262,6 @@ fn finish(component: &[u8], from: &Path, options: &BuildOptions, place: PathBuf)
         bytes_with_debug: component.len() as u64,
         origin: Origin::Component,
         target: None,
+        crates: None,
     })
 }

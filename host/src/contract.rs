@@ -52,6 +52,21 @@ const WASI_DENIED: &[&str] = &[
     "wasi:sockets/udp-create-socket",
 ];
 
+/// Interfaces without which no algorithm can be: the lifecycle speaks of what they define.
+pub(crate) const INDISPENSABLE: [&str; 3] = ["types", "imaging", "session"];
+
+/// Every interface that a component may import from this host, without version: those of the contract first.
+pub fn interfaces() -> impl Iterator<Item = String> {
+    let of_contract = CONTRACT.iter().map(|interface| format!("{PACKAGE}/{interface}"));
+    let of_wasi = [WASI_GRANTED, WASI_EMPTY, WASI_DENIED].into_iter().flatten();
+    of_contract.chain(of_wasi.map(|interface| (*interface).to_owned()))
+}
+
+/// The interface that an import names, without its version.
+pub fn without_version(import: &str) -> &str {
+    split_version(import).0
+}
+
 /// What becomes of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -144,6 +144,11 @@ impl Host {
         Algorithm::load(self.clone(), package)
     }
 
+    /// The name of the file in a compile cache that holds what this host makes of a component.
+    pub(crate) fn compiled_name(&self, component: &[u8]) -> String {
+        CacheKey::new(&fingerprint(&self.inner.engine), component).file_name()
+    }
+
     pub(crate) fn compile(&self, bytes: &[u8]) -> Result<Compiled, CompileError> {
         let start = Instant::now();
         let HostInner {

@@ -11,7 +11,8 @@
 //! | [`archive`] | a package in one file, in its one byte form |
 //! | [`package`], [`manifest`], [`assets`], [`strict_json`] | what is on disk |
 //! | [`contract`], [`shape`] | what the component is made of and what becomes of its imports, before compiling |
-//! | [`limits`], [`policy`] | what it may use |
+//! | [`limits`], [`policy`], [`admission`] | what it may use, and whether a station accepts it |
+//! | [`schemas`] | the published schemas of the files that people write |
 //! | [`signing`] | keys, signatures, and whom a station trusts |
 //! | [`host`], [`compiler`] | the engine, its clock, the compile cache; compiling in a process of its own |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
@@ -22,8 +23,10 @@
 //! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
 //! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
+//! | [`inspection`] | what a reviewer must know of a package before anybody runs it |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
+//! | [`packaging`], [`sbom`] | from a folder to a package; what its component is made of, as a bill of materials |
 //!
 //! # Judging a photograph from another program
 //!
@@ -71,6 +74,7 @@
 //! algorithm can have its own thread.
 
 mod address_space;
+pub mod admission;
 pub mod algorithm;
 pub mod annotate;
 mod answer;
@@ -93,6 +97,7 @@ pub mod frame;
 pub mod host;
 mod imports;
 pub mod info;
+pub mod inspection;
 mod instance;
 pub mod leftovers;
 pub mod limits;
@@ -101,15 +106,19 @@ pub mod manifest;
 mod opening;
 pub mod outcome;
 pub mod package;
+pub mod packaging;
 mod params;
 pub mod policy;
 pub mod pool;
 pub mod report;
+pub mod sbom;
 pub mod scaffold;
+pub mod schemas;
 pub mod session;
 pub mod shape;
 pub mod signing;
 pub mod source;
+pub mod store;
 pub mod strict_json;
 pub mod validation;
 pub mod visible;

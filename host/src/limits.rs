@@ -8,8 +8,9 @@ mod compile;
 
 pub use compile::CompileLimits;
 
+use crate::strict_json;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -91,7 +92,7 @@ macro_rules! limits {
         pub struct LimitRequest {
             $(
                 $(#[doc = $doc])+
-                #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+                #[serde(default, deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
                 #[schemars(with = "u64", extend("default" = $default))]
                 pub $field: Option<u64>,
             )*
@@ -109,11 +110,6 @@ macro_rules! limits {
         /// The names of all limits, in the order of [`Limits::describe`].
         pub const LIMIT_NAMES: &[&str] = &[$( stringify!($field) ),*];
     };
-}
-
-/// A value that is there; `null` is none.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    u64::deserialize(deserializer).map(Some)
 }
 
 const KIB: u64 = 1 << 10;

@@ -8,7 +8,7 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, run, validate};
+use commands::{build, completions, frames, init, inspect, package, policy, run, schema, store, validate};
 use procvision_host::compiler::{self, BoundedAllocator};
 use std::process::ExitCode;
 
@@ -35,7 +35,12 @@ enum Command {
     Build(build::Build),
     Run(Box<run::Run>),
     Validate(validate::Validate),
+    Package(package::Package),
+    Inspect(inspect::Inspect),
     Frames(frames::Frames),
+    Store(Box<store::Store>),
+    Policy(policy::Policy),
+    Schema(schema::Schema),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -49,7 +54,12 @@ impl Command {
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
             Self::Validate(command) => command.json,
+            Self::Package(command) => command.json,
+            Self::Inspect(command) => command.json,
             Self::Frames(command) => command.json(),
+            Self::Store(command) => command.json(),
+            Self::Policy(command) => command.json(),
+            Self::Schema(command) => command.json,
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
             Self::Completions(_) => false,
@@ -62,7 +72,12 @@ impl Command {
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
             Self::Validate(command) => command.run(terminal),
+            Self::Package(command) => command.run(terminal),
+            Self::Inspect(command) => command.run(terminal),
             Self::Frames(command) => command.run(terminal),
+            Self::Store(command) => command.run(terminal),
+            Self::Policy(command) => command.run(),
+            Self::Schema(command) => command.run(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),

@@ -49,7 +49,9 @@ const ASSET_PATH: &str = concat!("^assets(/", path_part!(), ")+$");
 #[schemars(description = "`manifest.json`: what a package of an inspection algorithm says about itself.")]
 pub struct Manifest {
     /// Where an editor finds the schema of this file. It is not looked at.
-    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "$schema", default, deserialize_with = "strict_json::given")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub schema: Option<String>,
     /// Version of the format: 1.
     #[schemars(extend("const" = MANIFEST_VERSION))]
@@ -228,6 +230,11 @@ pub fn is_pid(pid: &str) -> bool {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
         && pid.bytes().any(|byte| byte != b'.')
+}
+
+/// Whether a path stays inside the package on every system.
+pub(crate) fn is_inner_path(path: &str) -> bool {
+    check_inner_path(path).is_ok()
 }
 
 /// A path that stays inside the package on every system.

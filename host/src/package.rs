@@ -1,5 +1,7 @@
-//! An algorithm on disk: a folder with manifest, component and assets, or a bare component file.
+//! An algorithm on disk: a folder with manifest, component and assets, the same in one archive, or a bare component
+//! file.
 
+use crate::archive::{self, Archive, ArchiveError};
 use crate::assets::{Assets, AssetsError};
 use crate::bounded_file::{self, BoundedFileError};
 use crate::explain::Explain;
@@ -17,6 +19,7 @@ pub struct Package {
     assets: Arc<Assets>,
     component: Vec<u8>,
     limits: GrantedLimits,
+    archive: Option<Arc<Archive>>,
 }
 
 /// Why a package cannot be read.
@@ -26,6 +29,9 @@ pub enum PackageError {
     /// There is nothing of this name.
     #[error("{} does not exist", .0.display())]
     NotFound(PathBuf),
+    /// The archive is refused; the code is the fault's.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// Code 2002: the manifest is missing or wrong.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -61,6 +67,7 @@ pub enum PackageError {
 impl Explain for PackageError {
     fn code(&self) -> Cow<'static, str> {
         match self {
+            Self::Archive(error) => return error.code(),
             Self::Manifest(_) => "2002",
             Self::ComponentMissing(_) | Self::ComponentNotAFile(_) | Self::Assets(_) => "2004",
             Self::NotFound(_) | Self::ComponentRead { .. } | Self::ComponentTooLarge { .. } => "2005",
@@ -70,7 +77,8 @@ impl Explain for PackageError {
 
     fn remedy(&self) -> Option<String> {
         let remedy = match self {
-            Self::NotFound(_) => "name a package folder or a component file that exists",
+            Self::Archive(error) => return error.remedy(),
+            Self::NotFound(_) => "name a package or a component file that exists",
             Self::Manifest(ManifestError::Missing(_)) => "add a manifest.json; `procvision init` writes a working one",
             Self::Manifest(_) => "correct the manifest",
             Self::ComponentMissing(_) | Self::ComponentNotAFile(_) => {
@@ -85,7 +93,10 @@ impl Explain for PackageError {
 }
 
 impl Package {
-    /// Reads the package in folder `path`, or the bare component file `path`, under a station's `ceiling`.
+    /// Reads the package in folder `path`, the package archive `path`, or the bare component file `path`, under a
+    /// station's `ceiling`. What a file is, is told by its first bytes.
+    ///
+    /// The assets of an archive are unpacked to temporary files that have no names.
     ///
     /// A bare component has no manifest: its identity is what it says itself, and it has no assets.
     ///
@@ -98,6 +109,8 @@ impl Package {
             let manifest = Manifest::read(&path.join("manifest.json"))?;
             let component = path.join(&manifest.component);
             Self::assemble(path, Some(manifest), &component, ceiling)
+        } else if bounded_file::head(path, 4).is_ok_and(|head| archive::is_archive(&head)) {
+            Self::of_archive(path, Archive::read(path)?, ceiling)
         } else if path.exists() {
             Self::assemble(path, None, path, ceiling)
         } else {
@@ -142,7 +155,51 @@ impl Package {
             assets: Arc::new(assets),
             component,
             limits,
+            archive: None,
         })
+    }
+
+    fn of_archive(path: &Path, archive: Archive, ceiling: &Limits) -> Result<Self, PackageError> {
+        let manifest = archive.manifest().clone();
+        let limits = ceiling.grant(&manifest.limits);
+        let digest = archive.digests().files.get(&manifest.component);
+        let (actual, limit) = (digest.map_or(0, |digest| digest.bytes), limits.limits.component_bytes);
+        if actual > limit {
+            let path = path.join(&manifest.component);
+            return Err(PackageError::ComponentTooLarge { path, actual, limit });
+        }
+        Ok(Self {
+            source: path.to_owned(),
+            assets: Arc::new(Assets::of_files(archive.open_assets()?, &manifest.required_assets)?),
+            component: archive.component()?,
+            manifest: Some(manifest),
+            limits,
+            archive: Some(Arc::new(archive)),
+        })
+    }
+
+    /// A package whose files were read and checked already; `source` is only named.
+    pub(crate) fn from_parts(
+        source: &Path,
+        manifest: Manifest,
+        component: Vec<u8>,
+        assets: Assets,
+        ceiling: &Limits,
+    ) -> Self {
+        let limits = ceiling.grant(&manifest.limits);
+        Self {
+            source: source.to_owned(),
+            manifest: Some(manifest),
+            assets: Arc::new(assets),
+            component,
+            limits,
+        }
+    }
+
+    /// Lets other limits hold, as under this `ceiling`.
+    pub(crate) fn lower(&mut self, ceiling: &Limits) {
+        let request = self.manifest.as_ref().map(|manifest| manifest.limits.clone());
+        self.limits = ceiling.grant(&request.unwrap_or_default());
     }
 
     /// A bare component that this program carries inside.
@@ -154,6 +211,7 @@ impl Package {
             assets: Arc::new(Assets::default()),
             component: component.to_owned(),
             limits,
+            archive: None,
         }
     }
 
@@ -165,6 +223,11 @@ impl Package {
     /// The manifest; a bare component has none.
     pub fn manifest(&self) -> Option<&Manifest> {
         self.manifest.as_ref()
+    }
+
+    /// The archive, if it was read from one: digest, signature, entries.
+    pub fn archive(&self) -> Option<&Arc<Archive>> {
+        self.archive.as_ref()
     }
 
     /// The bytes of the component.

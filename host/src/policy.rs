@@ -1,95 +1,17 @@
-//! What a station decides besides limits. About the sandbox: clocks, randomness, what happens to interfaces that are
-//! only answered closed, and which log lines are kept. About pictures: what happens if one cannot be had.
+//! What a station decides: whom it trusts, what it grants, how algorithms see the world.
+//!
+//! The whole of it is a [`StationPolicy`], which a station keeps in one file, `policy.json`; `docs/policy.md` lists
+//! every key. What concerns a running algorithm is the [`SandboxPolicy`] in it. Whether a package is admitted under a
+//! policy is for [`crate::admission`] to say.
 
-use crate::logs::Level;
-use serde::{Deserialize, Serialize};
+mod describe;
+mod error;
+mod imports;
+mod sandbox;
+mod station;
 
-/// What an algorithm sees when it asks for the time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClockPolicy {
-    /// The station's clocks at full resolution.
-    Real,
-    /// The station's clocks cut to milliseconds: enough for time stamps, too coarse to measure caches with.
-    #[default]
-    Coarse,
-    /// Always the same instant, so that the same input gives the same answer.
-    Deterministic,
-}
-
-/// What an algorithm sees when it asks for random numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RandomPolicy {
-    /// The system's generator.
-    Real,
-    /// The same sequence in every instance, so that a verdict can be reproduced. Inspection needs no secrets.
-    #[default]
-    Deterministic,
-}
-
-/// What happens to a component that imports interfaces which are only answered with errors, such as file systems.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClosedImports {
-    /// They are linked to stand-ins whose every operation answers with the interface's own error.
-    #[default]
-    Answer,
-    /// The component is refused.
-    Refuse,
-}
-
-/// A station's decisions about the sandbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct SandboxPolicy {
-    /// What `wasi:clocks` answers.
-    pub clocks: ClockPolicy,
-    /// What `wasi:random` answers.
-    pub random: RandomPolicy,
-    /// What happens to imports that are only answered closed.
-    pub closed_imports: ClosedImports,
-    /// The most detailed log level that is kept.
-    pub log_level: Level,
-    /// Traps in a row after which an algorithm is quarantined.
-    pub quarantine_after: u32,
-    /// Whether a trap's backtrace names lines, if the component carries line tables. Reading them is work for the host
-    /// that the component decides about, so this is for components that somebody built here; functions are always
-    /// named, and a panic always says its line itself.
-    pub line_tables: bool,
-}
-
-impl Default for SandboxPolicy {
-    fn default() -> Self {
-        Self {
-            clocks: ClockPolicy::default(),
-            random: RandomPolicy::default(),
-            closed_imports: ClosedImports::default(),
-            log_level: Level::Info,
-            quarantine_after: 3,
-            line_tables: false,
-        }
-    }
-}
-
-/// What happens to a step whose picture cannot be had: its identifier is unknown, or its bytes are no picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PicturePolicy {
-    /// The step fails with 1002.
-    #[default]
-    Strict,
-    /// The algorithm is shown a black picture of the size that was announced, and the answer carries a warning that says
-    /// so. It may well be a verdict on a product that nobody has seen; this is for stations whose platform relies on it.
-    /// A picture whose size is unknown, zero or too large fails with 1002 all the same.
-    ZeroFill,
-}
-
-impl PicturePolicy {
-    /// The policy as it is written in configurations: `strict` or `zero-fill`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::ZeroFill => "zero-fill",
-        }
-    }
-}
+pub use describe::KeyDescription;
+pub use error::PolicyError;
+pub use imports::{ClosedImports, ImportPattern, ImportRefusal, ImportRules};
+pub use sandbox::{ClockPolicy, PicturePolicy, RandomPolicy, SandboxPolicy};
+pub use station::{POLICY_FILE, POLICY_VERSION, SignaturePolicy, StationPolicy};

@@ -5,7 +5,7 @@ use crate::contract::{self, Import, ImportClass, VersionMatch};
 use crate::explain::Explain;
 use crate::imports::cut;
 use crate::limits::MEMORIES;
-use crate::policy::ClosedImports;
+use crate::policy::ImportRules;
 use crate::visible;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -101,14 +101,20 @@ const LISTED: usize = 8;
 const SHOWN_BYTES: usize = 200;
 
 fn list_refused(imports: &[Import]) -> String {
-    let one = |import: &Import| {
+    let reason = |import: &Import| import.reason.clone().unwrap_or_else(|| "is refused".to_owned());
+    named(imports.iter().map(|import| (import, reason(import))))
+}
+
+/// Imports with the reason of each, for a message; of many only the first.
+pub(crate) fn named<'a>(imports: impl ExactSizeIterator<Item = (&'a Import, String)>) -> String {
+    let more = imports.len().saturating_sub(LISTED);
+    let one = |(import, reason): (&Import, String)| {
         let name = cut(visible::line(&import.name).into_owned(), SHOWN_BYTES);
-        let reason = import.reason.as_deref().unwrap_or("is refused");
         format!("`{name}`, which {reason}")
     };
-    let mut listed = imports.iter().take(LISTED).map(one).collect::<Vec<_>>().join("; ");
-    if imports.len() > LISTED {
-        let _ = write!(listed, "; and {} more", imports.len() - LISTED);
+    let mut listed = imports.take(LISTED).map(one).collect::<Vec<_>>().join("; ");
+    if more > 0 {
+        let _ = write!(listed, "; and {more} more");
     }
     listed
 }
@@ -215,7 +221,17 @@ impl Shape {
     /// # Errors
     ///
     /// It exports no lifecycle or one of another version, imports what is refused, or has too many memories.
-    pub fn check(&self, closed: ClosedImports) -> Result<(), ShapeError> {
+    pub fn check(&self, rules: &ImportRules) -> Result<(), ShapeError> {
+        self.check_contract()?;
+        let refused = self.refused(rules);
+        if !refused.is_empty() {
+            return Err(ShapeError::RefusedImports(refused));
+        }
+        self.check_memories()
+    }
+
+    /// Whether it exports the lifecycle in a version that this host speaks.
+    pub(crate) fn check_contract(&self) -> Result<(), ShapeError> {
         let version = self
             .exports
             .iter()
@@ -223,35 +239,30 @@ impl Shape {
         let Some(version) = version else {
             return Err(ShapeError::NoLifecycle);
         };
-        if let VersionMatch::NotServed(reason) = contract::match_version(version.as_ref()) {
-            return Err(ShapeError::ContractVersion(reason));
+        match contract::match_version(version.as_ref()) {
+            VersionMatch::NotServed(reason) => Err(ShapeError::ContractVersion(reason)),
+            VersionMatch::Served => Ok(()),
         }
-        let refused = self.refused(closed);
-        if !refused.is_empty() {
-            return Err(ShapeError::RefusedImports(refused));
-        }
+    }
+
+    /// Whether it has no more linear memories than one.
+    pub(crate) fn check_memories(&self) -> Result<(), ShapeError> {
         if self.memories as usize > MEMORIES {
             return Err(ShapeError::Memories(self.memories));
         }
         Ok(())
     }
 
-    /// The imports for which the component is refused under a policy.
-    pub fn refused(&self, closed: ClosedImports) -> Vec<Import> {
-        let by_policy = |import: &Import| closed == ClosedImports::Refuse && import.stand_in;
-        let refused = self
-            .imports
-            .iter()
-            .filter(|import| import.class == ImportClass::Refused || by_policy(import));
-        refused
-            .cloned()
-            .map(|mut import| {
-                import.class = ImportClass::Refused;
-                import
-                    .reason
-                    .get_or_insert_with(|| "is closed, and this station refuses closed imports".into());
-                import
+    /// The imports for which the component is refused under a policy, each with its reason.
+    pub fn refused(&self, rules: &ImportRules) -> Vec<Import> {
+        let refused = self.imports.iter().filter_map(|import| {
+            let refusal = rules.refusal(import)?;
+            Some(Import {
+                class: ImportClass::Refused,
+                reason: Some(refusal.to_string()),
+                ..import.clone()
             })
-            .collect()
+        });
+        refused.collect()
     }
 }

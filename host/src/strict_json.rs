@@ -12,8 +12,8 @@ use crate::imports::cut;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serde_json::error::Category;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -98,7 +98,7 @@ pub enum StrictJsonError {
         path: PathBuf,
         /// The key, with those around it; `.` is the whole.
         key: String,
-        /// What is wrong with the value, and where it stands.
+        /// What is wrong with the value.
         source: serde_json::Error,
     },
 }
@@ -188,24 +188,16 @@ fn read<T: DeserializeOwned + JsonSchema>(
         known::Finding::List { key } => StrictJsonError::List { path: path_of(), key },
         known::Finding::Missing { key } => StrictJsonError::MissingKey { path: path_of(), key },
     })?;
-    drop(value);
-    // Read again from the text, so that whatever does not fit can say its line.
-    let mut json = serde_json::Deserializer::from_slice(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let key = error.path().to_string();
-        let source = error.into_inner();
-        match source.classify() {
-            Category::Data => StrictJsonError::Value {
-                path: path_of(),
-                key,
-                source,
-            },
-            _ => StrictJsonError::Syntax {
-                path: path_of(),
-                source,
-            },
-        }
+    serde_path_to_error::deserialize(&value).map_err(|error| StrictJsonError::Value {
+        path: path_of(),
+        key: error.path().to_string(),
+        source: error.into_inner(),
     })
+}
+
+/// For a key that may be left out, but not be `null`: `#[serde(default, deserialize_with = "strict_json::given")]`.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// What a value is.

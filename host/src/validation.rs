@@ -3,6 +3,7 @@
 //! The order is that of a station: what is on disk, what the component is made of, whether it compiles and describes
 //! itself, whether it can be set up and asked. A check that fails keeps later ones that need it from being made.
 
+mod admission;
 mod check;
 mod files;
 mod golden;
@@ -12,7 +13,9 @@ mod trial;
 
 pub use check::{Check, CheckId, Status};
 
+use crate::admission::Station;
 use crate::algorithm::Algorithm;
+use crate::archive::Archive;
 use crate::cases::CaseResult;
 use crate::contract::Import;
 use crate::frame::Frame;
@@ -22,20 +25,24 @@ use crate::limits::{GrantedLimits, Limits};
 use crate::package::Package;
 use crate::report::{self, SCHEMA};
 use crate::shape::Shape;
+use crate::signing::SignatureStatus;
 use check::Checks;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What is to be validated.
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
-    /// Folder of a package, or a bare component.
+    /// Folder of a package, an archive, or a bare component.
     pub source: PathBuf,
     /// A component that takes the place of the one that the manifest names.
     pub component: Option<PathBuf>,
     /// A picture with which the algorithm is asked, besides the synthetic one.
     pub picture: Option<Frame>,
+    /// The station that is to accept the package; without it nobody looks at signatures.
+    pub station: Option<Station>,
 }
 
 /// What came of it.
@@ -57,6 +64,10 @@ pub struct Validation {
     pub cases: Vec<CaseResult>,
     /// Size in bytes and SHA-256 of the component.
     pub component: Option<(u64, String)>,
+    /// What the signature is worth, if a station was asked.
+    pub signature: Option<SignatureStatus>,
+    /// The archive, if it could be read and is one.
+    pub archive: Option<Arc<Archive>>,
 }
 
 impl Validation {
@@ -88,10 +99,16 @@ impl Validation {
             "checks": self.checks,
             "algorithm": self.info,
             "component": component.map(|(bytes, sha256)| json!({ "bytes": bytes, "sha256": sha256 })),
+            "package": self.archive.as_ref().map(|archive| json!({
+                "bytes": archive.as_bytes().len(),
+                "sha256": archive.digest(),
+                "signed": archive.signature().is_some(),
+            })),
             "imports": self.imports,
             "limits": report::limits_json(&self.limits.limits, &self.asked, &self.ceiling),
             "limits_cut": self.limits.cut,
             "cases": self.cases,
+            "signature": self.signature,
         })
     }
 }
@@ -110,16 +127,22 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
         ceiling: ceiling.clone(),
         cases: Vec::new(),
         component: None,
+        signature: None,
+        archive: None,
     };
     let mut checks = Checks::default();
     if let Some(package) = files::check(&mut checks, &subject.source, subject.component.as_deref(), ceiling) {
+        validation.archive = package.archive().cloned();
         validation.limits = package.limits().clone();
         validation.component = Some((package.component().len() as u64, report::sha256(package.component())));
         if let Some(manifest) = package.manifest() {
             validation.asked = manifest.limits.asked();
         }
         files::check_limits(&mut checks, &package);
-        if let Ok(shape) = Shape::read(package.component()) {
+        let shape = Shape::read(package.component());
+        let (station, read) = (subject.station.as_ref(), shape.as_ref().ok());
+        validation.signature = admission::check(&mut checks, station, &package, read);
+        if let Ok(shape) = shape {
             validation.imports = shape.imports;
         }
         let cases = golden::read(&mut checks, &package);

@@ -15,6 +15,12 @@ pub fn block(text: &str) -> Cow<'_, str> {
     escape(text, steers)
 }
 
+/// The text in one line, in ASCII only: a name whose letters must be what they look like. Letters of other alphabets can
+/// look like Latin ones, and are written as `\u{430}`.
+pub fn ascii(text: &str) -> Cow<'_, str> {
+    escape(text, |letter| !matches!(letter, ' '..='~'))
+}
+
 /// JSON text in which every such character is written as `\u001b`; it stands for the same value.
 pub fn json(text: &str) -> Cow<'_, str> {
     if !text.contains(steers) {
@@ -23,8 +29,10 @@ pub fn json(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len() + 16);
     for letter in text.chars() {
         if steers(letter) {
-            // All of them lie in the basic plane. Writing to a string cannot fail.
-            let _ = write!(shown, "\\u{:04x}", u32::from(letter));
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
         } else {
             shown.push(letter);
         }
@@ -32,11 +40,15 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Control characters except line breaks and tabs, marks that turn the direction of text, and invisible separators.
+/// Control characters except line breaks and tabs, marks that turn the direction of text, and letters that cannot be seen:
+/// separators, fillers, selectors of variants, tags.
 fn steers(letter: char) -> bool {
     match letter {
         '\n' | '\t' => false,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => true,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' => true,
+        '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => true,
+        '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' => true,
+        '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}' => true,
         letter => letter.is_control(),
     }
 }
@@ -69,10 +81,20 @@ mod tests {
 
     #[test]
     fn json_keeps_its_value() {
-        let value = serde_json::json!({ "a\u{9b}": "b\u{202e}c\u{7f}\n" });
+        let value = serde_json::json!({ "a\u{9b}": "b\u{202e}c\u{7f}\n\u{e0041}" });
         let shown = json(&value.to_string()).into_owned();
         assert!(shown.chars().all(|letter| !steers(letter)), "{shown}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+    }
+
+    #[test]
+    fn letters_that_cannot_be_seen_can_be_seen() {
+        assert_eq!(
+            line("a\u{ad}b\u{3164}c\u{e0041}d\u{fe0f}"),
+            r"a\u{ad}b\u{3164}c\u{e0041}d\u{fe0f}"
+        );
+        // The second letter is Cyrillic.
+        assert_eq!(ascii("w\u{430}si:io"), r"w\u{430}si:io");
     }
 
     #[test]

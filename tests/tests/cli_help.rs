@@ -10,7 +10,19 @@ fn answer(arguments: &[&str]) -> Answer {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["init", "build", "run", "validate", "frames", "bench", "completions"] {
+    for command in [
+        "init",
+        "build",
+        "run",
+        "validate",
+        "package",
+        "frames",
+        "policy",
+        "schema",
+        "store",
+        "bench",
+        "completions",
+    ] {
         let help = answer(&[command, "--help"]).expect(0);
         assert_eq!(help.stderr, "");
         assert!(help.stdout.contains("\nExamples:\n  procvision "), "{command}");
@@ -27,6 +39,13 @@ fn every_command_of_frames_explains_itself() {
         insta::assert_snapshot!(format!("help-frames-{command}"), help.stdout);
         assert_eq!(answer(&["help", "frames", command]).expect(0).stdout, help.stdout);
     }
+}
+
+#[test]
+fn policy_show_explains_itself() {
+    let help = answer(&["policy", "show", "--help"]).expect(0);
+    assert!(help.stdout.contains("\nExamples:\n  procvision policy show"));
+    insta::assert_snapshot!("help-policy-show", help.stdout);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `procvision init`: a whole project, or none of it.
 
 use procvision_host::manifest::Manifest;
+use procvision_host::schemas::PublishedSchema;
 use procvision_tests::binary::{Answer, guest_target_dir, procvision, project_root};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -108,6 +109,7 @@ fn a_project_has_a_manifest_pictures_and_the_sdk() {
     let written = files(&project);
     for file in [
         "Cargo.toml",
+        "cases.json",
         ".gitignore",
         "README.md",
         "cases.json",
@@ -116,6 +118,9 @@ fn a_project_has_a_manifest_pictures_and_the_sdk() {
     ] {
         assert!(written.contains_key(Path::new(file)), "{file}");
     }
+    let schema = PublishedSchema::find("manifest").expect("it is published").text();
+    assert_eq!(written[Path::new("manifest.schema.json")], schema.as_bytes());
+    assert_eq!(manifest.schema.as_deref(), Some("manifest.schema.json"));
     for file in ["pictures/ok.png", "pictures/ng.png"] {
         assert!(written[Path::new(file)].starts_with(b"\x89PNG"), "{file}");
     }

@@ -98,7 +98,7 @@ impl Algorithm {
     pub(crate) fn load(host: Host, package: &Package) -> Result<Self, LoadError> {
         let inner = &host.inner;
         let shape = Shape::read(package.component())?;
-        shape.check(inner.config.policy.closed_imports)?;
+        shape.check(&inner.config.policy.imports)?;
 
         let compiled = host.compile(package.component())?;
         let mut linker = inner.linker.clone();

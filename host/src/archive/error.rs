@@ -121,7 +121,11 @@ pub enum Fault {
     #[error("entry `{}` stands after the signature, which must be the last entry", shown(.0))]
     AfterSignature(String),
     /// Two paths that differ in case only.
-    #[error("`{}` and `{}` differ in case only, and some systems take them for the same", shown(.first), shown(.second))]
+    #[error(
+        "`{}` and `{}` differ in case only, and some systems take them for the same",
+        shown(.first),
+        shown(.second)
+    )]
     Case {
         /// One.
         first: String,
@@ -183,7 +187,10 @@ pub enum Fault {
     #[error("entry `{}` must be stored, not deflated", shown(.0))]
     MustBeStored(String),
     /// Grows too much.
-    #[error("entry `{}` would grow from {packed} to {bytes} bytes; the limit `archive_ratio` is {ARCHIVE_RATIO}", shown(.name))]
+    #[error(
+        "entry `{}` would grow from {packed} to {bytes} bytes; the limit `archive_ratio` is {ARCHIVE_RATIO}",
+        shown(.name)
+    )]
     Ratio {
         /// The entry.
         name: String,
@@ -248,8 +255,8 @@ pub enum Fault {
     ComponentMissing(String),
     /// The component cannot lie there.
     #[error(
-        "the manifest names the component `{}`, but a component ends with `.wasm` and lies neither under `{ASSETS}` nor under \
-         `{PICTURES}`",
+        "the manifest names the component `{}`, but a component ends with `.wasm` and lies neither under `{ASSETS}` nor \
+         under `{PICTURES}`",
         shown(.0)
     )]
     ComponentName(String),
@@ -338,8 +345,8 @@ impl Explain for ArchiveError {
                 "fetch the package again; it is damaged or was not copied to its end"
             }
             Fault::Unknown(_) => {
-                "leave it out, or put it under `assets/`; a package holds manifest.json, the component, assets/, cases.json \
-                 with pictures/, sbom.cdx.json, digests.json and signature.minisig"
+                "leave it out, or put it under `assets/`; a package holds manifest.json, the component, assets/, \
+                 cases.json with pictures/, sbom.cdx.json, digests.json and signature.minisig"
             }
             Fault::Name { .. } | Fault::Case { .. } | Fault::FileAndFolder { .. } => {
                 "rename it and make the package again with `procvision package`"

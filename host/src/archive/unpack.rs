@@ -1,8 +1,9 @@
 //! Putting the contents of an archive on disk, so that they are there whatever happens to the machine afterwards.
 
 use super::error::{ArchiveError, Fault};
+use super::name::ASSETS;
 use super::{Archive, Entry};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -57,11 +58,35 @@ fn write_file(archive: &Archive, entry: &Entry, path: &Path) -> Result<io::Resul
         Ok(file) => file,
         Err(error) => return Ok(Err(error)),
     };
+    let written = write_content(archive, entry, &mut file)?;
+    Ok(written.and_then(|()| file.sync_all()))
+}
+
+fn write_content(archive: &Archive, entry: &Entry, file: &mut File) -> Result<io::Result<()>, ArchiveError> {
     let mut written = Ok(());
     archive.each_piece(entry, |piece| {
         if written.is_ok() {
             written = file.write_all(piece);
         }
     })?;
-    Ok(written.and_then(|()| file.sync_all()))
+    Ok(written)
+}
+
+/// Every asset in a file of its own that has no name, so that nobody else can open it and nothing of it is left when
+/// it is closed, however this process ends.
+pub(super) fn open_assets(archive: &Archive) -> Result<BTreeMap<String, File>, ArchiveError> {
+    let mut files = BTreeMap::new();
+    for entry in archive.entries() {
+        let Some(name) = entry.name.strip_prefix(ASSETS) else {
+            continue;
+        };
+        let write = |source| {
+            let path = std::env::temp_dir();
+            ArchiveError::new(archive.path(), Fault::Write { path, source })
+        };
+        let mut file = tempfile::tempfile().map_err(write)?;
+        write_content(archive, entry, &mut file)?.map_err(write)?;
+        files.insert(name.to_owned(), file);
+    }
+    Ok(files)
 }

@@ -87,6 +87,7 @@ impl Build {
                 offline: self.offline,
                 quiet: terminal.quiet,
                 color: terminal.cargo_color(),
+                ..BuildOptions::default()
             },
         )?;
         if self.json {

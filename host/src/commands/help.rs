@@ -7,6 +7,8 @@ Examples:
   procvision build cap-check         build its component
   procvision run cap-check --pid A01 --image photo.png
   procvision validate cap-check      check everything a station would
+  procvision package cap-check       make the one file that a station installs
+  procvision inspect cap-check       what a reviewer must decide
   procvision frames list             show the pools that pictures come through
   procvision help build              say more about one command
 
@@ -45,6 +47,7 @@ Examples:
   procvision run component.wasm --pid A01 --image photo.png --repeat 1000
   procvision run cap-check --pid A01 --shared-mem-id dev-shm:s-1:cur --size 1920x1080
   procvision run cap-check --pid A01 --camera cam-01
+  procvision run cap-check --pid A01 --image photo.png --policy policy.json
 
 Exit status: 0 there is a verdict, OK or NG, 1 there is none because the algorithm failed or the
 conditions are not right, 2 it could not be asked, 3 the verdict is NG and --fail-on-ng was given.
@@ -55,12 +58,35 @@ pub const VALIDATE: &str = "\
 Examples:
   procvision validate .                          what is there, as a station would
   procvision validate . --build                  build the crate first
+  procvision validate . --policy policy.json     at a station with this policy
   procvision validate cap-check --image photo.png
   procvision validate component.wasm --limit memory_bytes=67108864 --json
 
 Exit status: 0 every check passed, perhaps with warnings, 1 a check failed, 2 nothing could be
 checked. PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's
 cache folder.";
+
+/// For `package`.
+pub const PACKAGE: &str = "\
+Examples:
+  procvision package .                           build, check, and write NAME-vVERSION-offline.zip
+  procvision package cap-check -o packages/      into another folder
+  procvision package cap-check --verify-reproducible
+  procvision package cap-check --no-build --json
+
+Exit status: 0 the package was written, or the same was there already, 1 the crate or the package is
+bad, or two builds differ, 2 nothing could be packed, such as when another package is in the way.";
+
+/// For `inspect`.
+pub const INSPECT: &str = "\
+Examples:
+  procvision inspect cap_check-v1.1.0-offline.zip
+  procvision inspect new.zip --against old.zip --report review.html
+  procvision inspect new.zip --policy /srv/station/policy.json
+  procvision inspect component.wasm --json
+
+Exit status: 0 a station would accept it, though there may be points to look at, 1 it would be
+refused or is damaged, 2 nothing could be inspected.";
 
 /// For `frames`.
 pub const FRAMES: &str = "\
@@ -109,6 +135,122 @@ Examples:
   procvision frames gc --posix-prefix line3_ --json
 
 Exit status: 0 done, 1 a file could not be removed, 2 nothing could be looked for.";
+
+/// For `store`.
+pub const STORE: &str = "\
+Examples:
+  procvision store --store S install cap_check-v1.0.0-offline.zip
+  procvision store --store S activate cap_check 1.0.0 --pid A01
+  procvision run --store S --pid A01 --image photo.png
+  procvision store --store S switch cap_check 1.1.0
+  procvision store --store S rollback cap_check
+  procvision help store install                  say more about one command
+
+Exit status: 0 done, 1 the package is bad or the store is not whole, 2 nothing was done.";
+
+/// For `store install`.
+pub const STORE_INSTALL: &str = "\
+Examples:
+  procvision store install cap_check-v1.0.0-offline.zip --store /srv/procvision
+  PROCVISION_STORE=/srv/procvision procvision store install cap_check-v1.0.0-offline.zip --json
+
+Exit status: 0 it is installed, 1 the package is bad or the policy refuses it, 2 it is there already
+or the store cannot be used.";
+
+/// For `store list`.
+pub const STORE_LIST: &str = "\
+Examples:
+  procvision store list
+  procvision store list --name cap_check --json
+  procvision store list --active
+  procvision store list --state invalid
+
+Exit status: 0 done, 2 the store cannot be used.";
+
+/// For `store activate`.
+pub const STORE_ACTIVATE: &str = "\
+Examples:
+  procvision store activate cap_check 1.0.0 --pid A01,A02
+  procvision store activate cap_check 1.0.0 --all --by 'Jana, line 3'
+
+Exit status: 0 it is active, 1 it does not work, fails a golden case or is refused by the policy,
+2 it does not judge the product model, or another version does.";
+
+/// For `store switch`.
+pub const STORE_SWITCH: &str = "\
+Examples:
+  procvision store switch cap_check 1.1.0
+  procvision store switch cap_check 1.1.0 --pid A01
+
+Exit status: 0 it is active, 1 it does not work, fails a golden case or is refused by the policy, 2
+there is nothing to switch from, or it does not judge the product model. Unless 0, nothing changes.";
+
+/// For `store rollback`.
+pub const STORE_ROLLBACK: &str = "\
+Examples:
+  procvision store rollback cap_check
+  procvision store rollback --pid A01
+
+Exit status: 0 done, 1 what was there before cannot be used any more, 2 there was nothing before.";
+
+/// For `store deactivate`.
+pub const STORE_DEACTIVATE: &str = "\
+Examples:
+  procvision store deactivate cap_check
+  procvision store deactivate --pid A01
+
+Exit status: 0 done, 2 nothing was active.";
+
+/// For `store uninstall`.
+pub const STORE_UNINSTALL: &str = "\
+Examples:
+  procvision store uninstall cap_check 1.0.0
+  procvision store uninstall cap_check 1.0.0 --force --wait 120
+
+Exit status: 0 it is gone, 2 it is active or in use, or not installed.";
+
+/// For `store verify`.
+pub const STORE_VERIFY: &str = "\
+Examples:
+  procvision store verify
+  procvision store verify --json
+
+Exit status: 0 the store is whole, 1 something is wrong, 2 the store cannot be looked at.";
+
+/// For `store gc`.
+pub const STORE_GC: &str = "\
+Examples:
+  procvision store gc --dry-run
+  procvision store gc
+  procvision store gc --never-activated
+
+Exit status: 0 done, 2 the store cannot be used.";
+/// For `policy`.
+pub const POLICY: &str = "\
+Examples:
+  procvision policy show policy.json
+  procvision help policy show                    say more about the command
+
+Exit status: 0 done, 2 nothing could be done.";
+
+/// For `policy show`.
+pub const POLICY_SHOW: &str = "\
+Examples:
+  procvision policy show                         every key with its default and reason
+  procvision policy show policy.json             check a policy, and see what holds
+  procvision policy show policy.json --json
+
+Exit status: 0 the policy is good, 2 it is not, or it could not be read.";
+
+/// For `schema`.
+pub const SCHEMA: &str = "\
+Examples:
+  procvision schema manifest > manifest.schema.json
+  procvision schema policy > policy.schema.json
+
+A file that begins with {\"$schema\": \"policy.schema.json\", ... is then checked and completed by editors.
+
+Exit status: 0 done, 2 there is no such schema.";
 
 /// For `bench`.
 #[cfg(feature = "bench")]

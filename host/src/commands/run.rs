@@ -17,12 +17,15 @@ use clap::{Args, ValueEnum};
 use indicatif::ProgressDrawTarget;
 use inputs::Inputs;
 use picture::PictureArgs;
+use procvision_host::admission::{Objection, Station as StationRules};
 use procvision_host::algorithm::Algorithm;
 use procvision_host::failure::{ErrorCode, Failure, FailureClass};
 use procvision_host::outcome::{Outcome, Warning};
 use procvision_host::package::Package;
+use procvision_host::policy::PicturePolicy;
 use procvision_host::report::{Preparation, Request, RunReport, Subject};
-use std::path::PathBuf;
+use procvision_host::store::{OpenVersion, Store, StoreOptions};
+use std::path::{Path, PathBuf};
 
 /// Ask an algorithm about one picture, inside the sandbox
 ///
@@ -31,6 +34,14 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = help::RUN)]
 pub struct Run {
+    /// Folder of a crate or of a package, a package archive, or a .wasm component
+    #[arg(value_name = "DIR|ZIP|WASM", required_unless_present = "store", conflicts_with = "store")]
+    source: Option<PathBuf>,
+
+    /// Store of a station: asked is what is active there for the product model, under the store's policy
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["policy", "no_build"])]
+    store: Option<PathBuf>,
+
     /// Product model
     #[arg(short, long)]
     pid: String,
@@ -100,20 +111,39 @@ enum PhaseArg {
 impl Run {
     /// Runs it and says what came of it.
     pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
-        let mut inputs = Inputs::read(self)?;
+        let mut stored = self.store.as_deref().map(|store| self.active(store)).transpose()?;
+        let own_rules = self.subject.rules()?;
+        let rules = stored.as_ref().map(OpenVersion::station).or(own_rules.as_ref());
+        let pictures = rules.map_or_else(PicturePolicy::default, |rules| rules.policy.pictures);
+        let mut inputs = Inputs::read(self, pictures)?;
         outputs::check_places(self)?;
-        let built = match self.no_build {
-            true => None,
-            false => self.subject.build(terminal)?,
+        let built = match &self.source {
+            Some(source) if !self.no_build => self.subject.build(source, terminal)?,
+            _ => None,
         };
-        let Station { host, warnings } = self.subject.station(built.is_some())?;
+        let cache = stored.as_ref().map(OpenVersion::compile_cache);
+        let Station { host, warnings } = self.subject.station(rules, built.is_some(), cache)?;
         // With debug information where there is some, so that a trap names the line.
         let component = built
             .as_ref()
             .map(|built| built.build.with_debug.as_ref().unwrap_or(&built.build.component));
         let ceiling = &host.config().ceiling;
-        let package = self.subject.open(component.map(PathBuf::as_path), ceiling)?;
-        let mut algorithm = subject::load(&host, &package)?;
+        let opened = match &self.source {
+            Some(source) => Some(self.subject.open(source, component.map(PathBuf::as_path), ceiling)?),
+            None => None,
+        };
+        if let Some(stored) = &mut stored {
+            stored.lower(ceiling);
+        }
+        let (package, admitted) = match (&stored, &opened) {
+            (Some(stored), _) => (stored.package(), policy_warnings(stored.objections().to_vec())),
+            (None, Some(package)) => match &own_rules {
+                Some(rules) => (package, admission_warnings(rules, package)?),
+                None => (package, package_warnings(package).collect()),
+            },
+            (None, None) => return Err(CommandError::could_not_run("usage", "neither a package nor a store is named")),
+        };
+        let mut algorithm = subject::load(&host, package)?;
         inputs.fill_session(&algorithm.limits().limits)?;
         let load = algorithm.load_report();
         let preparation = Preparation {
@@ -125,14 +155,14 @@ impl Run {
             start_logs: load.describe.logs.clone(),
             setup_logs: load.setup.logs.clone(),
         };
-        let subject = Subject::new(&algorithm, &package, ceiling);
+        let subject = Subject::new(&algorithm, package, ceiling);
         let target = match terminal.quiet {
             true => ProgressDrawTarget::hidden(),
             false => ProgressDrawTarget::stderr(),
         };
         let mut report = self.ask(&mut algorithm, inputs, subject, preparation, target)?;
         report.warnings.extend(warnings);
-        report.warnings.extend(package_warnings(&package));
+        report.warnings.extend(admitted);
         if let Some(failure) = algorithm.teardown().failure {
             let message = format!("teardown failed: {failure}");
             report.warnings.push(Warning {
@@ -147,6 +177,11 @@ impl Run {
             terminal::print(&text::of(&report))?;
         }
         Ok(self.exit(report.outcome()))
+    }
+
+    /// What is active in a store for the product model; it is in use until the answer goes.
+    fn active(&self, store: &Path) -> Result<OpenVersion, CommandError> {
+        Ok(Store::open(store, StoreOptions::default())?.open_active(&self.pid)?)
     }
 
     fn ask(
@@ -213,6 +248,26 @@ fn refused(failure: Failure) -> CommandError {
         _ => "correct the request",
     };
     CommandError::could_not_run(failure.code.as_str(), failure.message).help(help)
+}
+
+/// Asks the station whether it accepts the package, and returns what it warns of.
+fn admission_warnings(rules: &StationRules, package: &Package) -> Result<Vec<Warning>, CommandError> {
+    let about = |error: CommandError| error.about(package.source());
+    let objections = rules.admit(package).map_err(CommandError::from).map_err(about)?;
+    Ok(policy_warnings(objections))
+}
+
+fn policy_warnings(objections: Vec<Objection>) -> Vec<Warning> {
+    let kind = |rule: &str| match rule {
+        "signatures" => "signature",
+        rule if rule.starts_with("ceilings.") => "limit_cut",
+        _ => "policy",
+    };
+    let warnings = objections.into_iter().map(|objection| Warning {
+        kind: kind(&objection.rule),
+        message: objection.message,
+    });
+    warnings.collect()
 }
 
 fn package_warnings(package: &Package) -> impl Iterator<Item = Warning> {

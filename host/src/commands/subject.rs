@@ -3,15 +3,17 @@
 use super::error::CommandError;
 use super::terminal::TerminalArgs;
 use clap::{Args, ValueEnum};
+use procvision_host::admission::Station as StationRules;
 use procvision_host::algorithm::{Algorithm, LoadError};
 use procvision_host::compiler::{CompileChild, Compiler};
 use procvision_host::component_build::{self, Build, BuildOptions};
 use procvision_host::host::{Host, HostConfig, HostError};
-use procvision_host::limits::{CompileLimits, LIMIT_NAMES, Limits};
+use procvision_host::limits::{LIMIT_NAMES, Limits};
 use procvision_host::logs::Level;
 use procvision_host::outcome::Warning;
 use procvision_host::package::Package;
-use procvision_host::policy::SandboxPolicy;
+use procvision_host::policy::StationPolicy;
+use procvision_host::strict_json;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -21,17 +23,17 @@ const CACHE_VARIABLE: &str = "PROCVISION_CACHE_DIR";
 /// Which algorithm, and under what conditions.
 #[derive(Args)]
 pub struct SubjectArgs {
-    /// Folder of a crate or of a package, or a .wasm component
-    #[arg(value_name = "DIR|WASM")]
-    pub source: PathBuf,
+    /// Policy of the station, such as policy.json; without it the defaults hold, and signatures are not looked at
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 
     /// Lower a limit of this station, such as memory_bytes=67108864; may be given several times
     #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = parse_limit)]
     limits: Vec<(&'static str, u64)>,
 
-    /// Least important log lines of the algorithm that are kept
-    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = LevelArg::Info)]
-    log_level: LevelArg,
+    /// Least important log lines of the algorithm that are kept [default: the policy's, else info]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    log_level: Option<LevelArg>,
 
     /// Compile the component even if that was done before
     #[arg(long)]
@@ -63,16 +65,15 @@ impl From<LevelArg> for Level {
 fn parse_limit(text: &str) -> Result<(&'static str, u64), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     let known = LIMIT_NAMES.iter().find(|known| **known == name);
-    let name = known.ok_or_else(|| format!("there is no limit `{name}`; the limits are {}", LIMIT_NAMES.join(", ")))?;
+    let name = known.ok_or_else(|| match strict_json::nearest(name, LIMIT_NAMES.iter().copied()) {
+        Some(nearest) => format!("there is no limit `{name}`; did you mean `{nearest}`?"),
+        None => format!("there is no limit `{name}`; the limits are {}", LIMIT_NAMES.join(", ")),
+    })?;
     let value = value.replace('_', "");
     let value = value
         .parse()
         .map_err(|_| format!("`{value}` is not a whole number of the limit's unit"))?;
-    let ceiling = Limits::default_ceiling();
-    match ceiling.get(name) {
-        Some(ceiling) if value > ceiling => Err(format!("a limit can only be lowered; `{name}` is {ceiling}")),
-        _ => Ok((name, value)),
-    }
+    Ok((name, value))
 }
 
 /// What was built, and how long that took.
@@ -88,9 +89,19 @@ pub struct Station {
 }
 
 impl SubjectArgs {
+    /// The file or folder at `source` under the usual conditions.
+    pub fn plain(source: PathBuf) -> Self {
+        Self {
+            source,
+            limits: Vec::new(),
+            log_level: LevelArg::Info,
+            no_cache: false,
+        }
+    }
+
     /// Builds the crate, if there is one. That runs code of whoever wrote it, outside the sandbox.
-    pub fn build(&self, terminal: &TerminalArgs) -> Result<Option<Built>, CommandError> {
-        if !component_build::is_crate(&self.source) {
+    pub fn build(&self, source: &Path, terminal: &TerminalArgs) -> Result<Option<Built>, CommandError> {
+        if !component_build::is_crate(source) {
             return Ok(None);
         }
         let begun = Instant::now();
@@ -99,31 +110,53 @@ impl SubjectArgs {
             color: terminal.cargo_color(),
             ..BuildOptions::default()
         };
-        let build = component_build::build(&self.source, &options)?;
+        let build = component_build::build(source, &options)?;
         Ok(Some(Built {
             build,
             took: begun.elapsed(),
         }))
     }
 
-    /// Sets up a host. A compile cache that cannot be used is only worth a warning.
-    ///
-    /// `built` says whether the component was built by this command; then its line tables can be trusted.
-    pub fn station(&self, built: bool) -> Result<Station, CommandError> {
-        let mut ceiling = Limits::default_ceiling();
+    /// The station whose policy was named, if one was.
+    pub fn rules(&self) -> Result<Option<StationRules>, CommandError> {
+        Ok(self.policy.as_deref().map(StationRules::read).transpose()?)
+    }
+
+    /// The most that a package is granted: what the policy says, lowered by the arguments.
+    fn ceiling(&self, policy: &StationPolicy) -> Result<Limits, CommandError> {
+        let mut ceiling = policy.ceiling();
         for (name, value) in &self.limits {
+            let most = ceiling.get(name).unwrap_or_default();
+            if *value > most {
+                let message = format!("a limit can only be lowered; `{name}` is {most}");
+                return Err(CommandError::could_not_run("usage", message)
+                    .help("ask for less, or raise `ceilings` in a policy and name it with --policy"));
+            }
             ceiling.set(name, *value);
         }
-        let config = HostConfig {
-            ceiling,
-            policy: SandboxPolicy {
-                log_level: self.log_level.into(),
-                line_tables: built,
-                ..SandboxPolicy::default()
-            },
-            compile_cache: if self.no_cache { None } else { cache_folder() },
-            compiler: Compiler::Child(CompileChild::this_program(CompileLimits::default())),
-        };
+        Ok(ceiling)
+    }
+
+    /// Sets up a host. A compile cache that cannot be used is only worth a warning.
+    ///
+    /// `built` says whether the component was built by this command; then its line tables can be trusted. What is compiled
+    /// is kept in `cache`, or in the user's cache folder.
+    pub fn station(
+        &self,
+        rules: Option<&StationRules>,
+        built: bool,
+        cache: Option<&Path>,
+    ) -> Result<Station, CommandError> {
+        let defaults = StationPolicy::default();
+        let policy = rules.map_or(&defaults, |rules| &rules.policy);
+        let cache = cache.map(Path::to_owned).or_else(cache_folder);
+        let mut config = policy.host_config(cache.filter(|_| !self.no_cache));
+        config.ceiling = self.ceiling(policy)?;
+        config.policy.line_tables = built;
+        if let Some(level) = self.log_level {
+            config.policy.log_level = level.into();
+        }
+        config.compiler = Compiler::Child(CompileChild::this_program(policy.compile.clone()));
         let mut warnings = Vec::new();
         let host = match Host::new(config.clone()) {
             Err(HostError::Cache(error)) => {
@@ -149,10 +182,10 @@ impl SubjectArgs {
     }
 
     /// Opens the package; `component` takes the place of the one that the manifest names.
-    pub fn open(&self, component: Option<&Path>, ceiling: &Limits) -> Result<Package, CommandError> {
+    pub fn open(&self, source: &Path, component: Option<&Path>, ceiling: &Limits) -> Result<Package, CommandError> {
         Ok(match component {
-            Some(component) => Package::open_with_component(&self.source, component, ceiling)?,
-            None => Package::open(&self.source, ceiling)?,
+            Some(component) => Package::open_with_component(source, component, ceiling)?,
+            None => Package::open(source, ceiling)?,
         })
     }
 }

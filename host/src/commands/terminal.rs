@@ -65,6 +65,14 @@ impl TerminalArgs {
             .init();
     }
 
+    /// Tells people on stderr what is about to be done.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            // Where stderr cannot be written to there is nobody to tell.
+            let _ = writeln!(anstream::stderr().lock(), "{}", visible::line(text));
+        }
+    }
+
     /// The same choice for cargo.
     pub fn cargo_color(&self) -> CargoColor {
         match self.color {

@@ -17,11 +17,15 @@ use std::path::PathBuf;
 
 /// Check everything a station would, and say what to mend
 ///
-/// In order: manifest, assets and component, imports, compilation, get_info, setup, and both
+/// In order: archive, manifest, assets and component, imports, compilation, get_info, setup, and both
 /// questions for every product model and step, on a synthetic picture.
 #[derive(Args)]
 #[command(after_help = help::VALIDATE)]
 pub struct Validate {
+    /// Folder of a crate or of a package, a package archive, or a .wasm component
+    #[arg(value_name = "DIR|ZIP|WASM")]
+    source: PathBuf,
+
     /// A picture, PNG or JPEG, to try the algorithm with besides the synthetic one
     #[arg(short, long, value_name = "PICTURE")]
     image: Option<PathBuf>,
@@ -41,16 +45,17 @@ pub struct Validate {
 impl Validate {
     /// Makes every check and says what came of it.
     pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
-        let source = &self.subject.source;
+        let source = &self.source;
+        let station = self.subject.rules()?;
         if !source.exists() {
             return Err(PackageError::NotFound(source.clone()).into());
         }
         let picture = self.image.as_ref().map(Frame::open).transpose()?;
         let built = match self.build {
-            true => self.subject.build(terminal)?,
+            true => self.subject.build(source, terminal)?,
             false => None,
         };
-        let Station { host, mut warnings } = self.subject.station(built.is_some())?;
+        let Station { host, mut warnings } = self.subject.station(station.as_ref(), built.is_some(), None)?;
         if built.is_none() {
             warnings.extend(stale::warning(source));
         }
@@ -59,6 +64,7 @@ impl Validate {
             // What is shipped, not what has debug information.
             component: built.map(|Built { build, .. }| build.component),
             picture,
+            station,
         };
         let validation = validation::validate(&host, &subject);
         if self.json {

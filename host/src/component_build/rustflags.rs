@@ -17,25 +17,28 @@ const SIMD: [&str; 2] = ["-C", "target-feature=+simd128"];
 const OFFSETS: [&str; 2] = ["-C", "llvm-args=-disable-lsr"];
 const ENCODED: &str = "CARGO_ENCODED_RUSTFLAGS";
 
-/// Lets `cargo`, started in `dir`, compile for `target` with vector instructions and offsets.
-pub(super) fn add_ours(cargo: &mut Command, dir: &Path, target: Target) {
+/// Lets `cargo`, started in `dir`, compile for `target` with vector instructions, offsets and the flags `remap`, each one
+/// word.
+pub(super) fn add_ours(cargo: &mut Command, dir: &Path, target: Target, remap: &[String]) {
     let encoded = std::env::var(ENCODED).ok();
     let plain = std::env::var("RUSTFLAGS").ok();
-    if let Some(flags) = from_environment(encoded.as_deref(), plain.as_deref()) {
+    if let Some(flags) = from_environment(encoded.as_deref(), plain.as_deref(), remap) {
         cargo.env(ENCODED, flags);
         return;
     }
-    let cargo_home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(dirs::home_dir()?.join(".cargo")));
-    let configs = config_files(dir, cargo_home.as_deref());
+    let configs = config_files(dir, cargo_home(dir).as_deref());
     let value = match flags_in_one_string(&configs, target.triple()) {
         // Cargo adds lists up, but a string replaces the one before it and cannot be mixed with a list.
-        Some(flags) => Value::from(format!("{flags} {}", ours(flags).join(" "))),
+        Some(flags) => {
+            // It is cut at spaces, so that a path with one in it cannot be said.
+            let whole = |flag: &&str| !flag.contains(char::is_whitespace);
+            let ours: Vec<&str> = ours(flags, remap).into_iter().filter(whole).collect();
+            Value::from(format!("{flags} {}", ours.join(" ")))
+        }
         None => {
             let mut flags = build_flags(&configs, target.triple());
-            let ours = ours(&flags.join(" "));
-            flags.extend(ours.into_iter().map(str::to_owned));
+            let ours: Vec<String> = ours(&flags.join(" "), remap).into_iter().map(str::to_owned).collect();
+            flags.extend(ours);
             Value::from(flags)
         }
     };
@@ -43,21 +46,30 @@ pub(super) fn add_ours(cargo: &mut Command, dir: &Path, target: Target) {
     cargo.arg("--config").arg(format!("{key}={value}"));
 }
 
+/// Where cargo keeps the sources of dependencies and the user's configuration.
+pub(super) fn cargo_home(dir: &Path) -> Option<PathBuf> {
+    match std::env::var_os("CARGO_HOME") {
+        Some(home) if !home.is_empty() => Some(dir.join(home)),
+        _ => Some(dirs::home_dir()?.join(".cargo")),
+    }
+}
+
 /// The value for [`ENCODED`] if the author sets flags by environment. Ours come first, so that the author's prevail.
-fn from_environment(encoded: Option<&str>, plain: Option<&str>) -> Option<String> {
+fn from_environment(encoded: Option<&str>, plain: Option<&str>, remap: &[String]) -> Option<String> {
     let author: Vec<&str> = match (encoded, plain) {
         (Some(flags), _) => flags.split('\x1f').filter(|flag| !flag.is_empty()).collect(),
         (None, Some(flags)) => flags.split_whitespace().collect(),
         (None, None) => return None,
     };
-    let ours = ours(&author.join(" "));
+    let ours = ours(&author.join(" "), remap);
     Some(ours.into_iter().chain(author).collect::<Vec<_>>().join("\x1f"))
 }
 
 /// What is added to the author's flags. LLVM refuses to be told the same thing twice.
-fn ours(author: &str) -> Vec<&'static str> {
+fn ours<'a>(author: &str, remap: &'a [String]) -> Vec<&'a str> {
     let offsets = OFFSETS.into_iter().filter(|_| !author.contains("-disable-lsr"));
-    SIMD.into_iter().chain(offsets).collect()
+    let remap = remap.iter().map(String::as_str);
+    SIMD.into_iter().chain(offsets).chain(remap).collect()
 }
 
 /// Cargo's configuration for a folder, most general first. A file that cannot be read or parsed is left for cargo to
@@ -123,23 +135,28 @@ mod tests {
 
     #[test]
     fn flags_of_the_environment_are_kept() {
-        assert_eq!(from_environment(None, None), None);
+        assert_eq!(from_environment(None, None, &[]), None);
         let ours = "-C\x1ftarget-feature=+simd128\x1f-C\x1fllvm-args=-disable-lsr";
-        assert_eq!(from_environment(None, Some("")).unwrap(), ours);
+        assert_eq!(from_environment(None, Some(""), &[]).unwrap(), ours);
         assert_eq!(
-            from_environment(None, Some(" -g  --cfg x ")).unwrap(),
+            from_environment(None, Some(" -g  --cfg x "), &[]).unwrap(),
             format!("{ours}\x1f-g\x1f--cfg\x1fx")
         );
         assert_eq!(
-            from_environment(Some("--cfg\x1fa b"), Some("-g")).unwrap(),
-            format!("{ours}\x1f--cfg\x1fa b")
+            from_environment(
+                Some("--cfg\x1fa b"),
+                Some("-g"),
+                &["--remap-path-prefix=/a b=/c".to_owned()]
+            )
+            .unwrap(),
+            format!("{ours}\x1f--remap-path-prefix=/a b=/c\x1f--cfg\x1fa b")
         );
     }
 
     #[test]
     fn llvm_is_not_told_twice() {
         assert_eq!(
-            from_environment(None, Some("-Cllvm-args=-disable-lsr")).unwrap(),
+            from_environment(None, Some("-Cllvm-args=-disable-lsr"), &[]).unwrap(),
             "-C\x1ftarget-feature=+simd128\x1f-Cllvm-args=-disable-lsr"
         );
     }

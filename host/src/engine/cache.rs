@@ -113,7 +113,7 @@ impl CacheKey {
         Self(hash.finalize().into())
     }
 
-    fn file_name(&self) -> String {
+    pub(crate) fn file_name(&self) -> String {
         let mut name = String::with_capacity(2 * KEY_BYTES + 7);
         for byte in self.0 {
             // Writing to a string cannot fail.

@@ -2,12 +2,16 @@
 
 use super::names::Names;
 use super::sdk::{CRATE, VENDORED};
+use crate::schemas::PublishedSchema;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, context, syntax::SyntaxConfig};
 use serde_json::json;
 use std::path::Path;
 
 /// Version that a project begins with.
 const VERSION: &str = "0.1.0";
+
+/// A copy of the manifest's schema, so that editors help without a network.
+const MANIFEST_SCHEMA: &str = "manifest.schema.json";
 
 const FILES: [(&str, &str); 5] = [
     ("Cargo.toml", include_str!("templates/Cargo.toml.jinja")),
@@ -41,6 +45,7 @@ pub(super) fn render(names: &Names, pids: &[String], sdk: Option<&Path>) -> Resu
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build()?);
     let mut files = vec![("manifest.json", manifest(names, pids)), ("cases.json", cases(pids))];
+    files.extend(PublishedSchema::find("manifest").map(|schema| (MANIFEST_SCHEMA, schema.text())));
     for (path, template) in FILES {
         files.push((path, environment.render_str(template, &values)?));
     }
@@ -49,6 +54,7 @@ pub(super) fn render(names: &Names, pids: &[String], sdk: Option<&Path>) -> Resu
 
 fn manifest(names: &Names, pids: &[String]) -> String {
     let manifest = json!({
+        "$schema": MANIFEST_SCHEMA,
         "manifest_version": crate::manifest::MANIFEST_VERSION,
         "name": names.manifest,
         "version": VERSION,

@@ -41,12 +41,15 @@ macro_rules! checks {
 }
 
 checks! {
+    Archive = "archive, its form and its digests";
     Manifest = "manifest is there and well-formed";
     ManifestValues = "name, version, product models";
     PidCount = "number of product models";
     Assets = "assets";
     Component = "component is there and not too large";
     Limits = "limits within the station's ceiling";
+    Signature = "signature";
+    Policy = "the station's policy";
     Binary = "WebAssembly, its features and structure";
     Contract = "contract and its version";
     Imports = "imports";

@@ -1,6 +1,7 @@
-//! What is on disk: manifest, assets, component, and the limits that the manifest asks for.
+//! What is on disk: archive, manifest, assets, component, and the limits that the manifest asks for.
 
 use super::check::{Check, CheckId, Checks};
+use crate::archive::Fault;
 use crate::limits::{Limits, Unit};
 use crate::manifest::{ADVISED_PIDS, Manifest, ManifestError};
 use crate::package::{Package, PackageError};
@@ -18,14 +19,32 @@ pub(super) fn check(checks: &mut Checks, source: &Path, component: Option<&Path>
         Err(error) => {
             // The parts are looked at in this order, so that those before the failing one are good.
             let failing = failing(&error);
-            let passed = [CheckId::Manifest, CheckId::ManifestValues, CheckId::Assets];
+            let passed = [
+                CheckId::Archive,
+                CheckId::Manifest,
+                CheckId::ManifestValues,
+                CheckId::Assets,
+            ];
             for id in passed.into_iter().take_while(|id| *id != failing) {
-                checks.add(Check::pass(id, ""));
+                checks.add(match id {
+                    CheckId::Archive if !matches!(error, PackageError::Archive(_)) => no_archive(),
+                    id => Check::pass(id, ""),
+                });
             }
             checks.add(Check::fail(failing, &error));
             return None;
         }
     };
+    checks.add(match package.archive() {
+        Some(archive) => {
+            let (count, bytes) = (archive.entries().count(), archive.as_bytes().len() as u64);
+            Check::pass(
+                CheckId::Archive,
+                format!("{count} entries, {}", amount(Unit::Bytes, bytes)),
+            )
+        }
+        None => no_archive(),
+    });
     match package.manifest() {
         Some(manifest) => describe(checks, manifest),
         None => {
@@ -47,17 +66,34 @@ pub(super) fn check(checks: &mut Checks, source: &Path, component: Option<&Path>
     Some(package)
 }
 
+fn no_archive() -> Check {
+    Check::not_run(CheckId::Archive, "it is not an archive")
+}
+
 /// The check that fails with this error.
 fn failing(error: &PackageError) -> CheckId {
     match error {
-        PackageError::Manifest(ManifestError::Value { .. }) => CheckId::ManifestValues,
-        PackageError::Manifest(_) => CheckId::Manifest,
+        PackageError::Archive(error) => match error.fault() {
+            Fault::Manifest(error) => failing_of_manifest(error),
+            Fault::ManifestMissing => CheckId::Manifest,
+            Fault::AssetMissing { .. } => CheckId::Assets,
+            Fault::ComponentName(_) | Fault::ComponentMissing(_) | Fault::ComponentEmpty(_) => CheckId::Component,
+            _ => CheckId::Archive,
+        },
+        PackageError::Manifest(error) => failing_of_manifest(error),
         PackageError::Assets(_) => CheckId::Assets,
         PackageError::NotFound(_)
         | PackageError::ComponentMissing(_)
         | PackageError::ComponentNotAFile(_)
         | PackageError::ComponentRead { .. }
         | PackageError::ComponentTooLarge { .. } => CheckId::Component,
+    }
+}
+
+fn failing_of_manifest(error: &ManifestError) -> CheckId {
+    match error {
+        ManifestError::Value { .. } => CheckId::ManifestValues,
+        _ => CheckId::Manifest,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::commands::error::CommandError;
 use procvision_host::call::StepCall;
 use procvision_host::frame::Frame;
 use procvision_host::limits::Limits;
+use procvision_host::policy::PicturePolicy;
 use procvision_host::report::{Picture, PictureOrigin};
 use procvision_host::session::{Session, SessionBounds};
 use serde_json::{Map, Value};
@@ -37,7 +38,8 @@ pub(super) fn parse_reference(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 impl Inputs {
-    pub(super) fn read(run: &Run) -> Result<Self, CommandError> {
+    /// `pictures` is what the station does without a picture, unless the arguments say something else.
+    pub(super) fn read(run: &Run, pictures: PicturePolicy) -> Result<Self, CommandError> {
         let params = match &run.params {
             Some(text) => object(text, "--params", "1006")?,
             None => Map::new(),
@@ -46,7 +48,7 @@ impl Inputs {
             Some(text) => session(object(text, "--session", "1000")?)?,
             None => (Session::new(SESSION_ID, Map::new()), Map::new()),
         };
-        let image = run.picture.read()?;
+        let image = run.picture.read(pictures)?;
         let references = run.references.iter();
         let references: Vec<Picture> = references
             .map(|(name, path)| reference(name, path))

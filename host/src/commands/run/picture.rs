@@ -38,9 +38,9 @@ pub(super) struct PictureArgs {
     #[arg(long, value_name = "NAME")]
     camera_id: Option<String>,
 
-    /// What happens if the picture cannot be had
-    #[arg(long, value_name = "POLICY", value_enum, default_value_t = PolicyArg::Strict)]
-    on_missing_picture: PolicyArg,
+    /// What happens if the picture cannot be had [default: as the policy says, else strict]
+    #[arg(long, value_name = "WHAT", value_enum)]
+    on_missing_picture: Option<PolicyArg>,
 
     /// The socket of the pools' broker [default: PROCVISION_FRAMES_SOCKET, else as `frames broker` chooses it]
     #[arg(long, value_name = "PATH", conflicts_with = "image")]
@@ -74,13 +74,14 @@ fn parse_size(text: &str) -> Result<(i64, i64), String> {
 
 impl PictureArgs {
     /// Reads it, or puts a black one in its place if that is wanted.
-    pub(super) fn read(&self) -> Result<Picture, CommandError> {
+    pub(super) fn read(&self, station: PicturePolicy) -> Result<Picture, CommandError> {
         self.refuse_useless_socket()?;
         let meta = self.meta()?;
         let (origin, picture) = self.find(&meta)?;
         let policy = match self.on_missing_picture {
-            PolicyArg::Strict => PicturePolicy::Strict,
-            PolicyArg::ZeroFill => PicturePolicy::ZeroFill,
+            None => station,
+            Some(PolicyArg::Strict) => PicturePolicy::Strict,
+            Some(PolicyArg::ZeroFill) => PicturePolicy::ZeroFill,
         };
         let wants_size = policy == PicturePolicy::ZeroFill && meta.size().is_none();
         let frame = or_stand_in(picture, &meta, policy).map_err(|error| match wants_size {

@@ -33,6 +33,17 @@ pub(super) fn of(validation: &Validation, warnings: &[Warning]) -> String {
     if let Some((_, sha256)) = &validation.component {
         let _ = writeln!(text, "\n{BOLD}Component{BOLD:#}\n  SHA-256 {sha256}");
     }
+    if let Some(archive) = &validation.archive {
+        let signed = match archive.signature() {
+            Some(_) => "signed",
+            None => "not signed",
+        };
+        let _ = writeln!(
+            text,
+            "\n{BOLD}Package{BOLD:#}\n  SHA-256 {} ({signed})",
+            archive.digest()
+        );
+    }
     let (style, word) = match validation.status() {
         Status::Fail => (RED, "FAIL"),
         Status::Warn => (YELLOW, "WARN"),

@@ -8,6 +8,7 @@ use std::io::Write;
 pub(crate) fn answer(scene: &Scene<'_>) -> Answer {
     match scene.attack {
         "log-flood" => logs(),
+        "log-debug" => logging::log(logging::Level::Debug, "a detail", &[]),
         "log-empty-flood" => {
             for _ in 0..20_000 {
                 logging::log(logging::Level::Error, "", &[]);

@@ -10,6 +10,7 @@ pub(crate) fn answer(scene: &Scene<'_>) -> Answer {
         "exit-failure" => std::process::exit(3),
         "abort" => std::process::abort(),
         "random" => format!("{}", random::get_random_bytes(4_096).len()),
+        "random-number" => random::get_random_u64().to_string(),
         "random-beyond" => format!("{}", random::get_random_bytes(4_097).len()),
         "random-endless" => format!("{}", random::get_random_bytes(u64::MAX).len()),
         "insecure-beyond" => format!("{}", insecure::get_insecure_random_bytes(u64::MAX).len()),

@@ -1,0 +1,10 @@
+//! Any bytes as an archive.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use procvision_fuzz::targets;
+
+fuzz_target!(|bytes: &[u8]| {
+    targets::archive(bytes);
+});

@@ -1,0 +1,136 @@
+//! A station as packages meet it: its policy, and the keys that it trusts.
+
+use super::{AdmissionError, Candidate, Objection, admit, judge};
+use crate::explain::Explain;
+use crate::package::Package;
+use crate::policy::{PolicyError, StationPolicy};
+use crate::shape::{Shape, ShapeError};
+use crate::signing::{BesideError, SignatureStatus, TrustError, TrustStore};
+use std::borrow::Cow;
+use std::path::Path;
+
+/// A station's policy with the keys that it trusts.
+#[derive(Clone, Debug, Default)]
+pub struct Station {
+    /// What it decides.
+    pub policy: StationPolicy,
+    /// Whose signatures count.
+    pub trust: TrustStore,
+}
+
+/// Why a station's policy does not hold.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StationError {
+    /// The policy cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The folder of trusted keys cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
+
+impl Explain for StationError {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Policy(error) => error.code(),
+            Self::Trust(error) => error.code(),
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Policy(error) => error.remedy(),
+            Self::Trust(error) => error.remedy(),
+        }
+    }
+}
+
+/// Why a package is not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotAdmitted {
+    /// Its component cannot be read.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// The signature beside it cannot be read.
+    #[error(transparent)]
+    Signature(#[from] BesideError),
+    /// The policy refuses it.
+    #[error(transparent)]
+    Refused(#[from] AdmissionError),
+}
+
+impl Explain for NotAdmitted {
+    fn code(&self) -> Cow<'static, str> {
+        match self {
+            Self::Shape(error) => error.code(),
+            Self::Signature(error) => error.code(),
+            Self::Refused(error) => error.code(),
+        }
+    }
+
+    fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Shape(error) => error.remedy(),
+            Self::Signature(error) => error.remedy(),
+            Self::Refused(error) => error.remedy(),
+        }
+    }
+
+    fn subject_failed(&self) -> bool {
+        match self {
+            Self::Shape(error) => error.subject_failed(),
+            Self::Signature(error) => error.subject_failed(),
+            Self::Refused(error) => error.subject_failed(),
+        }
+    }
+}
+
+impl Station {
+    /// Reads a policy, and the keys in the folder that it names.
+    ///
+    /// # Errors
+    ///
+    /// See [`StationError`].
+    pub fn read(policy: &Path) -> Result<Self, StationError> {
+        let policy = StationPolicy::read(policy)?;
+        let trust = policy.trust()?;
+        Ok(Self { policy, trust })
+    }
+
+    /// What the signature of a package is worth here and now. A folder and a bare component are never signed.
+    ///
+    /// # Errors
+    ///
+    /// See [`BesideError`].
+    pub fn signature(&self, _package: &Package) -> Result<SignatureStatus, BesideError> {
+        Ok(SignatureStatus::Unsigned)
+    }
+
+    /// Everything that the station has against a package, whose component has `shape` and whose signature is worth
+    /// `signature`.
+    pub fn judge(&self, package: &Package, shape: &Shape, signature: &SignatureStatus) -> Vec<Objection> {
+        judge(&self.policy, &candidate(package, shape, signature))
+    }
+
+    /// Judges a package, and returns the warnings of one that is accepted.
+    ///
+    /// # Errors
+    ///
+    /// See [`NotAdmitted`].
+    pub fn admit(&self, package: &Package) -> Result<Vec<Objection>, NotAdmitted> {
+        let shape = Shape::read(package.component())?;
+        let signature = self.signature(package)?;
+        Ok(admit(&self.policy, &candidate(package, &shape, &signature))?)
+    }
+}
+
+fn candidate<'a>(package: &'a Package, shape: &'a Shape, signature: &'a SignatureStatus) -> Candidate<'a> {
+    Candidate {
+        shape,
+        limits: package.limits(),
+        signature,
+        manifest: package.manifest(),
+    }
+}

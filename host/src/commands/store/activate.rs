@@ -1,0 +1,54 @@
+//! `procvision store activate`: lets a version judge product models that nothing judges.
+
+use super::place::PlaceArgs;
+use super::progress::StageBar;
+use super::release::{ReleaseArgs, parse_pid};
+use super::text;
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
+use crate::commands::terminal::TerminalArgs;
+use crate::commands::{help, terminal};
+use clap::Args;
+use procvision_host::store::{Activation, Pids};
+
+/// Let a version judge product models that nothing judges
+///
+/// First it is started, and the golden cases of its package are replayed. A product model that another version judges is
+/// refused with 2006: that is what `store switch` is for.
+#[derive(Args)]
+#[command(after_help = help::STORE_ACTIVATE)]
+pub(super) struct Activate {
+    #[command(flatten)]
+    release: ReleaseArgs,
+
+    /// Product model; several with commas, or given several times
+    #[arg(short, long, value_delimiter = ',', value_parser = parse_pid, required_unless_present = "all")]
+    pid: Vec<String>,
+
+    /// All product models that the version supports
+    #[arg(long, conflicts_with = "pid")]
+    all: bool,
+}
+
+impl Activate {
+    pub(super) fn run(&self, place: &PlaceArgs, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
+        let store = place.open()?;
+        let request = Activation {
+            release: self.release.release(),
+            pids: match self.all {
+                true => Pids::All,
+                false => Pids::Named(self.pid.clone()),
+            },
+        };
+        let mut bar = StageBar::new(terminal);
+        let activated = store.activate(&request, &mut bar);
+        drop(bar);
+        let activated = activated?;
+        if place.json {
+            terminal::print_json(&text::activated_json(&activated))?;
+        } else {
+            terminal::print(&text::activated(&activated, "activated"))?;
+        }
+        Ok(Exit::Good)
+    }
+}

@@ -1,0 +1,304 @@
+//! What is inspected: a package or a component, read but not run, with every file in it.
+
+use super::InspectionError;
+use super::component::Anatomy;
+use super::content::ContentKind;
+use super::strings::{Findings, Search};
+use crate::archive::{self, Archive};
+use crate::limits::{GrantedLimits, Limits};
+use crate::manifest::Manifest;
+use crate::opening::{self, Links};
+use crate::package::Package;
+use crate::report::sha256;
+use rustix::fs::{CWD, FileType};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Most bytes of one asset that are looked into; all of it is counted and goes into its digest.
+const LOOKED_INTO: usize = 64 << 20;
+/// Bytes that are read at a time.
+const PIECE: usize = 1 << 20;
+
+/// What kind of thing is inspected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A package in its archive.
+    Archive,
+    /// The folder of a package.
+    Folder,
+    /// A file without a manifest.
+    Component,
+}
+
+/// What a file of a package is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// What the package says about itself.
+    Manifest,
+    /// The algorithm.
+    Component,
+    /// What the algorithm can read.
+    Asset,
+    /// Golden cases and their pictures.
+    Case,
+    /// The list of what the component was made of.
+    Sbom,
+    /// Sizes and digests of the other files.
+    Digests,
+    /// A signature over the whole.
+    Signature,
+}
+
+/// A file of a package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileFacts {
+    /// Its path in the package.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// What it is, by its content.
+    pub kind: ContentKind,
+    /// Its size.
+    pub bytes: u64,
+    /// Its size in the archive.
+    pub packed_bytes: Option<u64>,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What is inspected.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// What kind of thing it is.
+    pub form: Form,
+    /// Where it was read from.
+    pub path: PathBuf,
+    /// What it says about itself; a bare component says nothing.
+    pub manifest: Option<Manifest>,
+    /// Size of the archive.
+    pub archive_bytes: Option<u64>,
+    /// SHA-256 of the archive without its signature, in hexadecimal: the package's digest.
+    pub digest: Option<String>,
+    /// Size of the component.
+    pub component_bytes: u64,
+    /// SHA-256 of the component, in hexadecimal.
+    pub component_sha256: String,
+    /// Its files, in the order of their names.
+    pub files: Vec<FileFacts>,
+}
+
+/// A package or component that is open. An archive is read where it lies: nothing of it is unpacked to disk.
+pub(super) struct Opened {
+    form: Form,
+    pub manifest: Option<Manifest>,
+    pub component: Vec<u8>,
+    pub limits: GrantedLimits,
+    pub archive: Option<Archive>,
+    /// A folder or a bare component.
+    package: Option<Package>,
+}
+
+impl Opened {
+    /// Opens what lies at `path` under a station's `ceiling`; whether it is an archive is told by its first bytes.
+    pub(super) fn open(path: &Path, ceiling: &Limits) -> Result<Self, InspectionError> {
+        if is_archive(path) {
+            let archive = Archive::read(path)?;
+            return Ok(Self {
+                form: Form::Archive,
+                manifest: Some(archive.manifest().clone()),
+                component: archive.component()?,
+                limits: ceiling.grant(&archive.manifest().limits),
+                archive: Some(archive),
+                package: None,
+            });
+        }
+        let package = Package::open(path, ceiling)?;
+        Ok(Self {
+            form: match package.manifest() {
+                Some(_) => Form::Folder,
+                None => Form::Component,
+            },
+            manifest: package.manifest().cloned(),
+            component: package.component().to_owned(),
+            limits: package.limits().clone(),
+            archive: None,
+            package: Some(package),
+        })
+    }
+}
+
+fn is_archive(path: &Path) -> bool {
+    let Ok((file, stat)) = opening::open_at(CWD, path, Links::Follow) else {
+        return false;
+    };
+    let mut head = Vec::new();
+    opening::kind(&stat) == FileType::RegularFile
+        && file.take(4).read_to_end(&mut head).is_ok()
+        && archive::is_archive(&head)
+}
+
+/// What reading the files of a subject brings to light.
+pub(super) struct Looked {
+    pub subject: Subject,
+    pub anatomy: Anatomy,
+    pub strings: Findings,
+    /// The list of what the component was made of, as it stands in the package.
+    pub sbom: Option<Vec<u8>>,
+}
+
+/// Looks into everything; `watch` is told what is looked at.
+pub(super) fn look(path: &Path, opened: &Opened, watch: &mut dyn FnMut(&str)) -> Result<Looked, InspectionError> {
+    watch("the component");
+    let component = opened.component.as_slice();
+    let anatomy = Anatomy::read(component);
+    let mut search = Search::default();
+    for segment in &anatomy.segments {
+        if let Some(bytes) = component.get(segment.range.clone()) {
+            let place = format!("module {}, segment {}", segment.module, segment.index);
+            search.look(&place, segment.range.start as u64, bytes);
+        }
+    }
+    let mut files = Vec::new();
+    let mut sbom = None;
+    if let Some(archive) = &opened.archive {
+        for entry in archive.entries() {
+            watch(&entry.name);
+            let role = role_of(&entry.name, archive.manifest());
+            let content = archive.content(&entry.name)?.unwrap_or_default();
+            if searched(role) {
+                search.look(&entry.name, 0, &content);
+            }
+            files.push(FileFacts {
+                name: entry.name.clone(),
+                role,
+                kind: ContentKind::of(&content),
+                bytes: entry.bytes,
+                packed_bytes: Some(entry.packed_bytes),
+                sha256: entry.sha256.clone(),
+            });
+            if role == Role::Sbom {
+                sbom = Some(content);
+            }
+        }
+    } else if let (Some(package), Some(manifest)) = (&opened.package, &opened.manifest) {
+        files = of_folder(path, package, manifest, &mut search, watch)?;
+    }
+    let archive = opened.archive.as_ref();
+    let subject = Subject {
+        form: opened.form,
+        path: path.to_owned(),
+        manifest: opened.manifest.clone(),
+        archive_bytes: archive.map(|archive| archive.as_bytes().len() as u64),
+        digest: archive.map(|archive| archive.digest().to_owned()),
+        component_bytes: component.len() as u64,
+        component_sha256: sha256(component),
+        files,
+    };
+    Ok(Looked {
+        subject,
+        anatomy,
+        strings: search.finish(),
+        sbom,
+    })
+}
+
+/// The files of a folder that would go into a package, as far as they matter: manifest, component, assets.
+fn of_folder(
+    path: &Path,
+    package: &Package,
+    manifest: &Manifest,
+    search: &mut Search,
+    watch: &mut dyn FnMut(&str),
+) -> Result<Vec<FileFacts>, InspectionError> {
+    let component = package.component();
+    let mut files = vec![FileFacts {
+        name: manifest.component.clone(),
+        role: Role::Component,
+        kind: ContentKind::of(component),
+        bytes: component.len() as u64,
+        packed_bytes: None,
+        sha256: sha256(component),
+    }];
+    // It was read a moment ago; if it is gone by now, nothing of it is searched.
+    if let Ok(text) = crate::bounded_file::read(&path.join(archive::MANIFEST), crate::limits::MANIFEST_BYTES) {
+        search.look(archive::MANIFEST, 0, &text);
+        files.push(FileFacts {
+            name: archive::MANIFEST.to_owned(),
+            role: Role::Manifest,
+            kind: ContentKind::of(&text),
+            bytes: text.len() as u64,
+            packed_bytes: None,
+            sha256: sha256(&text),
+        });
+    }
+    for (name, bytes) in package.assets().list() {
+        let full_name = format!("{}{name}", archive::ASSETS);
+        watch(&full_name);
+        let (head, sha256) = read_asset(package, name, bytes, &full_name)?;
+        search.look(&full_name, 0, &head);
+        files.push(FileFacts {
+            name: full_name,
+            role: Role::Asset,
+            kind: ContentKind::of(&head),
+            bytes,
+            packed_bytes: None,
+            sha256,
+        });
+    }
+    files.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(files)
+}
+
+/// The beginning of an asset, and the digest of all of it.
+fn read_asset(
+    package: &Package,
+    name: &str,
+    bytes: u64,
+    full_name: &str,
+) -> Result<(Vec<u8>, String), InspectionError> {
+    let (mut head, mut digest) = (Vec::new(), Sha256::new());
+    let mut offset = 0;
+    while offset < bytes {
+        let piece = match package.assets().read(name, offset, PIECE) {
+            Some(Ok(piece)) => piece,
+            Some(Err(source)) => {
+                return Err(InspectionError::Asset {
+                    name: full_name.to_owned(),
+                    source,
+                });
+            }
+            None => break,
+        };
+        // It has become shorter.
+        if piece.is_empty() {
+            break;
+        }
+        digest.update(&piece);
+        offset += piece.len() as u64;
+        let room = LOOKED_INTO.saturating_sub(head.len());
+        head.extend_from_slice(&piece[..piece.len().min(room)]);
+    }
+    let digest = digest.finalize();
+    Ok((head, digest.iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+fn role_of(name: &str, manifest: &Manifest) -> Role {
+    match name {
+        archive::MANIFEST => Role::Manifest,
+        archive::SBOM => Role::Sbom,
+        archive::DIGESTS => Role::Digests,
+        archive::SIGNATURE => Role::Signature,
+        name if name == manifest.component => Role::Component,
+        name if name.starts_with(archive::ASSETS) => Role::Asset,
+        _ => Role::Case,
+    }
+}
+
+/// Whether text in a file says what the author had in mind. The component's own was searched piece by piece.
+fn searched(role: Role) -> bool {
+    matches!(role, Role::Manifest | Role::Asset | Role::Case)
+}

@@ -1,0 +1,80 @@
+//! The store's policy holds when something is installed, activated, run and verified, by the same code.
+
+use crate::stage::{Station, parts};
+use procvision_tests::binary::Answer;
+use serde_json::{Value, json};
+use std::fs;
+
+fn decide(station: &Station, policy: &Value) {
+    fs::create_dir_all(station.store("")).unwrap();
+    fs::write(station.store("policy.json"), policy.to_string()).unwrap();
+}
+
+#[test]
+fn an_unsigned_package_is_loudly_accepted_or_refused() {
+    let station = Station::new();
+    let installed = station.install(&parts("1.0.0"));
+    assert_eq!(installed["objections"][0]["rule"], "signatures", "{installed}");
+    let answer = station.run(&["activate", "lifted", "1.0.0", "--all"]).expect(0);
+    assert!(answer.stdout.contains("warning: the package is not signed"), "{answer:?}");
+    let ran = Answer::of(&mut station.run_a01(&[])).expect(0).json();
+    assert!(ran["warnings"].to_string().contains("the package is not signed"), "{ran}");
+
+    // What was good enough yesterday is judged by today's policy.
+    decide(&station, &json!({ "policy_version": 1, "signatures": "strict" }));
+    let zip = station.zip(&parts("1.1.0"));
+    station.refused(&["install", zip.to_str().unwrap()], 1, "2005");
+    let ran = Answer::of(&mut station.run_a01(&[])).expect(1).json();
+    assert_eq!(ran["error"]["code"], "2005", "{ran}");
+    station.json(&["deactivate", "lifted"], 0);
+    station.refused(&["activate", "lifted", "1.0.0", "--all"], 1, "2005");
+    station.refused(&["rollback", "lifted"], 1, "2005");
+    let findings = station.findings();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(findings[0].starts_with("policy: "), "{findings:?}");
+    decide(&station, &json!({ "policy_version": 1 }));
+    station.json(&["rollback", "lifted"], 0);
+    station.whole();
+}
+
+#[test]
+fn imports_that_the_policy_does_not_allow_are_refused() {
+    let station = Station::new();
+    decide(&station, &json!({ "policy_version": 1, "closed_imports": "refuse" }));
+    station.install(&parts("1.0.0"));
+    let only = json!({ "policy_version": 1, "allowed_imports": ["procvision:algorithm/lifecycle"] });
+    decide(&station, &only);
+    let zip = station.zip(&parts("1.1.0"));
+    // A policy under which nothing runs is a mistake in the policy.
+    let answer = station.json(&["install", zip.to_str().unwrap()], 2);
+    assert!(answer["error"]["message"].as_str().unwrap().contains("allowed_imports"), "{answer}");
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_stops_everything_that_asks_it() {
+    let station = Station::with(&["1.0.0"]);
+    fs::write(station.store("policy.json"), r#"{"policy_version": 1, "signature": "strict"}"#).unwrap();
+    let zip = station.zip(&parts("1.1.0"));
+    for arguments in [&["install", zip.to_str().unwrap()][..], &["activate", "lifted", "1.0.0", "--all"], &["verify"]] {
+        let answer = station.json(arguments, 2);
+        assert!(answer["error"]["message"].as_str().unwrap().contains("signature"), "{answer}");
+    }
+    station.json(&["list"], 0);
+}
+
+#[test]
+fn ceilings_and_the_number_of_versions_are_the_policys() {
+    let station = Station::new();
+    decide(&station, &json!({ "policy_version": 1, "keep_versions": 2, "ceilings": { "execute_fuel": 1 } }));
+    for version in ["1.0.0", "1.1.0", "1.2.0"] {
+        station.install(&parts(version));
+    }
+    station.activate("1.0.0");
+    let ran = Answer::of(&mut station.run_a01(&[])).expect(1).json();
+    assert_eq!(ran["failure"]["class"], "out_of_fuel", "{ran}");
+    for version in ["1.1.0", "1.2.0"] {
+        station.json(&["switch", "lifted", version], 0);
+    }
+    station.json(&["rollback", "lifted"], 0);
+    station.refused(&["rollback", "lifted"], 2, "nothing-before");
+}
