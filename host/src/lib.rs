@@ -21,7 +21,7 @@
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`store`] | what is installed at a station, and which version judges which product model |
-//! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
+//! | [`explain`], [`visible`], [`whole_file`] | code and remedy of every error; an algorithm's text made safe to show; files written whole |
 //! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | [`inspection`] | what a reviewer must know of a package before anybody runs it |
@@ -123,3 +123,4 @@ pub mod store;
 pub mod strict_json;
 pub mod validation;
 pub mod visible;
+pub mod whole_file;

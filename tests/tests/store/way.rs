@@ -18,7 +18,10 @@ fn an_example_goes_from_its_crate_to_a_verdict_by_product_model() {
     let packaged: Value = Answer::from(packaged).expect(0).json();
     let installed = station.json(&["install", "package.zip"], 0);
     assert_eq!(installed["digest"], packaged["digest"], "{packaged}");
-    let (name, version) = (installed["name"].as_str().unwrap(), installed["version"].as_str().unwrap());
+    let (name, version) = (
+        installed["name"].as_str().unwrap(),
+        installed["version"].as_str().unwrap(),
+    );
     let activated = station.json(&["activate", name, version, "--all", "--by", "acceptance"], 0);
     assert!(activated["cases"].as_u64().unwrap() >= 3, "{activated}");
     let run = |picture: &str| {
@@ -36,7 +39,9 @@ fn an_example_goes_from_its_crate_to_a_verdict_by_product_model() {
     assert_eq!(missing["timings_ms"]["compiled_before"], json!(true), "{missing}");
     station.refused(&["uninstall", name, version], 2, "2007");
     let validated = station.store("zips").join(format!("{name}-v{version}-offline.zip"));
-    let validated = Answer::of(procvision().args(["validate", "--json"]).arg(validated)).expect(0).json();
+    let validated = Answer::of(procvision().args(["validate", "--json"]).arg(validated))
+        .expect(0)
+        .json();
     assert_eq!(validated["counts"]["fail"], 0, "{validated}");
     station.json(&["uninstall", name, version, "--force"], 0);
     station.whole();
