@@ -3,7 +3,6 @@
 use super::error::PolicyError;
 use super::imports::{ClosedImports, ImportPattern, ImportRules};
 use super::sandbox::{ClockPolicy, PicturePolicy, RandomPolicy, SandboxPolicy};
-use crate::compiler::Compiler;
 use crate::bounded_file::{self, BoundedFileError};
 use crate::compiler::Compiler;
 use crate::host::HostConfig;
