@@ -35,7 +35,11 @@ use std::path::{Path, PathBuf};
 #[command(after_help = help::RUN)]
 pub struct Run {
     /// Folder of a crate or of a package, a package archive, or a .wasm component
-    #[arg(value_name = "DIR|ZIP|WASM", required_unless_present = "store", conflicts_with = "store")]
+    #[arg(
+        value_name = "DIR|ZIP|WASM",
+        required_unless_present = "store",
+        conflicts_with = "store"
+    )]
     source: Option<PathBuf>,
 
     /// Store of a station: asked is what is active there for the product model, under the store's policy
@@ -141,7 +145,12 @@ impl Run {
                 Some(rules) => (package, admission_warnings(rules, package)?),
                 None => (package, package_warnings(package).collect()),
             },
-            (None, None) => return Err(CommandError::could_not_run("usage", "neither a package nor a store is named")),
+            (None, None) => {
+                return Err(CommandError::could_not_run(
+                    "usage",
+                    "neither a package nor a store is named",
+                ));
+            }
         };
         let mut algorithm = subject::load(&host, package)?;
         inputs.fill_session(&algorithm.limits().limits)?;

@@ -3,8 +3,8 @@
 use super::error::PolicyError;
 use super::imports::{ClosedImports, ImportPattern, ImportRules};
 use super::sandbox::{ClockPolicy, PicturePolicy, RandomPolicy, SandboxPolicy};
-use crate::compiler::Compiler;
 use crate::bounded_file::{self, BoundedFileError};
+use crate::compiler::Compiler;
 use crate::host::HostConfig;
 use crate::limits::{CompileLimits, LIMIT_NAMES, LimitRequest, Limits, POLICY_BYTES};
 use crate::logs::Level;

@@ -245,7 +245,10 @@ pub(super) fn settle(path: &Path, head: &mut AuditHead) -> io::Result<Option<Str
 
 /// The entries as they stand in the log.
 fn lines(entries: &[String]) -> Vec<u8> {
-    entries.iter().flat_map(|line| [line.as_bytes(), b"\n"].concat()).collect()
+    entries
+        .iter()
+        .flat_map(|line| [line.as_bytes(), b"\n"].concat())
+        .collect()
 }
 
 /// Everything that is wrong with the log, each as a sentence, and how many entries it has. A pending entry that is not

@@ -1,9 +1,9 @@
 //! What is deployed, compared with the registry while it is read: a file that was changed is not used.
 
+use super::Store;
 use super::audit::hex;
 use super::progress::{Progress, Stage};
 use super::registry::{FileRecord, Installed, Release};
-use super::Store;
 use crate::opening::{self, Links};
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags};
@@ -151,7 +151,10 @@ impl Deployed {
                 continue;
             }
             let inside = format!("{path}/");
-            let holds_known = known.range(inside.as_str()..).next().is_some_and(|next| next.starts_with(&inside));
+            let holds_known = known
+                .range(inside.as_str()..)
+                .next()
+                .is_some_and(|next| next.starts_with(&inside));
             if !holds_known || depth == 0 {
                 extra.push(path);
                 continue;
@@ -167,7 +170,9 @@ impl Deployed {
     /// Whether every file is there with its size; contents are not looked at.
     pub(super) fn looks_whole(&self, installed: &Installed) -> bool {
         let files = &installed.files;
-        files.iter().all(|(path, record)| self.file(path).is_ok_and(|(_, bytes)| bytes == record.bytes))
+        files
+            .iter()
+            .all(|(path, record)| self.file(path).is_ok_and(|(_, bytes)| bytes == record.bytes))
     }
 }
 
@@ -218,7 +223,9 @@ pub(super) fn faults(
 
 /// The path of a file of a version, as it is shown.
 pub(super) fn shown(release: &Release, path: &str) -> String {
-    let folder = Path::new("deployed").join(&release.name).join(release.version.to_string());
+    let folder = Path::new("deployed")
+        .join(&release.name)
+        .join(release.version.to_string());
     match path {
         "" => folder.display().to_string(),
         path => folder.join(path).display().to_string(),

@@ -122,10 +122,7 @@ mod tests {
         let (one, two) = (folder.path().join("one"), folder.path().join("two"));
         fs::create_dir(&one).unwrap();
         fs::create_dir(&two).unwrap();
-        assert_eq!(
-            move_new(&one, &two).unwrap_err().kind(),
-            io::ErrorKind::AlreadyExists
-        );
+        assert_eq!(move_new(&one, &two).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         remove(&two).unwrap();
         remove(&two).unwrap();
         move_new(&one, &two).unwrap();

@@ -250,10 +250,7 @@ impl Explain for StoreError {
             Self::Trust(error) => error.code(),
             Self::Shape(error) => error.code(),
             Self::BadCases(error) => error.code(),
-            Self::AlreadyInstalled { .. }
-            | Self::InTheWay(_)
-            | Self::Cases { .. }
-            | Self::Stopped(_) => "2005".into(),
+            Self::AlreadyInstalled { .. } | Self::InTheWay(_) | Self::Cases { .. } | Self::Stopped(_) => "2005".into(),
             Self::UnsupportedPid { .. } | Self::PidTaken { .. } | Self::NothingToSwitch(_) => "2006".into(),
             Self::Active { .. } | Self::InUse { .. } => "2007".into(),
             Self::NotInstalled { .. } => "not-installed".into(),
@@ -302,7 +299,9 @@ impl Explain for StoreError {
             Self::Active { .. } => "switch or deactivate it first, or use --force",
             Self::InUse { stopped: true, .. } => "uninstall it again when that has ended",
             Self::InUse { .. } => "try again when that has ended, or use --force",
-            Self::Altered { .. } => "`procvision store verify` shows everything; uninstall the version and install it again",
+            Self::Altered { .. } => {
+                "`procvision store verify` shows everything; uninstall the version and install it again"
+            }
         };
         Some(remedy.into())
     }

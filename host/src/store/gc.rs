@@ -150,9 +150,14 @@ impl Store {
 
     /// What killed operations have left, as the next holder of the lock would say it.
     fn leftovers(&self, registry: &Registry) -> Result<Vec<String>, StoreError> {
-        let unfinished = registry.unfinished.iter().map(|unfinished| unfinished.release.to_string());
+        let unfinished = registry
+            .unfinished
+            .iter()
+            .map(|unfinished| unfinished.release.to_string());
         let abandoned = mend::abandoned(&self.layout)?;
-        Ok(unfinished.chain(abandoned.iter().map(|name| format!("tmp/{}", name.display()))).collect())
+        Ok(unfinished
+            .chain(abandoned.iter().map(|name| format!("tmp/{}", name.display())))
+            .collect())
     }
 
     fn unregistered(&self, registry: &Registry) -> Result<Vec<(PathBuf, Rubbish)>, StoreError> {
@@ -191,7 +196,11 @@ impl Store {
         let entries = fs::read_dir(&folder).map_err(failed("read", &folder))?;
         let mut old = Vec::new();
         for entry in entries {
-            let name = entry.map_err(failed("read", &folder))?.file_name().to_string_lossy().into_owned();
+            let name = entry
+                .map_err(failed("read", &folder))?
+                .file_name()
+                .to_string_lossy()
+                .into_owned();
             if name.ends_with(".cwasm") && !wanted.contains(&name) {
                 let path = folder.join(&name);
                 let rubbish = Rubbish::new(Thing::Compiled, self.shown(&path), size(&path));

@@ -79,7 +79,10 @@ impl Store {
         drop(component);
 
         let installed = unpack(&archive, beside.as_deref(), &stage, progress)?;
-        let (bytes, files) = (installed.files.values().map(|file| file.bytes).sum(), installed.files.len());
+        let (bytes, files) = (
+            installed.files.values().map(|file| file.bytes).sum(),
+            installed.files.len(),
+        );
         let proof = try_out(&release, &stage, &station, progress)?;
 
         progress.stage(Stage::Waiting);

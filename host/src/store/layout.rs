@@ -5,18 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Names directly under the store's folder. A folder that holds anything else is not turned into a store.
 pub(super) const KNOWN: &[&str] = &[
-    STORE,
-    POLICY,
-    TRUSTED,
-    ZIPS,
-    DEPLOYED,
-    ACTIVE,
-    REGISTRY,
-    COMPILED,
-    LOGS,
-    TMP,
-    LOCK,
-    USES,
+    STORE, POLICY, TRUSTED, ZIPS, DEPLOYED, ACTIVE, REGISTRY, COMPILED, LOGS, TMP, LOCK, USES,
 ];
 /// Folders that every store has, in the order in which they are made.
 pub(super) const FOLDERS: &[&str] = &[ZIPS, DEPLOYED, ACTIVE, LOGS, TMP, USES];

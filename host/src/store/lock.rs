@@ -125,7 +125,9 @@ fn process_with(locks: &str, id: &str) -> Option<u32> {
     locks.lines().find_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            [_, "FLOCK", _, _, process, file, ..] if *file == id => process.parse().ok().filter(|process| *process != 0),
+            [_, "FLOCK", _, _, process, file, ..] if *file == id => {
+                process.parse().ok().filter(|process| *process != 0)
+            }
             _ => None,
         }
     })

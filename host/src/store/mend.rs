@@ -33,9 +33,16 @@ pub(super) fn mend(layout: &Layout, registry: &mut Registry) -> Result<Mended, S
     let wrong = audit::settle(&path, &mut registry.audit).map_err(failed("write", &path))?;
     for unfinished in std::mem::take(&mut registry.unfinished) {
         remove_version(layout, &unfinished.release)?;
-        what.push(format!("took away the files of {}, which is not installed", unfinished.release));
+        what.push(format!(
+            "took away the files of {}, which is not installed",
+            unfinished.release
+        ));
     }
-    what.extend(derived::put_right(layout, registry)?.into_iter().map(|name| format!("put {name} right")));
+    what.extend(
+        derived::put_right(layout, registry)?
+            .into_iter()
+            .map(|name| format!("put {name} right")),
+    );
     for name in abandoned(layout)? {
         let path = layout.tmp().join(&name);
         durable::remove(&path).map_err(failed("remove", &path))?;

@@ -150,7 +150,10 @@ impl Store {
         let path = self.layout.zip(name, version);
         let archive = Archive::parse(read(path.clone(), &installed.zip)?, &path)?;
         if archive.digest() != installed.digest {
-            return Err(altered(release, "the archive is another one than the registry says".to_owned()));
+            return Err(altered(
+                release,
+                "the archive is another one than the registry says".to_owned(),
+            ));
         }
         let beside = match &installed.signature {
             Some(record) => Some(read(self.layout.signature(name, version), record)?),
@@ -162,12 +165,7 @@ impl Store {
     }
 
     /// Manifest, component and assets, compared with the registry while they are read.
-    fn read(
-        &self,
-        release: &Release,
-        installed: &Installed,
-        ceiling: &Limits,
-    ) -> Result<Package, StoreError> {
+    fn read(&self, release: &Release, installed: &Installed, ceiling: &Limits) -> Result<Package, StoreError> {
         let folder = self.layout.version(&release.name, &release.version);
         let wrong = |path: &str, fault: &Fault| altered(release, fault.sentence(&deployed::shown(release, path)));
         let open = Deployed::open(self, release).map_err(|fault| wrong("", &fault))?;
@@ -175,8 +173,8 @@ impl Store {
             Some(record) => open.read(path, record).map_err(|fault| wrong(path, &fault)),
             None => Err(wrong(path, &Fault::Extra)),
         };
-        let manifest = Manifest::parse(&content("manifest.json")?, &folder.join("manifest.json"))
-            .map_err(PackageError::from)?;
+        let manifest =
+            Manifest::parse(&content("manifest.json")?, &folder.join("manifest.json")).map_err(PackageError::from)?;
         let component = content(&manifest.component)?;
         // Nothing may lie there that was not installed; the algorithm would see it.
         let known: BTreeSet<&str> = installed.files.keys().map(String::as_str).collect();

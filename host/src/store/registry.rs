@@ -150,7 +150,10 @@ impl Registry {
     /// Reads the registry of a store.
     pub(super) fn read(layout: &Layout) -> Result<Self, StoreError> {
         let path = layout.registry();
-        let damaged = |why: String| StoreError::Damaged { path: path.clone(), why };
+        let damaged = |why: String| StoreError::Damaged {
+            path: path.clone(),
+            why,
+        };
         let text = bounded_file::read(&path, REGISTRY_BYTES).map_err(|error| match error {
             BoundedFileError::Missing(_) => damaged("it is missing".to_owned()),
             BoundedFileError::NotAFile => damaged("it is not a file".to_owned()),
@@ -234,7 +237,8 @@ impl Registry {
 
     /// The package digest of a version that is installed, else an empty text.
     pub(super) fn digest(&self, release: &Release) -> String {
-        self.installed(release).map_or_else(String::new, |installed| installed.digest.clone())
+        self.installed(release)
+            .map_or_else(String::new, |installed| installed.digest.clone())
     }
 
     /// Leaves a version without product models for good, until it is uninstalled.

@@ -76,8 +76,14 @@ impl Store {
             for Move { pid, .. } in moves {
                 transaction.registry.roll_back(pid, &since, station.keep());
             }
-            let from: Vec<String> = moves.iter().filter_map(|one| Some(one.from.as_ref()?.to_string())).collect();
-            let digest = transaction.registry.installed(release).map(|installed| installed.digest.clone());
+            let from: Vec<String> = moves
+                .iter()
+                .filter_map(|one| Some(one.from.as_ref()?.to_string()))
+                .collect();
+            let digest = transaction
+                .registry
+                .installed(release)
+                .map(|installed| installed.digest.clone());
             events.push(Event {
                 name: Some(release.name.clone()),
                 version: Some(release.version.to_string()),
@@ -124,7 +130,10 @@ impl Store {
             for pid in pids {
                 transaction.registry.unbind(pid, keep);
             }
-            let digest = transaction.registry.installed(release).map(|installed| installed.digest.clone());
+            let digest = transaction
+                .registry
+                .installed(release)
+                .map(|installed| installed.digest.clone());
             events.push(Event {
                 name: Some(release.name.clone()),
                 version: Some(release.version.to_string()),

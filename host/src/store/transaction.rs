@@ -154,7 +154,10 @@ impl<'s> Transaction<'s> {
     /// Takes away the files of a version that the registry calls unfinished, and forgets it.
     pub(super) fn clear(&mut self, release: &Release) {
         match mend::remove_version(&self.store.layout, release) {
-            Ok(()) => self.registry.unfinished.retain(|unfinished| unfinished.release != *release),
+            Ok(()) => self
+                .registry
+                .unfinished
+                .retain(|unfinished| unfinished.release != *release),
             Err(error) => self.warnings.push(one_line(&error)),
         }
     }
@@ -208,7 +211,12 @@ pub(super) fn strays(store: &Store, registry: &Registry) -> Result<Vec<std::path
             continue;
         }
         let known = |version: &String| versions.keys().any(|known| known.to_string() == *version);
-        strays.extend(entries(&path)?.into_iter().filter(|version| !known(version)).map(|version| path.join(version)));
+        strays.extend(
+            entries(&path)?
+                .into_iter()
+                .filter(|version| !known(version))
+                .map(|version| path.join(version)),
+        );
     }
     let mut known = std::collections::BTreeSet::new();
     for (Release { name, version }, installed) in registry.releases() {
@@ -219,7 +227,12 @@ pub(super) fn strays(store: &Store, registry: &Registry) -> Result<Vec<std::path
         }
     }
     for folder in [layout.zips(), layout.uses()] {
-        strays.extend(entries(&folder)?.into_iter().filter(|name| !known.contains(name)).map(|name| folder.join(name)));
+        strays.extend(
+            entries(&folder)?
+                .into_iter()
+                .filter(|name| !known.contains(name))
+                .map(|name| folder.join(name)),
+        );
     }
     Ok(strays)
 }

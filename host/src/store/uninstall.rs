@@ -38,7 +38,12 @@ impl Store {
         self.audited(event("uninstall", release), answer)
     }
 
-    fn take_away(&self, release: &Release, force: bool, progress: &mut dyn Progress) -> Result<Uninstalled, StoreError> {
+    fn take_away(
+        &self,
+        release: &Release,
+        force: bool,
+        progress: &mut dyn Progress,
+    ) -> Result<Uninstalled, StoreError> {
         let begun = Instant::now();
         let mut judged = Vec::new();
         loop {

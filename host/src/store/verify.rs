@@ -93,7 +93,9 @@ impl Store {
             }
             Err(error @ StoreError::Io { .. }) => {
                 let why = one_line(&error);
-                answer.warnings.push(format!("the store cannot be written, so nothing was put right: {why}"));
+                answer
+                    .warnings
+                    .push(format!("the store cannot be written, so nothing was put right: {why}"));
             }
             Err(error) => return Err(error),
         }
@@ -103,7 +105,11 @@ impl Store {
         self.verify_versions(registry, &station, &mut answer, progress)?;
         for path in snapshot.strays(self)? {
             let shown = path.strip_prefix(self.root()).unwrap_or(&path).display();
-            answer.find(FindingKind::Unregistered, None, format!("{shown} is not in the registry"));
+            answer.find(
+                FindingKind::Unregistered,
+                None,
+                format!("{shown} is not in the registry"),
+            );
         }
         for name in derived::differences(&self.layout, registry)? {
             let message = format!("active/{name} is not what the registry says");
@@ -117,7 +123,11 @@ impl Store {
                     answer.find(FindingKind::Audit, None, format!("logs/audit.jsonl: {what}"));
                 }
             }
-            Err(error) => answer.find(FindingKind::Audit, None, format!("cannot read logs/audit.jsonl: {error}")),
+            Err(error) => answer.find(
+                FindingKind::Audit,
+                None,
+                format!("cannot read logs/audit.jsonl: {error}"),
+            ),
         }
         if let Err(error) = station.host() {
             answer.find(FindingKind::Compiled, None, one_line(&error));
@@ -160,7 +170,9 @@ impl Store {
             .and_then(|component| station.admit(&archive, &component, &signature));
         match admitted {
             Ok(objections) => {
-                let warnings = objections.iter().map(|objection| format!("{release}: {}", objection.message));
+                let warnings = objections
+                    .iter()
+                    .map(|objection| format!("{release}: {}", objection.message));
                 answer.warnings.extend(warnings);
             }
             Err(error) => answer.find(FindingKind::Policy, Some(release), one_line(&error)),

@@ -9,8 +9,12 @@ use std::fs;
 fn the_way_there_and_back() {
     let station = Station::with(&["1.0.0", "1.1.0", "1.2.0", "1.3.0"]);
     station.activate("1.0.0");
-    let active: serde_json::Value = serde_json::from_slice(&fs::read(station.store("active/A01.json")).unwrap()).unwrap();
-    assert_eq!((&active["pid"], &active["name"], &active["version"]), (&json!("A01"), &json!("lifted"), &json!("1.0.0")));
+    let active: serde_json::Value =
+        serde_json::from_slice(&fs::read(station.store("active/A01.json")).unwrap()).unwrap();
+    assert_eq!(
+        (&active["pid"], &active["name"], &active["version"]),
+        (&json!("A01"), &json!("lifted"), &json!("1.0.0"))
+    );
     for version in ["1.1.0", "1.2.0", "1.3.0"] {
         let answer = station.json(&["switch", "lifted", version], 0);
         assert_eq!(answer["moves"][0]["pid"], "A01", "{answer}");
@@ -36,7 +40,10 @@ fn conflicts_are_refused_with_2006() {
     let station = Station::with(&["1.0.0", "1.1.0"]);
     station.install(&parts_named("second", "1.0.0"));
     let unsupported = station.refused(&["activate", "lifted", "1.0.0", "--pid", "A01,B01"], 2, "2006");
-    assert!(unsupported.contains("B01") && unsupported.contains("A01"), "{unsupported}");
+    assert!(
+        unsupported.contains("B01") && unsupported.contains("A01"),
+        "{unsupported}"
+    );
     assert_eq!(station.active(), None);
     station.refused(&["switch", "lifted", "1.0.0"], 2, "2006");
     station.refused(&["switch", "lifted", "1.0.0", "--pid", "A01"], 2, "2006");
@@ -67,7 +74,10 @@ fn a_version_whose_golden_cases_fail_does_not_go_live() {
     assert_eq!(station.active().as_deref(), Some("1.0.0"));
     Answer::of(&mut station.run_a01(&[])).expect(0);
     let last = station.audit().pop().unwrap();
-    assert_eq!((&last["operation"], &last["outcome"]), (&json!("switch"), &json!("refused")));
+    assert_eq!(
+        (&last["operation"], &last["outcome"]),
+        (&json!("switch"), &json!("refused"))
+    );
     station.json(&["deactivate", "lifted"], 0);
     station.refused(&["activate", "lifted", "1.1.0", "--all"], 1, "2005");
     station.whole();

@@ -30,12 +30,24 @@ fn a_changed_version_is_found_and_not_run() {
     let changes: [(&str, Change, &str); 9] = [
         ("component.wasm", flip, "component.wasm was changed"),
         ("component.wasm", append, "component.wasm was changed"),
-        ("component.wasm", |path| fs::remove_file(path).unwrap(), "component.wasm is missing"),
+        (
+            "component.wasm",
+            |path| fs::remove_file(path).unwrap(),
+            "component.wasm is missing",
+        ),
         ("component.wasm", link, "component.wasm is not a file"),
         ("manifest.json", flip, "manifest.json was changed"),
         ("assets/notes.txt", flip, "assets/notes.txt was changed"),
-        ("assets/notes.txt", |path| fs::remove_file(path).unwrap(), "assets/notes.txt is missing"),
-        ("assets/more.txt", |path| fs::write(path, "more").unwrap(), "assets/more.txt was added"),
+        (
+            "assets/notes.txt",
+            |path| fs::remove_file(path).unwrap(),
+            "assets/notes.txt is missing",
+        ),
+        (
+            "assets/more.txt",
+            |path| fs::write(path, "more").unwrap(),
+            "assets/more.txt was added",
+        ),
         ("assets/notes.txt", link, "assets/notes.txt is not a file"),
     ];
     for (file, change, expected) in changes {
@@ -48,7 +60,12 @@ fn a_changed_version_is_found_and_not_run() {
         assert!(findings.contains(&wanted), "{findings:?}");
         let refused = Answer::of(&mut station.run_a01(&[])).expect(1).json();
         assert_eq!(refused["error"]["code"], "altered", "{refused}");
-        assert!(refused["error"]["message"].as_str().unwrap().starts_with("lifted 1.0.0 is not as it was installed: "));
+        assert!(
+            refused["error"]["message"]
+                .as_str()
+                .unwrap()
+                .starts_with("lifted 1.0.0 is not as it was installed: ")
+        );
         station.json(&["deactivate", "lifted"], 0);
         station.refused(&["rollback", "lifted"], 1, "altered");
         station.refused(&["activate", "lifted", "1.0.0", "--all"], 1, "altered");
@@ -63,7 +80,10 @@ fn a_folder_that_became_a_link_is_not_followed() {
         fs::rename(station.store(folder), station.path("elsewhere")).unwrap();
         symlink(station.path("elsewhere"), station.store(folder)).unwrap();
         Answer::of(&mut station.run_a01(&[])).expect(1);
-        assert!(station.findings().iter().any(|one| one.starts_with("files: ")), "{folder}");
+        assert!(
+            station.findings().iter().any(|one| one.starts_with("files: ")),
+            "{folder}"
+        );
     }
 }
 
@@ -76,10 +96,16 @@ fn a_changed_archive_is_found_and_its_version_not_used() {
     let mut other = whole.clone();
     other[100] ^= 1;
     fs::write(&zip, &other).unwrap();
-    assert_eq!(station.findings(), ["archive: zips/lifted-v1.0.0-offline.zip was changed"]);
+    assert_eq!(
+        station.findings(),
+        ["archive: zips/lifted-v1.0.0-offline.zip was changed"]
+    );
     Answer::of(&mut station.run_a01(&[])).expect(1);
     fs::remove_file(&zip).unwrap();
-    assert_eq!(station.findings(), ["archive: zips/lifted-v1.0.0-offline.zip is missing"]);
+    assert_eq!(
+        station.findings(),
+        ["archive: zips/lifted-v1.0.0-offline.zip is missing"]
+    );
     fs::write(&zip, &whole).unwrap();
     station.whole();
 }

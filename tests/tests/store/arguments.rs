@@ -73,7 +73,9 @@ fn run_takes_a_package_or_a_store() {
     let station = Station::with(&["1.0.0"]);
     let both = Answer::of(&mut station.run_a01(&["."])).expect(2).json();
     assert_eq!(both["error"]["code"], "usage", "{both}");
-    let neither = Answer::of(procvision().args(["run", "--pid", "A01", "--camera", "c", "--json"])).expect(2).json();
+    let neither = Answer::of(procvision().args(["run", "--pid", "A01", "--camera", "c", "--json"]))
+        .expect(2)
+        .json();
     assert_eq!(neither["error"]["code"], "usage", "{neither}");
     let inactive = Answer::of(&mut station.run_a01(&[])).expect(2).json();
     assert_eq!(inactive["error"]["code"], "not-active", "{inactive}");

@@ -28,7 +28,10 @@ fn write(station: &Station, lines: &[String]) {
 #[track_caller]
 fn findings(station: &Station) -> Vec<String> {
     let findings = station.findings();
-    assert!(findings.iter().all(|one| one.starts_with("audit: logs/audit.jsonl: ")), "{findings:?}");
+    assert!(
+        findings.iter().all(|one| one.starts_with("audit: logs/audit.jsonl: ")),
+        "{findings:?}"
+    );
     findings
 }
 
@@ -50,8 +53,14 @@ fn every_entry_says_who_when_what_and_follows_the_one_before() {
     assert_eq!((&head["seq"], &head["hash"]), (&json!(6), &json!(previous)));
     let switch = &station.audit()[4];
     assert_eq!(switch["actor"]["by"], "Jana, line 3");
-    assert_eq!((&switch["operation"], &switch["detail"]), (&json!("switch"), &json!("from lifted 1.0.0")));
-    assert_eq!((&switch["name"], &switch["version"], &switch["pids"]), (&json!("lifted"), &json!("1.1.0"), &json!(["A01"])));
+    assert_eq!(
+        (&switch["operation"], &switch["detail"]),
+        (&json!("switch"), &json!("from lifted 1.0.0"))
+    );
+    assert_eq!(
+        (&switch["name"], &switch["version"], &switch["pids"]),
+        (&json!("lifted"), &json!("1.1.0"), &json!(["A01"]))
+    );
     assert_eq!(switch["digest"].as_str().unwrap().len(), 64);
 }
 
@@ -59,8 +68,12 @@ fn every_entry_says_who_when_what_and_follows_the_one_before() {
 fn every_change_shows() {
     type Change = fn(&mut Vec<String>);
     let changes: [(&str, Change); 8] = [
-        ("an entry in the middle is edited", |lines| lines[2] = lines[2].replace("1.1.0", "1.0.0")),
-        ("the last entry is edited", |lines| lines[5] = lines[5].replace("done", "refused")),
+        ("an entry in the middle is edited", |lines| {
+            lines[2] = lines[2].replace("1.1.0", "1.0.0")
+        }),
+        ("the last entry is edited", |lines| {
+            lines[5] = lines[5].replace("done", "refused")
+        }),
         ("the first line is removed", |lines| {
             lines.remove(0);
         }),
@@ -114,7 +127,10 @@ fn a_change_still_shows_after_further_operations() {
     station.json(&["rollback", "lifted"], 0);
     let findings = findings(&station);
     assert_eq!(findings.len(), 1, "{findings:?}");
-    assert!(findings[0].contains("line 6 has the number 7 where 6 was expected"), "{findings:?}");
+    assert!(
+        findings[0].contains("line 6 has the number 7 where 6 was expected"),
+        "{findings:?}"
+    );
     // Cut in the middle of a line, the next entry begins a line of its own.
     let text = fs::read(station.store("logs/audit.jsonl")).unwrap();
     fs::write(station.store("logs/audit.jsonl"), &text[..text.len() - 20]).unwrap();

@@ -19,7 +19,10 @@ fn everything_at_once_ends_well() {
     let station = Station::with(&["1.0.0"]);
     station.install(&parts_named("second", "1.0.0"));
     let versions = ["1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0", "1.6.0"];
-    let zips: Vec<String> = versions.iter().map(|one| station.zip(&parts(one)).to_str().unwrap().to_owned()).collect();
+    let zips: Vec<String> = versions
+        .iter()
+        .map(|one| station.zip(&parts(one)).to_str().unwrap().to_owned())
+        .collect();
     station.activate("1.0.0");
     let mut children = Vec::new();
     for (round, zip) in zips.iter().enumerate() {
@@ -31,7 +34,10 @@ fn everything_at_once_ends_well() {
         let name = ["second", "lifted"][round % 2];
         children.push(("switch", start(&station, &["switch", name, "1.0.0", "--pid", "A01"])));
         let mut run = station.run_a01(&[]);
-        children.push(("run", run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()));
+        children.push((
+            "run",
+            run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(),
+        ));
     }
     let mut installed = 0;
     for (what, child) in children {
@@ -50,7 +56,9 @@ fn everything_at_once_ends_well() {
     let whole = station.whole();
     assert_eq!(whole["mended"], json!([]), "{whole}");
     let entries = station.audit();
-    let done = entries.iter().filter(|entry| entry["operation"] == "install" && entry["outcome"] == "done");
+    let done = entries
+        .iter()
+        .filter(|entry| entry["operation"] == "install" && entry["outcome"] == "done");
     assert_eq!(done.count(), versions.len() + 2);
     let seqs: Vec<u64> = entries.iter().map(|entry| entry["seq"].as_u64().unwrap()).collect();
     assert_eq!(seqs, (1..=entries.len() as u64).collect::<Vec<_>>());
@@ -67,7 +75,11 @@ fn one_of_many_that_make_the_same_store_makes_it() {
     for child in children {
         answer(child).expect(0);
     }
-    let creations = station.audit().into_iter().filter(|entry| entry["operation"] == "create").count();
+    let creations = station
+        .audit()
+        .into_iter()
+        .filter(|entry| entry["operation"] == "create")
+        .count();
     assert_eq!(creations, 1);
     station.whole();
 }

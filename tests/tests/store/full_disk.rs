@@ -24,7 +24,9 @@ fn bounded(station: &Station, units: usize, arguments: &[&str]) -> Answer {
 #[test]
 fn an_installation_that_runs_out_of_space_leaves_nothing() {
     let station = Station::with(&["1.0.0"]);
-    let noise: Vec<u8> = (0..200_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let noise: Vec<u8> = (0..200_000_u32)
+        .flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes())
+        .collect();
     let zip = station.zip(&parts("1.1.0").with("assets/noise.bin", &noise));
     let zip = zip.to_str().unwrap();
     let before = station.registry()["algorithms"].clone();
@@ -74,7 +76,9 @@ fn a_store_that_can_only_be_read_can_be_read() {
             .args(arguments);
         command
     };
-    let possible = Command::new("unshare").args(["--mount", "--map-root-user", "true"]).status();
+    let possible = Command::new("unshare")
+        .args(["--mount", "--map-root-user", "true"])
+        .status();
     if !possible.is_ok_and(|status| status.success()) {
         eprintln!("skipped: this machine lets nobody make a mount of his own");
         return;
@@ -86,7 +90,13 @@ fn a_store_that_can_only_be_read_can_be_read() {
     let before = fs::read(station.store("registry.json")).unwrap();
     let refused = Answer::of(&mut read_only(&["deactivate", "lifted"])).expect(2).json();
     assert_eq!(refused["error"]["code"], "store-io", "{refused}");
-    assert!(refused["error"]["message"].as_str().unwrap().starts_with("cannot write "), "{refused}");
+    assert!(
+        refused["error"]["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("cannot write "),
+        "{refused}"
+    );
     assert_eq!(fs::read(station.store("registry.json")).unwrap(), before);
     station.whole();
 }

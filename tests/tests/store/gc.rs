@@ -7,12 +7,24 @@ use std::fs;
 fn things(answer: &Value) -> Vec<String> {
     let things = answer["things"].as_array().unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    things.iter().map(|thing| format!("{} {}", text(&thing["thing"]), text(&thing["what"]))).collect()
+    things
+        .iter()
+        .map(|thing| format!("{} {}", text(&thing["thing"]), text(&thing["what"])))
+        .collect()
 }
 
 fn compiled(station: &Station) -> usize {
     let entries = fs::read_dir(station.store("compiled")).unwrap();
-    entries.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "cwasm")).count()
+    entries
+        .filter(|entry| {
+            entry
+                .as_ref()
+                .unwrap()
+                .path()
+                .extension()
+                .is_some_and(|end| end == "cwasm")
+        })
+        .count()
 }
 
 #[test]
@@ -51,7 +63,12 @@ fn leftovers_go_and_say_so() {
     fs::write(station.store("zips/old.zip"), "old").unwrap();
     fs::write(station.store("uses/old-v1.0.0.lock"), "").unwrap();
     fs::write(station.store("compiled/ff.cwasm"), "native").unwrap();
-    let expected = ["leftover tmp/install-abcdef", "unregistered zips/old.zip", "unregistered uses/old-v1.0.0.lock", "compiled compiled/ff.cwasm"];
+    let expected = [
+        "leftover tmp/install-abcdef",
+        "unregistered zips/old.zip",
+        "unregistered uses/old-v1.0.0.lock",
+        "compiled compiled/ff.cwasm",
+    ];
     assert_eq!(things(&station.json(&["gc", "--dry-run"], 0)), expected);
     assert!(station.store("tmp/install-abcdef").exists());
     let done = station.json(&["gc"], 0);
@@ -61,7 +78,10 @@ fn leftovers_go_and_say_so() {
     let audit = station.audit();
     let operations: Vec<&Value> = audit.iter().map(|entry| &entry["operation"]).collect();
     assert_eq!(operations[2..], [&json!("mend"), &json!("gc")]);
-    assert_eq!(audit[3]["detail"], "zips/old.zip, uses/old-v1.0.0.lock, compiled/ff.cwasm");
+    assert_eq!(
+        audit[3]["detail"],
+        "zips/old.zip, uses/old-v1.0.0.lock, compiled/ff.cwasm"
+    );
     station.whole();
 }
 
@@ -73,7 +93,12 @@ fn a_version_that_is_in_use_stays() {
     let lock = fs::File::create(lock).unwrap();
     lock.lock_shared().unwrap();
     let done = station.json(&["gc", "--never-activated"], 0);
-    let kept = done["things"].as_array().unwrap().iter().find(|thing| thing["what"] == "lifted 1.1.0").unwrap();
+    let kept = done["things"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|thing| thing["what"] == "lifted 1.1.0")
+        .unwrap();
     assert!(kept["kept"].as_str().unwrap().contains("in use"), "{done}");
     assert_eq!(station.json(&["list"], 0)["versions"][0]["version"], "1.1.0");
     station.whole();

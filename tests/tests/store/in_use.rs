@@ -23,7 +23,10 @@ fn what_is_active_goes_only_by_force() {
     assert!(!station.store("active/A01.json").exists());
     assert_eq!(std::fs::read_dir(station.store("zips")).unwrap().count(), 0);
     station.refused(&["uninstall", "lifted", "1.0.0", "--force"], 2, "not-installed");
-    assert_eq!(Answer::of(&mut station.run_a01(&[])).expect(2).json()["error"]["code"], "not-active");
+    assert_eq!(
+        Answer::of(&mut station.run_a01(&[])).expect(2).json()["error"]["code"],
+        "not-active"
+    );
     station.whole();
 }
 
@@ -40,7 +43,10 @@ fn what_a_run_uses_stays_until_the_run_ends() {
     let message = station.refused(&["uninstall", "lifted", "1.0.0"], 2, "2007");
     assert!(message.starts_with("lifted 1.0.0 is in use by "), "{message}");
     let message = station.refused(&["uninstall", "lifted", "1.0.0", "--force", "--wait", "0"], 2, "2007");
-    assert!(message.ends_with("it is not active any more and will not start again"), "{message}");
+    assert!(
+        message.ends_with("it is not active any more and will not start again"),
+        "{message}"
+    );
     assert_eq!(state(&station), "stopped");
     station.refused(&["activate", "lifted", "1.0.0", "--all"], 2, "2005");
     station.refused(&["rollback", "--pid", "A01"], 2, "nothing-before");
@@ -50,7 +56,16 @@ fn what_a_run_uses_stays_until_the_run_ends() {
     assert_eq!(station.json(&["list"], 0)["versions"], json!([]));
     let operations: Vec<Value> = station.audit().iter().map(|entry| entry["operation"].clone()).collect();
     let expected = [
-        "create", "install", "activate", "deactivate", "uninstall", "stop", "uninstall", "activate", "rollback", "uninstall",
+        "create",
+        "install",
+        "activate",
+        "deactivate",
+        "uninstall",
+        "stop",
+        "uninstall",
+        "activate",
+        "rollback",
+        "uninstall",
     ];
     assert_eq!(operations, expected);
     station.whole();
@@ -68,7 +83,10 @@ fn force_waits_for_the_last_user() {
     let refused = store.open_active("A01").err().map(|error| error.to_string());
     assert_eq!(refused.as_deref(), Some("no algorithm is active for A01"));
     // What is open can be read to the end.
-    assert_eq!(users[0].package().assets().read("notes.txt", 0, 100).unwrap().unwrap(), b"for nobody");
+    assert_eq!(
+        users[0].package().assets().read("notes.txt", 0, 100).unwrap().unwrap(),
+        b"for nobody"
+    );
     drop(users);
     Answer::from(uninstall.wait_with_output().unwrap()).expect(0);
     assert_eq!(station.json(&["list"], 0)["versions"], json!([]));

@@ -10,17 +10,31 @@ fn a_package_is_unpacked_compiled_tried_and_registered() {
     let station = Station::new();
     let package = parts("1.0.0");
     let answer = station.install(&package);
-    assert_eq!((&answer["name"], &answer["version"]), (&json!("lifted"), &json!("1.0.0")));
+    assert_eq!(
+        (&answer["name"], &answer["version"]),
+        (&json!("lifted"), &json!("1.0.0"))
+    );
     assert_eq!(answer["signature"]["status"], "unsigned");
     for (name, content) in &package.files {
         let deployed = station.store("deployed/lifted/1.0.0").join(name);
         assert_eq!(&fs::read(&deployed).unwrap(), content, "{name}");
-        assert_eq!(fs::metadata(&deployed).unwrap().permissions().mode() & 0o777, 0o644, "{name}");
+        assert_eq!(
+            fs::metadata(&deployed).unwrap().permissions().mode() & 0o777,
+            0o644,
+            "{name}"
+        );
     }
     let zip = fs::read(station.store("zips/lifted-v1.0.0-offline.zip")).unwrap();
     assert_eq!(zip, package.archive());
     let compiled = fs::read_dir(station.store("compiled")).unwrap();
-    let compiled = compiled.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "cwasm"));
+    let compiled = compiled.filter(|entry| {
+        entry
+            .as_ref()
+            .unwrap()
+            .path()
+            .extension()
+            .is_some_and(|end| end == "cwasm")
+    });
     assert_eq!(compiled.count(), 1);
     assert_eq!(fs::read_dir(station.store("tmp")).unwrap().count(), 0);
     let operations: Vec<_> = station.audit().iter().map(|entry| entry["operation"].clone()).collect();
@@ -35,7 +49,10 @@ fn nothing_is_ever_installed_over_a_version() {
     let zip = station.zip(&parts("1.0.0"));
     let before = station.registry()["algorithms"].clone();
     let same = station.refused(&["install", zip.to_str().unwrap()], 2, "2005");
-    assert!(same.contains("installed already, from the same package (package digest "), "{same}");
+    assert!(
+        same.contains("installed already, from the same package (package digest "),
+        "{same}"
+    );
     let zip = station.zip(&parts("1.0.0").with("assets/notes.txt", b"other"));
     let other = station.refused(&["install", zip.to_str().unwrap()], 2, "2005");
     assert!(other.contains("installed already, from another package"), "{other}");
@@ -85,7 +102,10 @@ fn what_lies_where_a_version_would_is_left_alone() {
     let message = station.refused(&["install", zip.to_str().unwrap()], 2, "2005");
     assert!(message.contains("in the way"), "{message}");
     assert_eq!(fs::read(station.store("deployed/lifted/2.0.0/mine")).unwrap(), b"mine");
-    assert_eq!(station.findings(), ["unregistered: deployed/lifted/2.0.0 is not in the registry"]);
+    assert_eq!(
+        station.findings(),
+        ["unregistered: deployed/lifted/2.0.0 is not in the registry"]
+    );
     station.json(&["gc"], 0);
     station.install(&parts("2.0.0"));
     station.whole();
@@ -97,7 +117,10 @@ fn several_algorithms_have_their_own_versions() {
     station.install(&parts_named("second", "1.0.0"));
     let answer = station.json(&["list"], 0);
     let versions = answer["versions"].as_array().unwrap();
-    let names: Vec<_> = versions.iter().map(|one| format!("{} {}", one["name"], one["version"]).replace('"', "")).collect();
+    let names: Vec<_> = versions
+        .iter()
+        .map(|one| format!("{} {}", one["name"], one["version"]).replace('"', ""))
+        .collect();
     assert_eq!(names, ["lifted 1.0.0", "lifted 1.1.0", "second 1.0.0"]);
     let answer = station.json(&["list", "--name", "second"], 0);
     assert_eq!(answer["versions"].as_array().unwrap().len(), 1);

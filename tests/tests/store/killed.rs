@@ -57,7 +57,10 @@ fn died_at(station: &Station) -> &'static str {
             false => "announced",
         };
     }
-    let stages: Vec<_> = fs::read_dir(station.store("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let stages: Vec<_> = fs::read_dir(station.store("tmp"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     match stages.first() {
         None => "before",
         Some(stage) if stage.join("package/manifest.json").exists() => "unpacked",
@@ -100,7 +103,11 @@ fn an_installation_killed_300_times_leaves_a_whole_store_each_time() {
         let whole = station.whole();
         let installed = !station.registry()["algorithms"]["lifted"]["1.1.0"].is_null();
         assert_eq!(station.store("deployed/lifted/1.1.0").exists(), installed, "{whole}");
-        assert_eq!(station.store("zips/lifted-v1.1.0-offline.zip").exists(), installed, "{whole}");
+        assert_eq!(
+            station.store("zips/lifted-v1.1.0-offline.zip").exists(),
+            installed,
+            "{whole}"
+        );
         assert_eq!(fs::read_dir(station.store("tmp")).unwrap().count(), 0, "{whole}");
         assert_eq!(station.active().as_deref(), Some("1.0.0"));
         if kill % 10 == 9 {
@@ -170,7 +177,11 @@ fn every_other_operation_can_be_killed() {
         kill_after(&station, &["uninstall", "lifted", "1.1.0", "--force"], moment);
         let whole = station.whole();
         let gone = station.registry()["algorithms"]["lifted"]["1.1.0"].is_null();
-        assert_eq!(station.store("deployed/lifted/1.1.0").exists(), !gone, "{number}: {whole}");
+        assert_eq!(
+            station.store("deployed/lifted/1.1.0").exists(),
+            !gone,
+            "{number}: {whole}"
+        );
         if gone {
             station.install(&parts("1.1.0"));
         }

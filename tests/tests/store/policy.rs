@@ -16,9 +16,15 @@ fn an_unsigned_package_is_loudly_accepted_or_refused() {
     let installed = station.install(&parts("1.0.0"));
     assert_eq!(installed["objections"][0]["rule"], "signatures", "{installed}");
     let answer = station.run(&["activate", "lifted", "1.0.0", "--all"]).expect(0);
-    assert!(answer.stdout.contains("warning: the package is not signed"), "{answer:?}");
+    assert!(
+        answer.stdout.contains("warning: the package is not signed"),
+        "{answer:?}"
+    );
     let ran = Answer::of(&mut station.run_a01(&[])).expect(0).json();
-    assert!(ran["warnings"].to_string().contains("the package is not signed"), "{ran}");
+    assert!(
+        ran["warnings"].to_string().contains("the package is not signed"),
+        "{ran}"
+    );
 
     // What was good enough yesterday is judged by today's policy.
     decide(&station, &json!({ "policy_version": 1, "signatures": "strict" }));
@@ -47,17 +53,31 @@ fn imports_that_the_policy_does_not_allow_are_refused() {
     let zip = station.zip(&parts("1.1.0"));
     // A policy under which nothing runs is a mistake in the policy.
     let answer = station.json(&["install", zip.to_str().unwrap()], 2);
-    assert!(answer["error"]["message"].as_str().unwrap().contains("allowed_imports"), "{answer}");
+    assert!(
+        answer["error"]["message"].as_str().unwrap().contains("allowed_imports"),
+        "{answer}"
+    );
 }
 
 #[test]
 fn a_policy_that_cannot_be_read_stops_everything_that_asks_it() {
     let station = Station::with(&["1.0.0"]);
-    fs::write(station.store("policy.json"), r#"{"policy_version": 1, "signature": "strict"}"#).unwrap();
+    fs::write(
+        station.store("policy.json"),
+        r#"{"policy_version": 1, "signature": "strict"}"#,
+    )
+    .unwrap();
     let zip = station.zip(&parts("1.1.0"));
-    for arguments in [&["install", zip.to_str().unwrap()][..], &["activate", "lifted", "1.0.0", "--all"], &["verify"]] {
+    for arguments in [
+        &["install", zip.to_str().unwrap()][..],
+        &["activate", "lifted", "1.0.0", "--all"],
+        &["verify"],
+    ] {
         let answer = station.json(arguments, 2);
-        assert!(answer["error"]["message"].as_str().unwrap().contains("signature"), "{answer}");
+        assert!(
+            answer["error"]["message"].as_str().unwrap().contains("signature"),
+            "{answer}"
+        );
     }
     station.json(&["list"], 0);
 }
@@ -65,7 +85,10 @@ fn a_policy_that_cannot_be_read_stops_everything_that_asks_it() {
 #[test]
 fn ceilings_and_the_number_of_versions_are_the_policys() {
     let station = Station::new();
-    decide(&station, &json!({ "policy_version": 1, "keep_versions": 2, "ceilings": { "execute_fuel": 1 } }));
+    decide(
+        &station,
+        &json!({ "policy_version": 1, "keep_versions": 2, "ceilings": { "execute_fuel": 1 } }),
+    );
     for version in ["1.0.0", "1.1.0", "1.2.0"] {
         station.install(&parts(version));
     }

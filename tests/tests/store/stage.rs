@@ -36,7 +36,11 @@ pub fn parts(version: &str) -> Parts {
 pub fn parts_named(name: &str, version: &str) -> Parts {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
     let component = COMPONENT.get_or_init(|| lifted("base"));
-    assert_eq!((name.len(), version.len()), (6, 5), "the text of the guest is changed in place");
+    assert_eq!(
+        (name.len(), version.len()),
+        (6, 5),
+        "the text of the guest is changed in place"
+    );
     let place = component.windows(ORIGINAL.len()).position(|window| window == ORIGINAL);
     let place = place.expect("the guest has its name and version in one place");
     let mut component = component.clone();
@@ -72,7 +76,8 @@ impl Parts {
         let case = json!([{ "name": "tray", "pid": "A01", "image": "pictures/tray.png", "verdict": verdict }]);
         let picture = project_root().join("examples/presence-check/pictures/tray-good.png");
         let picture = fs::read(picture).expect("the picture is there");
-        self.with("cases.json", case.to_string().as_bytes()).with("pictures/tray.png", &picture)
+        self.with("cases.json", case.to_string().as_bytes())
+            .with("pictures/tray.png", &picture)
     }
 
     /// The archive.
@@ -165,7 +170,11 @@ impl Station {
     #[track_caller]
     pub fn whole(&self) -> Value {
         let answer = self.json(&["verify"], 0);
-        assert_eq!((&answer["whole"], &answer["findings"]), (&json!(true), &json!([])), "{answer}");
+        assert_eq!(
+            (&answer["whole"], &answer["findings"]),
+            (&json!(true), &json!([])),
+            "{answer}"
+        );
         answer
     }
 
@@ -175,7 +184,10 @@ impl Station {
         let answer = self.json(&["verify"], 1);
         let findings = answer["findings"].as_array().expect("there are findings");
         let text = |value: &Value| value.as_str().expect("it is text").to_owned();
-        findings.iter().map(|one| format!("{}: {}", text(&one["kind"]), text(&one["message"]))).collect()
+        findings
+            .iter()
+            .map(|one| format!("{}: {}", text(&one["kind"]), text(&one["message"])))
+            .collect()
     }
 
     /// `procvision run --store` for A01 on a picture.
@@ -202,7 +214,9 @@ impl Station {
     /// The entries of the audit log.
     pub fn audit(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.store("logs/audit.jsonl")).expect("it can be read");
-        text.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect()
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("it is JSON"))
+            .collect()
     }
 
     /// What A01 is judged by.
