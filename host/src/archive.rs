@@ -27,7 +27,7 @@ pub use signature::UNTRUSTED_COMMENT;
 pub use write::{embed, write};
 
 use crate::bounded_file::{self, BoundedFileError};
-use crate::limits::ARCHIVE_BYTES;
+use crate::limits::{ARCHIVE_BYTES, ARCHIVE_NAME_BYTES};
 use crate::manifest::Manifest;
 use layout::{Layout, Placed};
 use name::Kind;
@@ -240,6 +240,9 @@ fn check(bytes: Vec<u8>, path: &Path) -> Result<Archive, Fault> {
     let manifest = kept.get(MANIFEST).ok_or(Fault::ManifestMissing)?;
     digests.check(kept.get(DIGESTS).ok_or(Fault::DigestsMissing)?)?;
     let manifest = Manifest::parse(manifest, Path::new(MANIFEST)).map_err(Fault::Manifest)?;
+    if file_name(&manifest).len() > ARCHIVE_NAME_BYTES {
+        return Err(Fault::FileName);
+    }
     check_assets(&manifest, &kept)?;
     check_code(&manifest, &kept, &entries)?;
     cases::check(kept.get(CASES).map(Vec::as_slice), kept.keys().copied())?;

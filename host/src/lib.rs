@@ -20,7 +20,7 @@
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
-//! | [`explain`], [`visible`] | code and remedy of every error; an algorithm's text made safe to show |
+//! | [`explain`], [`visible`], [`whole_file`] | code and remedy of every error; an algorithm's text made safe to show; files written whole |
 //! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | [`inspection`] | what a reviewer must know of a package before anybody runs it |
@@ -122,3 +122,4 @@ pub mod store;
 pub mod strict_json;
 pub mod validation;
 pub mod visible;
+pub mod whole_file;

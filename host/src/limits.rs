@@ -222,6 +222,10 @@ pub const CASES_BYTES: u64 = MIB;
 pub const CASES: usize = 200;
 /// Bytes of a signature.
 pub const SIGNATURE_BYTES: u64 = 4 * KIB;
+/// Bytes of one file that holds a public or a secret key.
+pub const KEY_BYTES: u64 = 4 * KIB;
+/// Entries of a trust folder, and of the revoked keys in it.
+pub const TRUSTED_KEYS: usize = 1_000;
 
 /// Limits that hold for everybody: they are settings of the engine or guard the host before a manifest is read.
 pub const FIXED_LIMITS: &[LimitDescription] = &[
@@ -338,6 +342,18 @@ pub const FIXED_LIMITS: &[LimitDescription] = &[
         unit: Unit::Bytes,
         value: SIGNATURE_BYTES,
         reason: "Bytes of one signature.",
+    },
+    LimitDescription {
+        name: "key_bytes",
+        unit: Unit::Bytes,
+        value: KEY_BYTES,
+        reason: "Bytes of one file with a public or secret key.",
+    },
+    LimitDescription {
+        name: "trusted_keys",
+        unit: Unit::Count,
+        value: TRUSTED_KEYS as u64,
+        reason: "Entries of a trust folder, and of the revoked keys in it.",
     },
 ];
 

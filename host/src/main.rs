@@ -8,7 +8,10 @@ use commands::bench;
 use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
-use commands::{build, completions, frames, init, inspect, package, policy, run, schema, store, validate};
+use commands::{
+    build, completions, frames, init, inspect, keygen, package, policy, run, schema, sign, store, trust, validate,
+    verify,
+};
 use procvision_host::compiler::{self, BoundedAllocator};
 use std::process::ExitCode;
 
@@ -37,6 +40,10 @@ enum Command {
     Validate(validate::Validate),
     Package(package::Package),
     Inspect(inspect::Inspect),
+    Keygen(keygen::Keygen),
+    Sign(sign::Sign),
+    Verify(verify::Verify),
+    Trust(trust::Trust),
     Frames(frames::Frames),
     Store(Box<store::Store>),
     Policy(policy::Policy),
@@ -56,6 +63,10 @@ impl Command {
             Self::Validate(command) => command.json,
             Self::Package(command) => command.json,
             Self::Inspect(command) => command.json,
+            Self::Keygen(command) => command.json,
+            Self::Sign(command) => command.json,
+            Self::Verify(command) => command.json,
+            Self::Trust(command) => command.json(),
             Self::Frames(command) => command.json(),
             Self::Store(command) => command.json(),
             Self::Policy(command) => command.json(),
@@ -74,6 +85,10 @@ impl Command {
             Self::Validate(command) => command.run(terminal),
             Self::Package(command) => command.run(terminal),
             Self::Inspect(command) => command.run(terminal),
+            Self::Keygen(command) => command.run(),
+            Self::Sign(command) => command.run(),
+            Self::Verify(command) => command.run(),
+            Self::Trust(command) => command.run(),
             Self::Frames(command) => command.run(terminal),
             Self::Store(command) => command.run(terminal),
             Self::Policy(command) => command.run(),

@@ -3,12 +3,16 @@
 use crate::bounded_file::{self, BoundedFileError};
 use crate::limits::{LimitRequest, MANIFEST_BYTES};
 use crate::strict_json::{self, StrictJsonError};
+use crate::visible;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// Most characters of a value that a message shows, with what is said about it.
+const SHOWN: usize = 300;
 
 /// Version of the manifest format that this host reads.
 pub const MANIFEST_VERSION: u32 = 1;
@@ -115,7 +119,12 @@ pub enum ManifestError {
     #[error(transparent)]
     Json(#[from] StrictJsonError),
     /// A value that is of the right type but cannot be used.
-    #[error("key `{key}` in {} {reason}", path.display())]
+    #[error(
+        "key `{}` in {} {}",
+        visible::shortened(key, SHOWN),
+        path.display(),
+        visible::shortened(reason, SHOWN)
+    )]
     Value {
         /// The file.
         path: PathBuf,

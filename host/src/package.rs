@@ -193,6 +193,7 @@ impl Package {
             assets: Arc::new(assets),
             component,
             limits,
+            archive: None,
         }
     }
 

@@ -17,7 +17,6 @@ mod assess;
 mod beside;
 mod comment;
 mod error;
-mod file;
 mod key;
 mod password;
 mod secret;
@@ -26,17 +25,12 @@ mod signature;
 mod status;
 mod trust;
 
-pub use assess::{assess, assess_each};
+pub use assess::{assess, assess_each, worst};
 pub use beside::{beside_path, read_beside};
 pub use error::{BesideError, KeyError, KeyFormError, SignError, TrustError};
 pub use key::PublicKey;
 pub use password::{Password, PasswordError};
 pub use secret::{LockedKey, NewKey, SecretKey};
-pub use sign::sign;
-pub use status::{Place, SignatureInfo, SignatureStatus};
-pub use trust::{MAX_KEYS, TrustStore, TrustedKey};
-
-/// Bytes of one signature. The minisign tool allows comments of 1,024 and 8,192 bytes.
-pub const SIGNATURE_BYTES: usize = 16 << 10;
-/// Bytes of one file that holds a public or a secret key.
-pub const KEY_FILE_BYTES: usize = 4 << 10;
+pub use sign::{NewSignature, sign};
+pub use status::{Place, SignatureInfo, SignatureStatus, parse_day, show_day, show_moment};
+pub use trust::{TrustStore, TrustedKey};

@@ -10,7 +10,15 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, |letter| steers(letter) || matches!(letter, '\n' | '\t'))
 }
 
-/// The same, but line breaks and tabs stay.
+/// The text in one line, cut off after `most` characters.
+pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", line(&text[..end])).into(),
+        None => line(text),
+    }
+}
+
+/// As [`line`], but line breaks and tabs stay.
 pub fn block(text: &str) -> Cow<'_, str> {
     escape(text, steers)
 }

@@ -1,15 +1,19 @@
 //! `digests.json`: length and SHA-256 of every file of a package, in the one form in which it can be written.
 
 use super::error::Fault;
+use super::name::DIGESTS;
 use crate::report::sha256;
+use crate::strict_json;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Version of the list that this host reads and writes.
 pub const VERSION: u32 = 1;
 
 /// The list of digests. It names every entry but itself and the signature.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Digests {
     /// Version of the format: 1.
@@ -19,7 +23,7 @@ pub struct Digests {
 }
 
 /// Length and digest of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileDigest {
     /// Length in bytes.
@@ -60,7 +64,7 @@ impl Digests {
         if text == self.text() {
             return Ok(());
         }
-        let listed: Self = serde_json::from_slice(text).map_err(Fault::Digests)?;
+        let listed: Self = strict_json::parse(text, Path::new(DIGESTS)).map_err(Fault::Digests)?;
         if listed.digests_version != VERSION {
             return Err(Fault::DigestsVersion(listed.digests_version));
         }

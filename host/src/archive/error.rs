@@ -3,11 +3,13 @@
 use super::name::{ASSETS, NameFault, PICTURES};
 use super::record::{Deviation, RecordKind};
 use crate::explain::Explain;
-use crate::limits::{ARCHIVE_BYTES, ARCHIVE_CONTENT_BYTES, ARCHIVE_ENTRIES, ARCHIVE_RATIO, ASSET_FILES};
+use crate::limits::{
+    ARCHIVE_BYTES, ARCHIVE_CONTENT_BYTES, ARCHIVE_ENTRIES, ARCHIVE_NAME_BYTES, ARCHIVE_RATIO, ASSET_FILES,
+};
 use crate::manifest::ManifestError;
+use crate::strict_json::StrictJsonError;
 use crate::visible;
 use std::borrow::Cow;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -250,6 +252,9 @@ pub enum Fault {
     /// The manifest cannot be used.
     #[error(transparent)]
     Manifest(ManifestError),
+    /// Name and version make too long a name for a file.
+    #[error("name and version in manifest.json make a file name longer than {ARCHIVE_NAME_BYTES} bytes")]
+    FileName,
     /// The component that the manifest names is not there.
     #[error("the component `{}`, which the manifest names, is missing", shown(.0))]
     ComponentMissing(String),
@@ -281,7 +286,7 @@ pub enum Fault {
     DigestsMissing,
     /// The list of digests cannot be read.
     #[error("digests.json is not a list of digests")]
-    Digests(#[source] serde_json::Error),
+    Digests(#[source] StrictJsonError),
     /// A version of the list that this host does not read.
     #[error("digests.json has version {0}, but this host reads version {known}", known = super::digests::VERSION)]
     DigestsVersion(u32),
@@ -351,7 +356,7 @@ impl Explain for ArchiveError {
             Fault::Name { .. } | Fault::Case { .. } | Fault::FileAndFolder { .. } => {
                 "rename it and make the package again with `procvision package`"
             }
-            Fault::ManifestMissing | Fault::Manifest(_) => {
+            Fault::ManifestMissing | Fault::Manifest(_) | Fault::FileName => {
                 "correct the manifest and make the package again with `procvision package`"
             }
             Fault::ComponentMissing(_) | Fault::ComponentName(_) | Fault::ComponentEmpty(_) => {
@@ -387,18 +392,14 @@ impl Explain for ArchiveError {
 }
 
 /// A name from an archive as it is shown in a sentence: in one line, and not without end.
-fn shown(name: &str) -> impl fmt::Display {
-    const MOST: usize = 80;
-    match name.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", visible::line(&name[..end])),
-        None => visible::line(name).into_owned(),
-    }
+fn shown(name: &str) -> Cow<'_, str> {
+    visible::shortened(name, 80)
 }
 
 fn of_record(entry: &Option<String>, record: RecordKind) -> String {
     match entry {
         Some(name) => format!("entry `{}`, by its {record},", shown(name)),
-        None => format!("a {record}"),
+        None => format!("its {record}"),
     }
 }
 

@@ -261,7 +261,7 @@ impl fmt::Display for Deviation {
             Field::Time | Field::Date => write!(f, "has another time than 1980-01-01 00:00"),
             Field::ExtraLength => write!(f, "has extra fields"),
             Field::CommentLength => write!(f, "has a comment"),
-            Field::Disk => write!(f, "lies on another disk"),
+            Field::Disk => write!(f, "names another disk than the first"),
             Field::InternalAttributes => write!(f, "has internal attributes"),
             Field::Attributes => describe_attributes(f, found),
             Field::Entries => write!(f, "counts {expected} entries on this disk but {found} in all"),

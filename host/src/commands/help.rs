@@ -9,6 +9,7 @@ Examples:
   procvision validate cap-check      check everything a station would
   procvision package cap-check       make the one file that a station installs
   procvision inspect cap-check       what a reviewer must decide
+  procvision sign cap.zip --key acme.key         sign a package
   procvision frames list             show the pools that pictures come through
   procvision help build              say more about one command
 
@@ -87,6 +88,71 @@ Examples:
 
 Exit status: 0 a station would accept it, though there may be points to look at, 1 it would be
 refused or is damaged, 2 nothing could be inspected.";
+
+/// For `keygen`.
+pub const KEYGEN: &str = "\
+Examples:
+  procvision keygen acme                    acme.key and acme.pub, with a password that you type
+  procvision keygen -o keys/acme --password-file password.txt
+  procvision keygen test --no-password      for tries: not encrypted
+
+Exit status: 0 the keys were made, 2 they were not and nothing of them is left.";
+
+/// For `sign`.
+pub const SIGN: &str = "\
+Examples:
+  procvision sign cap-v1.0.0-offline.zip --key acme.key
+  procvision sign cap-v1.0.0-offline.zip --key acme.key --expires 2027-06-30 -o signed.zip
+  procvision sign cap-v1.0.0-offline.zip --key acme.key --detached
+  procvision sign cap-v1.0.0-offline.zip --key acme.key --password-file password.txt --json
+
+Exit status: 0 it is signed, 1 the file is no package in order, 2 it could not be signed and is as
+it was.";
+
+/// For `verify`.
+pub const VERIFY: &str = "\
+Examples:
+  procvision verify cap-v1.0.0-offline.zip --trust trusted
+  procvision verify cap-v1.0.0-offline.zip --key acme.pub
+  procvision verify cap-v1.0.0-offline.zip --key acme.pub --signature elsewhere/cap.minisig
+  procvision verify cap-v1.0.0-offline.zip --split apart    then `minisign -V` on what lies there
+
+Exit status: 0 the package is in order and every signature of it is valid, 1 it is not, or there is
+no signature, 2 it could not be looked at.";
+
+/// For `trust`.
+pub const TRUST: &str = "\
+Examples:
+  procvision trust list --trust trusted
+  procvision trust add acme.pub --store /var/lib/procvision
+  procvision trust revoke acme --store /var/lib/procvision
+  procvision help trust add                        say more about one command
+
+Exit status: 0 done, 2 nothing was changed.";
+
+/// For `trust list`.
+pub const TRUST_LIST: &str = "\
+Examples:
+  procvision trust list --trust trusted
+  procvision trust list --store /var/lib/procvision --json
+
+Exit status: 0 done, 2 the folder cannot be used; while it cannot, nobody is trusted.";
+
+/// For `trust add`.
+pub const TRUST_ADD: &str = "\
+Examples:
+  procvision trust add acme.pub --trust trusted
+  procvision trust add key.pub --name acme --store /var/lib/procvision
+
+Exit status: 0 it is trusted, 2 it is not, such as because it was already or is revoked.";
+
+/// For `trust revoke`.
+pub const TRUST_REVOKE: &str = "\
+Examples:
+  procvision trust revoke acme --store /var/lib/procvision
+  procvision trust revoke 62B7CC4D5A1F0E93 --trust trusted
+
+Exit status: 0 it is revoked, 2 it is not.";
 
 /// For `frames`.
 pub const FRAMES: &str = "\

@@ -205,7 +205,7 @@ fn validate(archive: &Path, terminal: &TerminalArgs, warnings: &mut Vec<Warning>
     };
     bar.enable_steady_tick(Duration::from_millis(100));
     bar.set_message("validating the package as a station would");
-    let station = SubjectArgs::plain(archive.to_owned()).station(false)?;
+    let station = SubjectArgs::usual().station(None, false, None)?;
     let Station { host, warnings: more } = station;
     warnings.extend(more);
     let subject = Subject {

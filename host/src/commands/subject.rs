@@ -89,12 +89,12 @@ pub struct Station {
 }
 
 impl SubjectArgs {
-    /// The file or folder at `source` under the usual conditions.
-    pub fn plain(source: PathBuf) -> Self {
+    /// The usual conditions: those of somebody who gives no argument.
+    pub fn usual() -> Self {
         Self {
-            source,
+            policy: None,
             limits: Vec::new(),
-            log_level: LevelArg::Info,
+            log_level: None,
             no_cache: false,
         }
     }

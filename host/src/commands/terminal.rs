@@ -11,6 +11,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HELP: Style = AnsiColor::Cyan.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// For the line that says what was done.
 pub const DONE: Style = AnsiColor::Green.on_default().bold();
 
@@ -81,6 +82,11 @@ impl TerminalArgs {
             Color::Never => CargoColor::Never,
         }
     }
+}
+
+/// A line for the end of an answer, beginning with a line break: somebody should look at this.
+pub fn warning(message: &str) -> String {
+    format!("\n{WARNING}WARNING{WARNING:#}  {}", visible::line(message))
 }
 
 /// Writes text, with a line break after it, to stdout. A reader that has gone away is no error.

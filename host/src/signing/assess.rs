@@ -20,14 +20,18 @@ pub fn assess(
     trust: &TrustStore,
     now: OffsetDateTime,
 ) -> SignatureStatus {
-    let each = assess_each(unsigned, inside, beside, manifest, trust, now);
+    worst(&assess_each(unsigned, inside, beside, manifest, trust, now))
+}
+
+/// The worst of what [`assess_each`] has found, which is what counts.
+pub fn worst(each: &[(Place, SignatureStatus)]) -> SignatureStatus {
     let worst =
-        each.into_iter().map(|(_, status)| status).reduce(
+        each.iter().map(|(_, status)| status).reduce(
             |worst, next| {
                 if next.badness() > worst.badness() { next } else { worst }
             },
         );
-    worst.unwrap_or(SignatureStatus::Unsigned)
+    worst.cloned().unwrap_or(SignatureStatus::Unsigned)
 }
 
 /// The same for each signature that there is.

@@ -1,7 +1,8 @@
 //! The signature that lies beside an archive: `X.zip.minisig` for `X.zip`, as the minisign tool calls it.
 
-use super::{BesideError, SIGNATURE_BYTES};
+use super::BesideError;
 use crate::bounded_file::{self, BoundedFileError};
+use crate::limits::SIGNATURE_BYTES;
 use std::path::{Path, PathBuf};
 
 /// Where the signature of this archive is looked for.
@@ -18,7 +19,7 @@ pub fn beside_path(archive: &Path) -> PathBuf {
 ///
 /// See [`BesideError`].
 pub fn read_beside(path: &Path) -> Result<Option<String>, BesideError> {
-    match bounded_file::read(path, SIGNATURE_BYTES as u64) {
+    match bounded_file::read(path, SIGNATURE_BYTES) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         // A link that leads nowhere was put there by somebody: not the same as no signature.
         Err(BoundedFileError::Missing(source)) if path.symlink_metadata().is_ok() => Err(BesideError::Read {

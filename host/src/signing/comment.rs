@@ -1,7 +1,7 @@
 //! What `procvision sign` writes into the trusted comment: which package, since when, until when. It is signed with the
 //! package, so that it can be believed as far as the key can.
 
-use super::status::{DAY, day, moment};
+use super::status::{parse_day, show_day, show_moment};
 use crate::manifest::Manifest;
 use semver::Version;
 use std::fmt;
@@ -68,7 +68,7 @@ impl PackageComment {
         };
         let expires = match fields.next() {
             None => None,
-            Some(last) => Some(Date::parse(last.strip_prefix("expires:")?, DAY).ok()?),
+            Some(last) => Some(parse_day(last.strip_prefix("expires:")?)?),
         };
         fields.next().is_none().then_some(Self { expires, ..parsed })
     }
@@ -98,13 +98,13 @@ impl fmt::Display for PackageComment {
         let Self {
             name, version, sha256, ..
         } = self;
-        let signed = moment(self.signed);
+        let signed = show_moment(self.signed);
         write!(
             f,
             "{KIND}{VERSION} name:{name} version:{version} sha256:{sha256} signed:{signed}"
         )?;
         match self.expires {
-            Some(last) => write!(f, " expires:{}", day(last)),
+            Some(last) => write!(f, " expires:{}", show_day(last)),
             None => Ok(()),
         }
     }

@@ -2,8 +2,8 @@
 //! [status](super::SignatureStatus).
 
 use super::password::PasswordError;
-use super::{KEY_FILE_BYTES, MAX_KEYS, SIGNATURE_BYTES};
 use crate::explain::Explain;
+use crate::limits::{KEY_BYTES, SIGNATURE_BYTES, TRUSTED_KEYS};
 use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ pub enum KeyError {
     #[error("the key {} is not a file", .0.display())]
     NotAFile(PathBuf),
     /// It is too large to be a key.
-    #[error("{} is larger than the {KEY_FILE_BYTES} bytes a key may have", .0.display())]
+    #[error("{} is larger than the {KEY_BYTES} bytes a key may have", .0.display())]
     TooLarge(PathBuf),
     /// It cannot be read.
     #[error("cannot read the key {}", path.display())]
@@ -240,7 +240,7 @@ pub enum TrustError {
     #[error("{} is not a folder", .0.display())]
     NotAFolder(PathBuf),
     /// It holds more entries than are looked at.
-    #[error("{} holds more than {MAX_KEYS} entries", .0.display())]
+    #[error("{} holds more than {TRUSTED_KEYS} entries", .0.display())]
     TooMany(PathBuf),
     /// Every user of the machine can write to it.
     #[error("every user of this machine can write to {}", .0.display())]
@@ -252,7 +252,7 @@ pub enum TrustError {
     #[error("{} is not a file", .0.display())]
     NotAFile(PathBuf),
     /// It is too large to be a key.
-    #[error("{} is larger than the {KEY_FILE_BYTES} bytes a key may have", .0.display())]
+    #[error("{} is larger than the {KEY_BYTES} bytes a key may have", .0.display())]
     TooLarge(PathBuf),
     /// It is not a public key.
     #[error("{} is not a public key", path.display())]

@@ -1,8 +1,8 @@
 //! Public keys in minisign's form: a line with a comment, a line with the key.
 
-use super::KEY_FILE_BYTES;
 use super::error::{KeyError, KeyFormError};
 use crate::bounded_file::{self, BoundedFileError};
+use crate::limits::KEY_BYTES;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
@@ -27,7 +27,7 @@ impl PublicKey {
     ///
     /// See [`KeyError`].
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let text = bounded_file::read(path, KEY_FILE_BYTES as u64).map_err(|error| match error {
+        let text = bounded_file::read(path, KEY_BYTES).map_err(|error| match error {
             BoundedFileError::Missing(_) => KeyError::Missing(path.to_owned()),
             BoundedFileError::NotAFile => KeyError::NotAFile(path.to_owned()),
             BoundedFileError::TooLarge(_) => KeyError::TooLarge(path.to_owned()),

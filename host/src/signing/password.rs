@@ -98,7 +98,7 @@ impl Password {
             }
             _ => return Err(PasswordError::Form { path: path.to_owned() }),
         }
-        let mut bytes = Wiped(Vec::with_capacity(FILE_BYTES as usize));
+        let mut bytes = Wiped(Vec::with_capacity(2 * FILE_BYTES as usize));
         file.take(FILE_BYTES).read_to_end(&mut bytes.0).map_err(failed)?;
         let line = bytes.0.strip_suffix(b"\n").unwrap_or(&bytes.0);
         let line = line.strip_suffix(b"\r").unwrap_or(line);

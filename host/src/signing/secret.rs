@@ -6,20 +6,24 @@
 use super::error::{KeyError, KeyFormError};
 use super::key::{self, PublicKey};
 use super::password::{Password, Wiped};
-use super::{KEY_FILE_BYTES, file};
+use crate::limits::KEY_BYTES;
 use crate::opening::{self, Links};
+use crate::whole_file::{self, Existing};
 use minisign::{ErrorKind, KeyPair, SecretKeyBox};
 use rustix::fs::{CWD, FileType};
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 /// Algorithms of key, password and checksum; salt, work and memory of the password; identifier, key, checksum.
 const BYTES: usize = 2 + 2 + 2 + 32 + 8 + 8 + 8 + 64 + 32;
+const CHECKSUM_AT: usize = BYTES - 32;
 const KEY_ALGORITHM: &[u8] = b"Ed";
 const CHECKSUM_ALGORITHM: &[u8] = b"B2";
 const ENCRYPTED: &[u8] = b"Sc";
 const NOT_ENCRYPTED: &[u8] = &[0, 0];
+/// Room for a file that is just too large and for what reading tries beyond it, so that no key is moved about.
+const ROOM: usize = 2 * KEY_BYTES as usize;
 /// The most that the minisign tool asks for when it makes a key: libsodium's "sensitive" work and memory.
 const MOST_WORK: u64 = 1 << 25;
 const MOST_MEMORY: u64 = 1 << 30;
@@ -28,7 +32,17 @@ const MOST_MEMORY: u64 = 1 << 30;
 pub struct LockedKey {
     path: PathBuf,
     text: Wiped,
-    encrypted: bool,
+    protection: Protection,
+}
+
+/// What keeps a key in its file from strangers and from damage.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protection {
+    Password,
+    /// Not encrypted, with a checksum.
+    Checksum,
+    /// Not encrypted and without a checksum, as the minisign tool writes such keys.
+    Nothing,
 }
 
 impl LockedKey {
@@ -57,27 +71,25 @@ impl LockedKey {
                 mode,
             });
         }
-        let mut text = Wiped(Vec::with_capacity(KEY_FILE_BYTES + 1));
-        file.take(KEY_FILE_BYTES as u64 + 1)
-            .read_to_end(&mut text.0)
-            .map_err(failed)?;
-        if text.0.len() > KEY_FILE_BYTES {
+        let mut text = Wiped(Vec::with_capacity(ROOM));
+        file.take(KEY_BYTES + 1).read_to_end(&mut text.0).map_err(failed)?;
+        if text.0.len() as u64 > KEY_BYTES {
             return Err(KeyError::TooLarge(path.to_owned()));
         }
-        let encrypted = look_at(&text.0).map_err(|source| KeyError::NotASecretKey {
+        let protection = look_at(&text.0).map_err(|source| KeyError::NotASecretKey {
             path: path.to_owned(),
             source,
         })?;
         Ok(Self {
             path: path.to_owned(),
             text,
-            encrypted,
+            protection,
         })
     }
 
     /// Whether a password is needed.
     pub fn is_encrypted(&self) -> bool {
-        self.encrypted
+        self.protection == Protection::Password
     }
 
     /// Decrypts it. Keys of the minisign tool take a gigabyte of memory and some seconds for it.
@@ -86,16 +98,21 @@ impl LockedKey {
     ///
     /// See [`KeyError`].
     pub fn unlock(self, password: Option<&Password>) -> Result<SecretKey, KeyError> {
-        let text = SecretKeyBox::from(String::from_utf8_lossy(&self.text.0).into_owned());
-        let unlocked = match (self.encrypted, password) {
-            (true, None) => return Err(KeyError::PasswordNeeded(self.path)),
-            (false, Some(_)) => return Err(KeyError::NoPassword(self.path)),
-            (true, Some(password)) => text.into_secret_key(Some(password.copy())),
-            (false, None) => text.into_unencrypted_secret_key(),
+        let text = || SecretKeyBox::from(String::from_utf8_lossy(&self.text.0).into_owned());
+        let unlocked = match (self.protection, password) {
+            (Protection::Password, None) => return Err(KeyError::PasswordNeeded(self.path)),
+            (Protection::Password, Some(password)) => text().into_secret_key(Some(password.copy())),
+            (_, Some(_)) => return Err(KeyError::NoPassword(self.path)),
+            (Protection::Checksum, None) => text().into_unencrypted_secret_key(),
+            (Protection::Nothing, None) => {
+                let bytes = key::two_lines(&self.text.0).map(Wiped);
+                let bytes = bytes.map_err(|_| KeyError::Damaged(self.path.clone()))?;
+                minisign::SecretKey::from_bytes(&bytes.0)
+            }
         };
         let inner = unlocked.map_err(|error| match error.kind() {
             // The form was looked at before, so what can be wrong is the checksum.
-            ErrorKind::Verify if self.encrypted => KeyError::WrongPassword(self.path.clone()),
+            ErrorKind::Verify if self.is_encrypted() => KeyError::WrongPassword(self.path.clone()),
             ErrorKind::Verify => KeyError::Damaged(self.path.clone()),
             _ => KeyError::Derive,
         })?;
@@ -109,8 +126,8 @@ impl fmt::Debug for LockedKey {
     }
 }
 
-/// Whether the text of a secret key is encrypted.
-fn look_at(text: &[u8]) -> Result<bool, KeyFormError> {
+/// How the text of a secret key is protected.
+fn look_at(text: &[u8]) -> Result<Protection, KeyFormError> {
     let bytes = Wiped(key::two_lines(text)?);
     let length = bytes.0.len();
     let bytes: &[u8; BYTES] = bytes.0.as_slice().try_into().map_err(|_| KeyFormError::Length {
@@ -126,8 +143,9 @@ fn look_at(text: &[u8]) -> Result<bool, KeyFormError> {
         return Err(KeyFormError::Algorithm);
     }
     match &bytes[2..4] {
-        NOT_ENCRYPTED => Ok(false),
-        ENCRYPTED if number(38) <= MOST_WORK && number(46) <= MOST_MEMORY => Ok(true),
+        NOT_ENCRYPTED if bytes[CHECKSUM_AT..].iter().all(|byte| *byte == 0) => Ok(Protection::Nothing),
+        NOT_ENCRYPTED => Ok(Protection::Checksum),
+        ENCRYPTED if number(38) <= MOST_WORK && number(46) <= MOST_MEMORY => Ok(Protection::Password),
         ENCRYPTED => Err(KeyFormError::TooCostly),
         _ => Err(KeyFormError::Algorithm),
     }
@@ -142,6 +160,8 @@ pub struct SecretKey {
 impl SecretKey {
     fn from_inner(inner: minisign::SecretKey) -> Option<Self> {
         let public = minisign::PublicKey::from_secret_key(&inner).ok()?;
+        // A key whose halves do not belong together signs what nobody can check.
+        minisign::sign(Some(&public), &inner, Cursor::new([]), Some(""), Some("")).ok()?;
         let public = PublicKey::from_inner(&public)?;
         Some(Self { inner, public })
     }
@@ -199,14 +219,14 @@ impl NewKey {
     }
 
     /// Writes both halves, the secret one readable by its owner alone from the first byte on. Each file is there as a
-    /// whole or not at all. Files that exist are only replaced if `replace` says so; else nothing is written.
+    /// whole or not at all. If one of them exists and is to be kept, nothing is written.
     ///
     /// # Errors
     ///
     /// [`KeyError::Exists`], [`KeyError::Write`].
-    pub fn write(&self, secret: &Path, public: &Path, replace: bool) -> Result<(), KeyError> {
+    pub fn write(&self, secret: &Path, public: &Path, existing: Existing) -> Result<(), KeyError> {
         let write = |path: &Path, bytes: &[u8], mode: u32| {
-            file::write(path, bytes, mode, replace).map_err(|error| match error.kind() {
+            whole_file::write(path, bytes, mode, existing).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => KeyError::Exists(path.to_owned()),
                 _ => KeyError::Write {
                     path: path.to_owned(),
@@ -214,13 +234,13 @@ impl NewKey {
                 },
             })
         };
-        if !replace && public.symlink_metadata().is_ok() {
+        if existing == Existing::Keep && public.symlink_metadata().is_ok() {
             return Err(KeyError::Exists(public.to_owned()));
         }
         write(secret, &self.text.0, 0o600)?;
         write(public, self.public.to_text().as_bytes(), 0o644).inspect_err(|_| {
             // Half a pair helps nobody; one that was replaced is gone in any case.
-            if !replace {
+            if existing == Existing::Keep {
                 let _ = std::fs::remove_file(secret);
             }
         })

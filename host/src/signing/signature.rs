@@ -2,15 +2,14 @@
 //! lines; here nothing can be added or changed without being noticed, but for the untrusted comment of a signature that
 //! lies beside its package.
 
+use super::Place;
 use super::key::PublicKey;
-use super::{Place, SIGNATURE_BYTES};
+use crate::archive::UNTRUSTED_COMMENT;
+use crate::limits::SIGNATURE_BYTES;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minisign::SignatureBox;
 use std::io::Cursor;
-
-/// The first line of every signature inside a package, after its prefix.
-pub(super) const UNTRUSTED_COMMENT: &str = "signature of a ProcVision package";
 
 const UNTRUSTED: &str = "untrusted comment: ";
 const TRUSTED: &str = "trusted comment: ";
@@ -32,7 +31,7 @@ pub(super) enum FormError {
     Control(usize),
     #[error("line {line} does not begin with `{prefix}`")]
     Prefix { line: usize, prefix: &'static str },
-    #[error("the untrusted comment of a signature inside a package is `{UNTRUSTED_COMMENT}`")]
+    #[error("the first line of a signature inside a package is `{UNTRUSTED_COMMENT}`")]
     UntrustedComment,
     #[error("line {line} is not the base64 form of {bytes} bytes")]
     Base64 { line: usize, bytes: usize },
@@ -56,7 +55,7 @@ pub(super) struct SignatureText<'a> {
 impl<'a> SignatureText<'a> {
     /// Reads a signature that was found in this place.
     pub fn parse(text: &'a str, place: Place) -> Result<Self, FormError> {
-        if text.len() > SIGNATURE_BYTES {
+        if text.len() as u64 > SIGNATURE_BYTES {
             return Err(FormError::TooLarge(text.len()));
         }
         let lines: Vec<&str> = text.split('\n').collect();
@@ -69,8 +68,8 @@ impl<'a> SignatureText<'a> {
                 return Err(FormError::Control(number));
             }
         }
-        let comment = without_prefix(untrusted, 1, UNTRUSTED)?;
-        if place == Place::Inside && comment != UNTRUSTED_COMMENT {
+        without_prefix(untrusted, 1, UNTRUSTED)?;
+        if place == Place::Inside && untrusted != UNTRUSTED_COMMENT {
             return Err(FormError::UntrustedComment);
         }
         let signed = decode(package_part, 2, PACKAGE_PART)?;
@@ -106,6 +105,11 @@ impl<'a> SignatureText<'a> {
     pub fn fits(&self, bytes: &[u8], key: &PublicKey) -> bool {
         minisign::verify(key.inner(), &self.signature, Cursor::new(bytes), true, false, false).is_ok()
     }
+}
+
+/// The comment that every signature inside a package has on its first line.
+pub(super) fn untrusted_comment() -> &'static str {
+    UNTRUSTED_COMMENT.strip_prefix(UNTRUSTED).unwrap_or_default()
 }
 
 fn without_prefix<'a>(text: &'a str, line: usize, prefix: &'static str) -> Result<&'a str, FormError> {

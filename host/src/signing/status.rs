@@ -9,7 +9,7 @@ use time::macros::format_description;
 use time::{Date, OffsetDateTime};
 
 /// `2027-06-30`.
-pub(super) const DAY: &[BorrowedFormatItem<'static>] = format_description!("[year]-[month]-[day]");
+const DAY: &[BorrowedFormatItem<'static>] = format_description!("[year]-[month]-[day]");
 
 /// Where a signature lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -149,8 +149,8 @@ impl SignatureStatus {
             "key_id": self.key_id(),
             "signer": signature.map(|signature| &signature.signer),
             "place": signature.map(|signature| signature.place),
-            "signed": signature.and_then(|signature| signature.signed).map(moment),
-            "expires": signature.and_then(|signature| signature.expires).map(day),
+            "signed": signature.and_then(|signature| signature.signed).map(show_moment),
+            "expires": signature.and_then(|signature| signature.expires).map(show_day),
             "trusted_comment": signature.map(|signature| &signature.trusted_comment),
             "reason": reason,
         })
@@ -182,7 +182,7 @@ impl fmt::Display for SignatureStatus {
             Self::Expired { signature } => {
                 write!(f, "the signature by {signature} is no longer valid")?;
                 match signature.expires {
-                    Some(last) => write!(f, "; its last day was {}", day(last)),
+                    Some(last) => write!(f, "; its last day was {}", show_day(last)),
                     None => Ok(()),
                 }
             }
@@ -202,13 +202,18 @@ impl fmt::Display for SignatureInfo {
 }
 
 /// `2026-11-25T03:02:31Z`, or with the offset that it has.
-pub(super) fn moment(time: OffsetDateTime) -> String {
+pub fn show_moment(time: OffsetDateTime) -> String {
     // Fails only for years that no calendar of today has.
     time.format(&Rfc3339)
         .unwrap_or_else(|_| time.unix_timestamp().to_string())
 }
 
 /// `2027-06-30`.
-pub(super) fn day(date: Date) -> String {
+pub fn show_day(date: Date) -> String {
     date.format(DAY).unwrap_or_else(|_| date.to_string())
+}
+
+/// The day that is written so, in the one form `2027-06-30`.
+pub fn parse_day(text: &str) -> Option<Date> {
+    Date::parse(text, DAY).ok().filter(|date| show_day(*date) == text)
 }

@@ -7,7 +7,7 @@ mod change;
 
 use super::error::TrustError;
 use super::key::PublicKey;
-use super::{KEY_FILE_BYTES, file};
+use crate::limits::{KEY_BYTES, TRUSTED_KEYS};
 use crate::opening::{self, Links};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, Stat};
@@ -16,9 +16,6 @@ use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-
-/// Entries of a trust folder, and of the revoked keys below it.
-pub const MAX_KEYS: usize = 1_000;
 
 const ENDING: &str = ".pub";
 const REVOKED: &str = "revoked";
@@ -192,7 +189,7 @@ fn names(folder: &OwnedFd, shown: &Path) -> Result<Vec<OsString>, TrustError> {
         if name == "." || name == ".." {
             continue;
         }
-        if names.len() == MAX_KEYS {
+        if names.len() == TRUSTED_KEYS {
             return Err(TrustError::TooMany(shown.to_owned()));
         }
         names.push(name.to_owned());
@@ -217,10 +214,10 @@ fn read_key(folder: &OwnedFd, shown: &Path, name: &OsStr, revoked: bool) -> Resu
     }
     refuse_open_to_others(&stat, &path)?;
     let mut text = Vec::new();
-    if let Err(source) = file.take(KEY_FILE_BYTES as u64 + 1).read_to_end(&mut text) {
+    if let Err(source) = file.take(KEY_BYTES + 1).read_to_end(&mut text) {
         return Err(TrustError::Read { path, source });
     }
-    if text.len() > KEY_FILE_BYTES {
+    if text.len() as u64 > KEY_BYTES {
         return Err(TrustError::TooLarge(path));
     }
     match PublicKey::parse(&text) {

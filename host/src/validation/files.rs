@@ -76,6 +76,7 @@ fn failing(error: &PackageError) -> CheckId {
         PackageError::Archive(error) => match error.fault() {
             Fault::Manifest(error) => failing_of_manifest(error),
             Fault::ManifestMissing => CheckId::Manifest,
+            Fault::FileName => CheckId::ManifestValues,
             Fault::AssetMissing { .. } => CheckId::Assets,
             Fault::ComponentName(_) | Fault::ComponentMissing(_) | Fault::ComponentEmpty(_) => CheckId::Component,
             _ => CheckId::Archive,

@@ -227,7 +227,7 @@ fn bombs() -> Vec<Attack> {
 }
 
 fn sizes() -> Vec<Attack> {
-    let (length, packed) = zeros(2);
+    let (length, packed) = zeros(1);
     let content = vec![0; length];
     let deflated = |change: &dyn Fn(&mut Part)| {
         let mut part = Part::deflated("assets/zeros", &content, &packed);
@@ -334,7 +334,10 @@ fn disagreements() -> Vec<Attack> {
         local("another size in the local header", |header| header.bytes += 1),
         local("another packed size in the local header", |header| header.packed += 1),
         local("encrypted by the local header only", |header| header.flags |= 1),
-        local("local header that is none", |header| header.signature = 0x0807_4b50),
+        attack(
+            "local header that is none",
+            changed(|forged| forged.part("component.wasm").local.signature = 0x0807_4b50),
+        ),
         attack(
             "directory record that is none",
             changed(|forged| forged.parts[0].central.signature = 0x0505_4b50),
@@ -468,6 +471,14 @@ fn manifests() -> Vec<Attack> {
         attack(
             "name with path characters",
             forge(&with_manifest("name", json!("../evil"))).bytes(),
+        ),
+        attack(
+            "version without end",
+            forge(&with_manifest(
+                "version",
+                json!(format!("1.0.0-{}", "a".repeat(10_000))),
+            ))
+            .bytes(),
         ),
         attack(
             "unknown key in the manifest",

@@ -1,7 +1,8 @@
 //! Trusting one more key, and trusting one no longer. A folder that cannot be read as a whole is not changed.
 
-use super::{ENDING, REVOKED, TrustError, TrustStore, TrustedKey, file};
+use super::{ENDING, REVOKED, TrustError, TrustStore, TrustedKey};
 use crate::signing::PublicKey;
+use crate::whole_file::{self, Existing};
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
 use std::fs::{self, File};
@@ -35,7 +36,7 @@ impl TrustStore {
             });
         }
         let path = folder.join(format!("{name}{ENDING}"));
-        match file::write(&path, key.to_text().as_bytes(), 0o644, false) {
+        match whole_file::write(&path, key.to_text().as_bytes(), 0o644, Existing::Keep) {
             Ok(()) => Ok(path),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(TrustError::Exists(path)),
             Err(error) => Err(unwritable(&path, error)),
