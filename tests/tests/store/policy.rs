@@ -3,6 +3,7 @@
 use crate::stage::{Parts, Station, parts};
 use procvision_host::archive::{self, Archive};
 use procvision_host::signing::{LockedKey, NewKey, sign};
+use procvision_host::whole_file::Existing;
 use procvision_tests::binary::Answer;
 use serde_json::{Value, json};
 use std::fs;
@@ -114,18 +115,17 @@ fn signature(station: &Station, package: &Parts, name: &str) -> String {
     );
     fs::create_dir_all(station.store("trusted")).unwrap();
     if !secret.exists() {
-        NewKey::generate(None).unwrap().write(&secret, &public, false).unwrap();
+        NewKey::generate(None)
+            .unwrap()
+            .write(&secret, &public, Existing::Keep)
+            .unwrap();
     }
     let key = LockedKey::read(&secret).unwrap().unlock(None).unwrap();
     let archive = Archive::parse(package.archive(), Path::new("package.zip")).unwrap();
-    sign(
-        &archive.unsigned(),
-        archive.manifest(),
-        &key,
-        SystemTime::now().into(),
-        None,
-    )
-    .unwrap()
+    let now = SystemTime::now().into();
+    sign(&archive.unsigned(), archive.manifest(), &key, now, None)
+        .unwrap()
+        .text
 }
 
 #[test]

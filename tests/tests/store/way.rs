@@ -1,8 +1,10 @@
-//! The whole way of a real example: packaged, installed, activated after its golden cases, run by product model, taken out.
+//! The whole way of a real example: packaged, signed, installed, activated after its golden cases, run by product
+//! model, taken out.
 
 use crate::stage::Station;
 use procvision_tests::binary::{Answer, procvision, project_root};
 use serde_json::{Value, json};
+use std::fs;
 
 #[test]
 fn an_example_goes_from_its_crate_to_a_verdict_by_product_model() {
@@ -16,7 +18,28 @@ fn an_example_goes_from_its_crate_to_a_verdict_by_product_model() {
         .output()
         .unwrap();
     let packaged: Value = Answer::from(packaged).expect(0).json();
+    // Signed by somebody whose key the station trusts, and nothing else is accepted.
+    fs::create_dir_all(station.store("trusted")).unwrap();
+    fs::write(
+        station.store("policy.json"),
+        r#"{"policy_version": 1, "signatures": "strict"}"#,
+    )
+    .unwrap();
+    station.refused(&["install", "package.zip"], 1, "2005");
+    let store = station.store("");
+    for arguments in [
+        &["keygen", "line", "--no-password"][..],
+        &["sign", "package.zip", "--key", "line.key"],
+        &["verify", "package.zip", "--key", "line.pub"],
+        &["trust", "add", "line.pub", "--store", store.to_str().unwrap()],
+    ] {
+        Answer::of(procvision().current_dir(station.path("")).args(arguments)).expect(0);
+    }
     let installed = station.json(&["install", "package.zip"], 0);
+    assert_eq!(
+        (&installed["signature"]["signer"], &installed["objections"]),
+        (&json!("line"), &json!([]))
+    );
     assert_eq!(installed["digest"], packaged["digest"], "{packaged}");
     let (name, version) = (
         installed["name"].as_str().unwrap(),
