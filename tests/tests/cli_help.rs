@@ -15,6 +15,7 @@ fn every_command_explains_itself() {
         "build",
         "run",
         "validate",
+        "inspect",
         "package",
         "frames",
         "policy",
