@@ -156,7 +156,7 @@ impl SubjectArgs {
         if let Some(level) = self.log_level {
             config.policy.log_level = level.into();
         }
-        config.compiler = Compiler::Child(CompileChild::this_program(policy.compile.clone()));
+        config.compiler = Compiler::Child(CompileChild::this_program(policy.compile));
         let mut warnings = Vec::new();
         let host = match Host::new(config.clone()) {
             Err(HostError::Cache(error)) => {
