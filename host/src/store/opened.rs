@@ -10,8 +10,9 @@ use super::{Store, StoreError};
 use crate::admission::{self, Objection};
 use crate::archive::{Archive, MANIFEST};
 use crate::assets::Assets;
+use crate::explain::one_line;
 use crate::limits::Limits;
-use crate::package::{Package, PackageError};
+use crate::package::Package;
 use crate::signing::SignatureStatus;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -181,7 +182,9 @@ impl Store {
         if let Some(path) = open.extra(&known).map_err(|fault| wrong("", &fault))?.first() {
             return Err(wrong(path, &Fault::Extra));
         }
-        let assets = Assets::open(&folder, &manifest.required_assets).map_err(PackageError::from)?;
+        // They were in order when it was installed.
+        let assets = Assets::open(&folder, &manifest.required_assets);
+        let assets = assets.map_err(|error| altered(release, one_line(&error)))?;
         let names: Vec<String> = assets.list().map(|(name, _)| name.to_owned()).collect();
         for path in installed.files.keys().filter_map(|path| path.strip_prefix("assets/")) {
             if !names.iter().any(|name| name == path) {
