@@ -241,11 +241,6 @@ impl Run<'_> {
         self.taken[range.clone()].iter().all(|taken| !taken)
     }
 
-    /// The longest stretch around `at` of bytes that fit, at most `reach` to each side.
-    fn around(&self, at: usize, reach: usize, fits: impl Fn(u8) -> bool) -> Range<usize> {
-        self.start(at, reach, &fits)..self.end(at, reach, &fits)
-    }
-
     /// Where the stretch of bytes that fit, and end before `at`, begins.
     fn start(&self, at: usize, reach: usize, fits: impl Fn(u8) -> bool) -> usize {
         let before = self.text[..at].iter().rev().take(reach);

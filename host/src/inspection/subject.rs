@@ -5,15 +5,13 @@ use super::component::Anatomy;
 use super::content::ContentKind;
 use super::strings::{Findings, Search};
 use crate::archive::{self, Archive};
+use crate::bounded_file;
 use crate::limits::{GrantedLimits, Limits};
 use crate::manifest::Manifest;
-use crate::opening::{self, Links};
 use crate::package::Package;
 use crate::report::sha256;
-use rustix::fs::{CWD, FileType};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Most bytes of one asset that are looked into; all of it is counted and goes into its digest.
@@ -132,13 +130,7 @@ impl Opened {
 }
 
 fn is_archive(path: &Path) -> bool {
-    let Ok((file, stat)) = opening::open_at(CWD, path, Links::Follow) else {
-        return false;
-    };
-    let mut head = Vec::new();
-    opening::kind(&stat) == FileType::RegularFile
-        && file.take(4).read_to_end(&mut head).is_ok()
-        && archive::is_archive(&head)
+    bounded_file::head(path, 4).is_ok_and(|head| archive::is_archive(&head))
 }
 
 /// What reading the files of a subject brings to light.
@@ -224,7 +216,7 @@ fn of_folder(
         sha256: sha256(component),
     }];
     // It was read a moment ago; if it is gone by now, nothing of it is searched.
-    if let Ok(text) = crate::bounded_file::read(&path.join(archive::MANIFEST), crate::limits::MANIFEST_BYTES) {
+    if let Ok(text) = bounded_file::read(&path.join(archive::MANIFEST), crate::limits::MANIFEST_BYTES) {
         search.look(archive::MANIFEST, 0, &text);
         files.push(FileFacts {
             name: archive::MANIFEST.to_owned(),
