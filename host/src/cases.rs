@@ -10,7 +10,7 @@ mod format;
 mod replay;
 
 pub use error::CasesError;
-pub use format::{Case, ExpectedPre, ExpectedRect, ExpectedVerdict};
+pub use format::{Case, CaseList, ExpectedPre, ExpectedRect, ExpectedVerdict};
 pub use replay::{CaseResult, replay};
 
 use crate::archive::{self, Archive, ArchiveError};

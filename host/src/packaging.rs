@@ -15,19 +15,16 @@ pub use error::PackagingError;
 pub use rebuild::{Rebuilt, rebuild};
 
 use crate::archive::{self, CASES, MANIFEST, SBOM};
+use crate::cases::{Case, Cases};
 use crate::component_build::{self, BuildOptions};
-use crate::limits::{Limits, MANIFEST_BYTES, PICTURE_FILE_BYTES};
+use crate::limits::{CASES_BYTES, Limits, MANIFEST_BYTES, PICTURE_FILE_BYTES};
 use crate::manifest::{Manifest, ManifestError};
 use crate::outcome::Warning;
 use crate::sbom::{self, Contents, CrateGraph, embedded_dependencies};
 use crate::validation::{Status, Validation};
 use folder::Folder;
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-
-/// Most bytes of `cases.json`.
-const CASES_BYTES: u64 = MANIFEST_BYTES;
 
 /// What goes into a package.
 #[derive(Clone, Debug)]
@@ -44,14 +41,6 @@ pub struct Collected {
     pub crates_for_building: usize,
     /// What somebody should look at.
     pub warnings: Vec<Warning>,
-}
-
-/// The part of a golden case that says which pictures it needs.
-#[derive(Deserialize)]
-struct Case {
-    image: String,
-    #[serde(default)]
-    references: BTreeMap<String, String>,
 }
 
 /// Reads what goes into the package of the folder `dir`, with the component that is there.
@@ -125,9 +114,10 @@ fn assemble(
         message: format!("{name} is hidden and stays out of the package"),
     }));
     if let Some(text) = folder.read_if_there(CASES, CASES_BYTES)? {
-        for picture in pictures(&text, &folder.path(CASES))? {
-            let content = folder.read(&picture, PICTURE_FILE_BYTES)?;
-            files.insert(picture, content);
+        let cases = Cases::read(folder.root())?;
+        let pictures: BTreeSet<&str> = cases.iter().flat_map(Cases::list).flat_map(Case::pictures).collect();
+        for picture in pictures {
+            files.insert(picture.to_owned(), folder.read(picture, PICTURE_FILE_BYTES)?);
         }
         files.insert(CASES.to_owned(), text);
     }
@@ -194,27 +184,4 @@ pub fn admit(validation: &Validation) -> Result<(), PackagingError> {
             more: failed.count(),
         }),
     }
-}
-
-/// The pictures that golden cases name, which must lie under `pictures/`: other pictures have no place in a package.
-fn pictures(text: &[u8], path: &Path) -> Result<Vec<String>, PackagingError> {
-    let cases: Vec<Case> = serde_json::from_slice(text).map_err(|source| PackagingError::Cases {
-        path: path.to_owned(),
-        source,
-    })?;
-    let mut names: Vec<String> = Vec::new();
-    for case in cases {
-        for name in std::iter::once(case.image).chain(case.references.into_values()) {
-            if !name.starts_with(archive::PICTURES) || !folder::is_inner(&name) {
-                return Err(PackagingError::PicturePlace {
-                    path: path.to_owned(),
-                    picture: name,
-                });
-            }
-            names.push(name);
-        }
-    }
-    names.sort();
-    names.dedup();
-    Ok(names)
 }

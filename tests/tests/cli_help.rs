@@ -43,6 +43,27 @@ fn every_command_of_frames_explains_itself() {
 }
 
 #[test]
+fn every_command_of_store_explains_itself() {
+    let commands = [
+        "install",
+        "list",
+        "activate",
+        "switch",
+        "rollback",
+        "deactivate",
+        "uninstall",
+        "verify",
+        "gc",
+    ];
+    for command in commands {
+        let help = answer(&["store", command, "--help"]).expect(0);
+        assert!(help.stdout.contains("\nExamples:\n  procvision store "), "{command}");
+        insta::assert_snapshot!(format!("help-store-{command}"), help.stdout);
+        assert_eq!(answer(&["help", "store", command]).expect(0).stdout, help.stdout);
+    }
+}
+
+#[test]
 fn policy_show_explains_itself() {
     let help = answer(&["policy", "show", "--help"]).expect(0);
     assert!(help.stdout.contains("\nExamples:\n  procvision policy show"));

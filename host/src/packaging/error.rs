@@ -1,6 +1,7 @@
 //! Everything that can keep a package from being made.
 
 use crate::archive::ArchiveError;
+use crate::cases::CasesError;
 use crate::component_build::BuildError;
 use crate::explain::Explain;
 use crate::limits::ASSET_FILES;
@@ -108,22 +109,9 @@ pub enum PackagingError {
     /// The manifest cannot be used.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    /// The golden cases cannot be read.
-    #[error("{} is not a list of golden cases", path.display())]
-    Cases {
-        /// The file.
-        path: PathBuf,
-        /// What and where.
-        source: serde_json::Error,
-    },
-    /// A golden case names a picture that does not lie with the others.
-    #[error("{} names the picture `{picture}`, which does not lie under `pictures/`", path.display())]
-    PicturePlace {
-        /// The list of cases.
-        path: PathBuf,
-        /// What it names.
-        picture: String,
-    },
+    /// The golden cases cannot be used.
+    #[error(transparent)]
+    Cases(#[from] CasesError),
     /// The component says something about its dependencies that makes no sense.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
@@ -154,6 +142,7 @@ impl Explain for PackagingError {
         match self {
             Self::Manifest(_) => "2002",
             Self::Archive(error) => return error.code(),
+            Self::Cases(error) => return error.code(),
             Self::Build(error) => return error.code(),
             Self::Refused { check, .. } => return check.code.clone().unwrap_or_else(|| "refused".into()).into(),
             Self::Missing { .. } => "2004",
@@ -166,7 +155,6 @@ impl Explain for PackagingError {
             Self::Hidden { .. } => "hidden-file",
             Self::TooLarge { .. } | Self::TooManyAssets => "too-large",
             Self::Read { .. } => "unreadable",
-            Self::Cases { .. } | Self::PicturePlace { .. } => "bad-cases",
             Self::Sbom(_) => "sbom-failed",
             Self::Copy { .. } => "not-copied",
             Self::Unreproducible { .. } => "not-reproducible",
@@ -188,10 +176,9 @@ impl Explain for PackagingError {
             Self::Read { .. } => "make it readable",
             Self::Manifest(ManifestError::Missing(_)) => "add a manifest.json; `procvision init` writes a working one",
             Self::Manifest(_) => "correct the manifest",
-            Self::Cases { .. } => "correct it, or take it out of the folder",
-            Self::PicturePlace { .. } => "put the pictures of golden cases into the folder pictures",
             Self::Embedded(_) => "build the component again",
             Self::Archive(error) => return error.remedy(),
+            Self::Cases(error) => return error.remedy(),
             Self::Unreproducible { .. } => {
                 "look for build scripts, macros and `env!` that take in folders, times or random numbers"
             }

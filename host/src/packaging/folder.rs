@@ -14,11 +14,6 @@ pub(super) struct Folder {
     root: PathBuf,
 }
 
-/// Whether `name` is a path that stays inside the folder.
-pub(super) fn is_inner(name: &str) -> bool {
-    name.split('/').all(|part| !matches!(part, "" | "." | ".."))
-}
-
 impl Folder {
     /// The folder at `root`; it may be a link, since whoever names it knows where it leads.
     pub(super) fn open(root: &Path) -> Result<Self, PackagingError> {
@@ -30,6 +25,11 @@ impl Folder {
             }
             Err(error) => Err(unreadable(root, error)),
         }
+    }
+
+    /// Where it lies.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Where a file of the package lies.

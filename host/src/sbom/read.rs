@@ -1,9 +1,7 @@
 //! Reading a bill of materials of somebody else's making: bounded, and only what is shown to people.
 
+use crate::limits::SBOM_BYTES;
 use serde::{Deserialize, Serialize};
-
-/// Most bytes of a bill that is read.
-pub(crate) const SBOM_BYTES: usize = 8 << 20;
 
 /// A bill of materials, as far as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -130,7 +128,7 @@ impl Sbom {
     ///
     /// See [`SbomError`].
     pub fn read(text: &[u8]) -> Result<Self, SbomError> {
-        if text.len() > SBOM_BYTES {
+        if text.len() as u64 > SBOM_BYTES {
             return Err(SbomError::TooLarge);
         }
         let text: Text = serde_json::from_slice(text)?;
