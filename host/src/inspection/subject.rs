@@ -161,13 +161,14 @@ pub(super) fn look(path: &Path, opened: &Opened, watch: &mut dyn FnMut(&str)) ->
             watch(&entry.name);
             let role = role_of(&entry.name, archive.manifest());
             let content = archive.content(&entry.name)?.unwrap_or_default();
+            let kind = ContentKind::of(&content);
             if searched(role) {
-                search.look(&entry.name, 0, &content);
+                search.look_into_file(&entry.name, kind, &content);
             }
             files.push(FileFacts {
                 name: entry.name.clone(),
                 role,
-                kind: ContentKind::of(&content),
+                kind,
                 bytes: entry.bytes,
                 packed_bytes: Some(entry.packed_bytes),
                 sha256: entry.sha256.clone(),
@@ -231,11 +232,12 @@ fn of_folder(
         let full_name = format!("{}{name}", archive::ASSETS);
         watch(&full_name);
         let (head, sha256) = read_asset(package, name, bytes, &full_name)?;
-        search.look(&full_name, 0, &head);
+        let kind = ContentKind::of(&head);
+        search.look_into_file(&full_name, kind, &head);
         files.push(FileFacts {
             name: full_name,
             role: Role::Asset,
-            kind: ContentKind::of(&head),
+            kind,
             bytes,
             packed_bytes: None,
             sha256,

@@ -224,14 +224,3 @@ fn crates_that_messages_name_must_be_listed() {
     let answer = inspect(&place, &["cap.zip"], 0);
     assert_eq!(evidence(&answer, "sbom_incomplete"), "reqwest 0.12.4");
 }
-
-#[test]
-fn a_required_asset_that_is_missing_is_a_refusal() {
-    let place = Workplace::new();
-    archive(&place, "cap.zip", |manifest, _| {
-        manifest["required_assets"] = json!({"A01": {"model": "assets/model.bin"}});
-    });
-    let answer = inspect(&place, &["cap.zip"], 1);
-    assert_eq!(point(&answer, "asset_missing")["code"], "2004");
-    assert_eq!(evidence(&answer, "asset_missing"), "assets/model.bin, as model for A01");
-}
