@@ -128,7 +128,7 @@ impl SubjectArgs {
         for (name, value) in &self.limits {
             let most = ceiling.get(name).unwrap_or_default();
             if *value > most {
-                let message = format!("a limit can only be lowered; `{name}` is {most}");
+                let message = format!("--limit can only lower a limit; `{name}` is {most}");
                 return Err(CommandError::could_not_run("usage", message)
                     .help("ask for less, or raise `ceilings` in a policy and name it with --policy"));
             }
