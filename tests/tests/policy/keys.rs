@@ -144,7 +144,7 @@ fn ceilings() {
     assert_eq!(raised["error"]["code"], "usage");
     assert_eq!(
         raised["error"]["message"],
-        "a limit can only be lowered; `memory_bytes` is 67108864"
+        "--limit can only lower a limit; `memory_bytes` is 67108864"
     );
 
     // A policy can also raise what the program would grant by itself.
