@@ -9,8 +9,8 @@ mod error;
 mod format;
 mod replay;
 
-pub use error::CasesError;
-pub use format::{Case, ExpectedPre, ExpectedRect, ExpectedVerdict};
+pub use error::{CasesError, Fault};
+pub use format::{Case, CaseList, ExpectedPre, ExpectedRect, ExpectedVerdict};
 pub use replay::{CaseResult, replay};
 
 use crate::archive::{self, Archive, ArchiveError};
@@ -19,6 +19,7 @@ use crate::frame::{Frame, FrameError};
 use crate::limits::{CASES, CASES_BYTES};
 use crate::strict_json;
 use std::collections::BTreeSet;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -102,13 +103,11 @@ impl Cases {
                 fault,
             };
             if !names.insert(&case.name) {
-                return Err(about(error::Fault::NameTwice));
+                return Err(about(Fault::NameTwice));
             }
             case.check().map_err(about)?;
             for picture in case.pictures() {
-                if !this.has(picture) {
-                    return Err(about(error::Fault::PictureMissing(picture.to_owned())));
-                }
+                this.find(picture).map_err(about)?;
             }
         }
         Ok(this)
@@ -119,10 +118,27 @@ impl Cases {
         &self.cases
     }
 
-    fn has(&self, picture: &str) -> bool {
-        match &self.place {
-            Place::Folder(folder) => folder.join(picture).is_file(),
+    fn find(&self, picture: &str) -> Result<(), Fault> {
+        let is_there = match &self.place {
+            Place::Folder(folder) => {
+                let mut path = folder.clone();
+                let mut last = None;
+                for part in Path::new(picture).components() {
+                    path.push(part);
+                    let kind = fs::symlink_metadata(&path).map(|metadata| metadata.file_type()).ok();
+                    // It could lead out of the package.
+                    if kind.is_some_and(|kind| kind.is_symlink()) {
+                        return Err(Fault::PictureLink(picture.to_owned()));
+                    }
+                    last = kind;
+                }
+                last.is_some_and(|kind| kind.is_file())
+            }
             Place::Archive(archive) => archive.entries().any(|entry| entry.name == picture),
+        };
+        match is_there {
+            true => Ok(()),
+            false => Err(Fault::PictureMissing(picture.to_owned())),
         }
     }
 

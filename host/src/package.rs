@@ -178,14 +178,15 @@ impl Package {
         })
     }
 
-    /// A package whose files were read and checked already; `source` is only named.
+    /// A package whose files were read and compared with its archive already; `source` is only named.
     pub(crate) fn from_parts(
         source: &Path,
-        manifest: Manifest,
+        archive: Arc<Archive>,
         component: Vec<u8>,
         assets: Assets,
         ceiling: &Limits,
     ) -> Self {
+        let manifest = archive.manifest().clone();
         let limits = ceiling.grant(&manifest.limits);
         Self {
             source: source.to_owned(),
@@ -193,7 +194,7 @@ impl Package {
             assets: Arc::new(assets),
             component,
             limits,
-            archive: None,
+            archive: Some(archive),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The published JSON Schemas of the files that people write. They come from the types that read those files; `schema/`
 //! holds copies for editors and other tools, which a test keeps equal.
 
+use crate::cases::CaseList;
 use crate::manifest::Manifest;
 use crate::policy::StationPolicy;
 use crate::strict_json::schema_of;
@@ -27,6 +28,11 @@ pub const SCHEMAS: &[PublishedSchema] = &[
         name: "policy",
         describes: "policy.json of a station",
         make: schema_of::<StationPolicy>,
+    },
+    PublishedSchema {
+        name: "cases",
+        describes: "cases.json of a package",
+        make: schema_of::<CaseList>,
     },
 ];
 

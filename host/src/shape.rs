@@ -105,14 +105,22 @@ fn list_refused(imports: &[Import]) -> String {
     named(imports.iter().map(|import| (import, reason(import))))
 }
 
-/// Imports with the reason of each, for a message; of many only the first.
+/// Imports with their reasons, for a message; of many only the first. What has the same reason stands together.
 pub(crate) fn named<'a>(imports: impl ExactSizeIterator<Item = (&'a Import, String)>) -> String {
     let more = imports.len().saturating_sub(LISTED);
-    let one = |(import, reason): (&Import, String)| {
-        let name = cut(visible::line(&import.name).into_owned(), SHOWN_BYTES);
-        format!("`{name}`, which {reason}")
+    let mut by_reason: Vec<(String, Vec<String>)> = Vec::new();
+    for (import, reason) in imports.take(LISTED) {
+        let name = format!("`{}`", cut(visible::line(&import.name).into_owned(), SHOWN_BYTES));
+        match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => by_reason.push((reason, vec![name])),
+        }
+    }
+    let one = |(reason, names): (String, Vec<String>)| match &names[..] {
+        [name] => format!("{name}, which {reason}"),
+        names => format!("{}, each of which {reason}", names.join(", ")),
     };
-    let mut listed = imports.take(LISTED).map(one).collect::<Vec<_>>().join("; ");
+    let mut listed = by_reason.into_iter().map(one).collect::<Vec<_>>().join("; ");
     if more > 0 {
         let _ = write!(listed, "; and {more} more");
     }

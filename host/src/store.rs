@@ -30,6 +30,7 @@ mod registry;
 mod rollback;
 mod stage;
 mod station;
+mod strays;
 mod transaction;
 mod trial;
 mod uninstall;

@@ -107,6 +107,15 @@ fn what_is_wrong_is_said_with_the_case_and_the_key() {
         assert_eq!(error.code(), code, "{message}");
         assert!(error.remedy().is_some() && error.subject_failed());
     }
+    let place = folder(&one(json!({"image": "pictures/link.png"})));
+    std::os::unix::fs::symlink(place.path("photo.png"), place.path("rogue/pictures/link.png")).unwrap();
+    let error = Cases::read(&place.path("rogue")).unwrap_err();
+    assert!(one_line(&error).contains("which is a link"), "{error}");
+    fs::rename(place.path("rogue/pictures"), place.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(place.path("elsewhere"), place.path("rogue/pictures")).unwrap();
+    let error = Cases::read(&place.path("rogue")).unwrap_err();
+    assert!(one_line(&error).contains("which is a link"), "{error}");
+
     let huge = " ".repeat(2 << 20);
     let message = one_line(&read(&huge).unwrap_err());
     assert!(message.contains("2097152 bytes of at most 1048576"), "{message}");

@@ -15,6 +15,7 @@ fn every_command_explains_itself() {
         "build",
         "run",
         "validate",
+        "inspect",
         "package",
         "frames",
         "policy",
@@ -38,6 +39,27 @@ fn every_command_of_frames_explains_itself() {
         assert!(help.stdout.contains("\nExamples:\n  procvision frames "), "{command}");
         insta::assert_snapshot!(format!("help-frames-{command}"), help.stdout);
         assert_eq!(answer(&["help", "frames", command]).expect(0).stdout, help.stdout);
+    }
+}
+
+#[test]
+fn every_command_of_store_explains_itself() {
+    let commands = [
+        "install",
+        "list",
+        "activate",
+        "switch",
+        "rollback",
+        "deactivate",
+        "uninstall",
+        "verify",
+        "gc",
+    ];
+    for command in commands {
+        let help = answer(&["store", command, "--help"]).expect(0);
+        assert!(help.stdout.contains("\nExamples:\n  procvision store "), "{command}");
+        insta::assert_snapshot!(format!("help-store-{command}"), help.stdout);
+        assert_eq!(answer(&["help", "store", command]).expect(0).stdout, help.stdout);
     }
 }
 

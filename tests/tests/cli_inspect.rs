@@ -6,6 +6,8 @@ mod against;
 mod facts;
 #[path = "cli_inspect/hostile.rs"]
 mod hostile;
+#[path = "cli_inspect/packages.rs"]
+mod packages;
 #[path = "cli_inspect/page.rs"]
 mod page;
 

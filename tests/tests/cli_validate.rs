@@ -43,7 +43,9 @@ fn fails_at(answer: &Value, id: &str, code: &str) {
     let place = checks.iter().position(|check| check["id"] == id).unwrap();
     for later in &checks[place + 1..] {
         assert_eq!(later["status"], "not_run", "{later}");
-        assert!(later["detail"].as_str().unwrap().starts_with("needs: "), "{later}");
+        // None of these packages has golden cases, which is known before anything is loaded.
+        let needs = later["detail"].as_str().unwrap().starts_with("needs: ");
+        assert!(needs || later["id"] == "cases", "{later}");
     }
 }
 

@@ -115,10 +115,10 @@ fn a_damaged_file_is_removed() {
 fn a_renamed_file_is_never_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("compiled");
-    let other = |policy: SandboxPolicy, component: &[u8]| {
+    let other = |(policy, component): &(SandboxPolicy, &[u8])| {
         let host = Host::new(HostConfig {
             compile_cache: Some(cache.clone()),
-            policy,
+            policy: policy.clone(),
             ..HostConfig::default()
         });
         let (host, folder) = (host.unwrap(), Folder::with_bytes("lifted", "1.0.0", component));
@@ -136,9 +136,9 @@ fn a_renamed_file_is_never_trusted() {
         (lines, &component),
     ];
     let mut names = Vec::new();
-    for (policy, component) in loads {
-        assert!(!other(policy, component));
-        assert!(other(policy, component));
+    for load in &loads {
+        assert!(!other(load));
+        assert!(other(load));
         let new = artifacts(&cache).into_iter().find(|path| !names.contains(path));
         names.push(new.expect("each has a file of its own"));
     }
@@ -146,8 +146,8 @@ fn a_renamed_file_is_never_trusted() {
         for to in 0..3 {
             if from != to {
                 fs::copy(&names[from], &names[to]).unwrap();
-                assert!(!other(loads[to].0, loads[to].1), "{from} as {to}");
-                assert!(other(loads[to].0, loads[to].1), "{from} as {to}");
+                assert!(!other(&loads[to]), "{from} as {to}");
+                assert!(other(&loads[to]), "{from} as {to}");
             }
         }
     }

@@ -5,9 +5,10 @@ use crate::explain::Explain;
 use crate::package::Package;
 use crate::policy::{PolicyError, StationPolicy};
 use crate::shape::{Shape, ShapeError};
-use crate::signing::{BesideError, SignatureStatus, TrustError, TrustStore};
+use crate::signing::{self, BesideError, SignatureStatus, TrustError, TrustStore};
 use std::borrow::Cow;
 use std::path::Path;
+use time::OffsetDateTime;
 
 /// A station's policy with the keys that it trusts.
 #[derive(Clone, Debug, Default)]
@@ -99,13 +100,25 @@ impl Station {
         Ok(Self { policy, trust })
     }
 
-    /// What the signature of a package is worth here and now. A folder and a bare component are never signed.
+    /// What the signature of a package is worth here and now: the one inside the archive, the one beside it, and of
+    /// both the worse one. A folder and a bare component are never signed.
     ///
     /// # Errors
     ///
     /// See [`BesideError`].
-    pub fn signature(&self, _package: &Package) -> Result<SignatureStatus, BesideError> {
-        Ok(SignatureStatus::Unsigned)
+    pub fn signature(&self, package: &Package) -> Result<SignatureStatus, BesideError> {
+        let Some(archive) = package.archive() else {
+            return Ok(SignatureStatus::Unsigned);
+        };
+        let beside = signing::read_beside(&signing::beside_path(package.source()))?;
+        Ok(signing::assess(
+            &archive.unsigned(),
+            archive.signature(),
+            beside.as_deref(),
+            archive.manifest(),
+            &self.trust,
+            OffsetDateTime::now_utc(),
+        ))
     }
 
     /// Everything that the station has against a package, whose component has `shape` and whose signature is worth

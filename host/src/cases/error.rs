@@ -60,6 +60,8 @@ pub enum Fault {
     PicturePath(String),
     /// A picture is not in the package.
     PictureMissing(String),
+    /// A picture, or a folder to it, is a symbolic link.
+    PictureLink(String),
     /// There is no step 0, and no reference without a name.
     Zero(&'static str),
     /// It expects a verdict although the conditions are not right or the algorithm fails.
@@ -83,6 +85,11 @@ impl fmt::Display for Fault {
                 )
             }
             Self::PictureMissing(path) => write!(f, "names the picture `{}`, which is missing", visible::line(path)),
+            Self::PictureLink(path) => write!(
+                f,
+                "names the picture `{}`, which is a link and could lead out of the package",
+                visible::line(path)
+            ),
             Self::Zero(what) => write!(f, "has {what}"),
             Self::VerdictWithoutQuestion => {
                 f.write_str("has a verdict, but with `pre` not_ready or failed nobody asks for one")
@@ -111,7 +118,7 @@ impl Explain for CasesError {
             Self::Empty(_) => "add a case, or remove the file",
             Self::TooMany { .. } => "keep the cases that say most",
             Self::Case {
-                fault: Fault::PictureMissing(_) | Fault::PicturePath(_),
+                fault: Fault::PictureMissing(_) | Fault::PicturePath(_) | Fault::PictureLink(_),
                 ..
             } => "put the picture into the package's folder pictures/, or correct its name",
             Self::Json(_) | Self::Case { .. } => "correct cases.json; docs/authoring.md describes it",

@@ -2,6 +2,7 @@
 
 use super::error::Fault;
 use crate::archive::PICTURES;
+use crate::limits::CASES;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,10 +12,15 @@ use std::path::{Component, Path};
 /// Longest name of a case in bytes: a line.
 const NAME_BYTES: usize = 200;
 
+/// Pictures with the answers that are expected of the algorithm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(title = "ProcVision golden cases", extend("$id" = "urn:procvision:schema:cases:1"))]
+pub struct CaseList(#[schemars(length(min = 1, max = CASES))] pub Vec<Case>);
+
 /// What to judge, and what must come of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Case")]
 pub struct Case {
     /// What is special about it, for people. No other case of the package has the same name.
     pub name: String,

@@ -313,6 +313,7 @@ pub const SCHEMA: &str = "\
 Examples:
   procvision schema manifest > manifest.schema.json
   procvision schema policy > policy.schema.json
+  procvision schema cases > cases.schema.json
 
 A file that begins with {\"$schema\": \"policy.schema.json\", ... is then checked and completed by editors.
 

@@ -128,7 +128,7 @@ impl SubjectArgs {
         for (name, value) in &self.limits {
             let most = ceiling.get(name).unwrap_or_default();
             if *value > most {
-                let message = format!("a limit can only be lowered; `{name}` is {most}");
+                let message = format!("--limit can only lower a limit; `{name}` is {most}");
                 return Err(CommandError::could_not_run("usage", message)
                     .help("ask for less, or raise `ceilings` in a policy and name it with --policy"));
             }
@@ -156,7 +156,7 @@ impl SubjectArgs {
         if let Some(level) = self.log_level {
             config.policy.log_level = level.into();
         }
-        config.compiler = Compiler::Child(CompileChild::this_program(policy.compile.clone()));
+        config.compiler = Compiler::Child(CompileChild::this_program(policy.compile));
         let mut warnings = Vec::new();
         let host = match Host::new(config.clone()) {
             Err(HostError::Cache(error)) => {

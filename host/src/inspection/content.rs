@@ -137,6 +137,11 @@ impl ContentKind {
         }
     }
 
+    /// Whether it is text.
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Json | Self::Text | Self::Markup | Self::Script)
+    }
+
     /// Whether something outside the sandbox could run it, or unpack it into what it runs.
     pub const fn can_be_run(self) -> bool {
         matches!(self, Self::Script | Self::Wasm | Self::Program | Self::Archive)

@@ -191,7 +191,17 @@ impl Bill {
         let shown = |part: &Part| format!("{} {}", part.name, part.version);
         let unlisted = strings.crates.iter().filter(|(name, version)| !self.has(name, version));
         let unlisted: Vec<String> = unlisted.map(|(name, version)| format!("{name} {version}")).collect();
-        if !unlisted.is_empty() && self.more == 0 {
+        if self.parts.is_empty() && self.completeness != Completeness::Complete {
+            let point = Point::new(
+                Severity::Look,
+                "sbom_empty",
+                "Its SBOM does not know what it was made of",
+                LIST,
+                "It was packaged without its sources. Known holes and licences of libraries cannot be looked up; ask its \
+                 maker for the parts. Messages in the component may name crates.",
+            );
+            points.push(point.with(unlisted));
+        } else if !unlisted.is_empty() && self.more == 0 {
             let point = Point::new(
                 Severity::Look,
                 "sbom_incomplete",

@@ -3,6 +3,7 @@
 use super::Inspection;
 use super::component::LISTED;
 use super::point::{Point, Severity};
+use super::rules::functions as functions_of;
 use super::subject::{FileFacts, Role};
 use crate::contract::ImportClass;
 use crate::limits::{LIMIT_NAMES, Limits, Unit};
@@ -203,7 +204,7 @@ impl Difference {
                 "component: imports",
                 "Whatever is new in the component uses it. Ask what for.",
             );
-            points.push(point.with(import.into_iter().flat_map(|import| import.linked().map(str::to_owned))));
+            points.push(point.with(import.map(functions_of)));
         }
         for change in &self.limits {
             let shown = |value| amount(change.unit, value);

@@ -74,7 +74,7 @@ fn imports(points: &mut Vec<Point>, anatomy: &Anatomy) {
 }
 
 /// `wasi:sockets/tcp@0.2.0: tcp-socket.start-connect and 26 more functions`
-fn functions(import: &ImportFacts) -> String {
+pub(super) fn functions(import: &ImportFacts) -> String {
     /// Functions that are named.
     const NAMED: usize = 3;
     let linked = import
@@ -83,7 +83,8 @@ fn functions(import: &ImportFacts) -> String {
     let named: Vec<&str> = linked.take(NAMED).collect();
     let more = import.linked().count() as u64 - named.len() as u64;
     match (named.is_empty(), more) {
-        (true, _) => format!("{}: handed on to a component inside", import.name),
+        (true, _) if import.passed_on => format!("{}: handed on to a component inside", import.name),
+        (true, _) => format!("{}: no function reaches its code", import.name),
         (false, 0) => format!("{}: {}", import.name, named.join(", ")),
         (false, more) => format!(
             "{}: {} and {}",
@@ -247,24 +248,6 @@ fn files(points: &mut Vec<Point>, subject: &Subject, anatomy: &Anatomy) {
     }
     let assets: Vec<&FileFacts> = subject.files.iter().filter(|file| file.role == Role::Asset).collect();
     let reads = anatomy.imports_interface("procvision:algorithm/assets");
-    let there = |path: &str| assets.iter().any(|file| file.name == path);
-    let required = subject.manifest.iter().flat_map(|manifest| &manifest.required_assets);
-    let missing: Vec<String> = required
-        .flat_map(|(pid, kinds)| kinds.iter().map(move |(kind, path)| (pid, kind, path)))
-        .filter(|(.., path)| !there(path))
-        .map(|(pid, kind, path)| format!("{path}, as {kind} for {pid}"))
-        .collect();
-    if !missing.is_empty() {
-        let mut point = Point::new(
-            Severity::Refused,
-            "asset_missing",
-            "Assets that its manifest requires are missing",
-            "manifest.json: required_assets; files",
-            "A station refuses it.",
-        );
-        point.code = Some("2004".into());
-        points.push(point.with(missing));
-    }
     if !assets.is_empty() && !reads {
         points.push(Point::new(
             Severity::Note,

@@ -9,11 +9,16 @@ mod paths;
 mod runs;
 mod words;
 
+use super::content::ContentKind;
 use crate::imports::cut;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+/// Fewest letters of a stretch of text that is looked at, among other text.
+const SHORTEST: usize = 6;
+/// The same among bytes that are no text: a picture of a megabyte has dozens of shorter ones by chance.
+const SHORTEST_AMONG_BYTES: usize = 16;
 /// Most findings of one kind; what is beyond is counted.
 const PER_KIND: usize = 100;
 /// Most bytes of a finding that are shown.
@@ -139,17 +144,27 @@ struct Run<'a> {
 }
 
 impl Search {
-    /// Searches `bytes`, which begin at `offset` of what `place` names.
+    /// Searches `bytes`, which begin at `offset` of what `place` names. They are a program's memory, or text.
     pub fn look(&mut self, place: &str, offset: u64, bytes: &[u8]) {
+        self.search(place, offset, bytes, SHORTEST);
+    }
+
+    /// Searches the content of a file.
+    pub fn look_into_file(&mut self, place: &str, kind: ContentKind, bytes: &[u8]) {
+        let shortest = if kind.is_text() { SHORTEST } else { SHORTEST_AMONG_BYTES };
+        self.search(place, 0, bytes, shortest);
+    }
+
+    fn search(&mut self, place: &str, offset: u64, bytes: &[u8], shortest: usize) {
         self.scanned_bytes = self.scanned_bytes.saturating_add(bytes.len() as u64);
         for (at, what) in words::programs(bytes) {
             self.add(FindingKind::Program, what, place, offset + at as u64, Encoding::Ascii);
         }
-        for range in runs::ascii(bytes) {
+        for range in runs::ascii(bytes, shortest) {
             let start = offset + range.start as u64;
             self.look_at_run(&bytes[range], Encoding::Ascii, place, |at| start + at as u64);
         }
-        for (start, text) in runs::utf16(bytes) {
+        for (start, text) in runs::utf16(bytes, shortest) {
             let start = offset + start as u64;
             self.look_at_run(&text, Encoding::Utf16, place, |at| start + 2 * at as u64);
         }
@@ -241,11 +256,6 @@ impl Run<'_> {
         self.taken[range.clone()].iter().all(|taken| !taken)
     }
 
-    /// The longest stretch around `at` of bytes that fit, at most `reach` to each side.
-    fn around(&self, at: usize, reach: usize, fits: impl Fn(u8) -> bool) -> Range<usize> {
-        self.start(at, reach, &fits)..self.end(at, reach, &fits)
-    }
-
     /// Where the stretch of bytes that fit, and end before `at`, begins.
     fn start(&self, at: usize, reach: usize, fits: impl Fn(u8) -> bool) -> usize {
         let before = self.text[..at].iter().rev().take(reach);
@@ -314,6 +324,8 @@ mod tests {
         );
         finds("send to mqtt+tls://broker:8883\"", Url, "mqtt+tls://broker:8883");
         finds("connect 10.1.2.3:8080 failed", Address, "10.1.2.3:8080");
+        // Numbers of other strings stand right beside it.
+        finds("wasi127.0.0.1:0127", Address, "127.0.0.1:0");
         finds("listen on [fe80::1:2]:80", Address, "fe80::1:2");
         finds(
             "write to kim.lee@plant.example.com.",
@@ -419,6 +431,16 @@ mod tests {
             search.look("here", 0, text.as_bytes());
             assert_eq!(search.finish().scanned_bytes, text.len() as u64);
         }
+    }
+
+    #[test]
+    fn chance_among_bytes_is_not_text() {
+        let pixels = b"\x01~pMO/u\x02a@b.cc\x03C:\\x1\xff";
+        let mut search = Search::default();
+        search.look_into_file("a.png", ContentKind::Image, pixels);
+        search.look_into_file("b.png", ContentKind::Image, b"\x01comment: http://evil.example/\x02");
+        let texts: Vec<String> = search.finish().list.into_iter().map(|finding| finding.text).collect();
+        assert_eq!(texts, ["http://evil.example/"]);
     }
 
     #[test]

@@ -5,15 +5,13 @@ use super::component::Anatomy;
 use super::content::ContentKind;
 use super::strings::{Findings, Search};
 use crate::archive::{self, Archive};
+use crate::bounded_file;
 use crate::limits::{GrantedLimits, Limits};
 use crate::manifest::Manifest;
-use crate::opening::{self, Links};
 use crate::package::Package;
 use crate::report::sha256;
-use rustix::fs::{CWD, FileType};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Most bytes of one asset that are looked into; all of it is counted and goes into its digest.
@@ -132,13 +130,7 @@ impl Opened {
 }
 
 fn is_archive(path: &Path) -> bool {
-    let Ok((file, stat)) = opening::open_at(CWD, path, Links::Follow) else {
-        return false;
-    };
-    let mut head = Vec::new();
-    opening::kind(&stat) == FileType::RegularFile
-        && file.take(4).read_to_end(&mut head).is_ok()
-        && archive::is_archive(&head)
+    bounded_file::head(path, 4).is_ok_and(|head| archive::is_archive(&head))
 }
 
 /// What reading the files of a subject brings to light.
@@ -169,13 +161,14 @@ pub(super) fn look(path: &Path, opened: &Opened, watch: &mut dyn FnMut(&str)) ->
             watch(&entry.name);
             let role = role_of(&entry.name, archive.manifest());
             let content = archive.content(&entry.name)?.unwrap_or_default();
+            let kind = ContentKind::of(&content);
             if searched(role) {
-                search.look(&entry.name, 0, &content);
+                search.look_into_file(&entry.name, kind, &content);
             }
             files.push(FileFacts {
                 name: entry.name.clone(),
                 role,
-                kind: ContentKind::of(&content),
+                kind,
                 bytes: entry.bytes,
                 packed_bytes: Some(entry.packed_bytes),
                 sha256: entry.sha256.clone(),
@@ -224,7 +217,7 @@ fn of_folder(
         sha256: sha256(component),
     }];
     // It was read a moment ago; if it is gone by now, nothing of it is searched.
-    if let Ok(text) = crate::bounded_file::read(&path.join(archive::MANIFEST), crate::limits::MANIFEST_BYTES) {
+    if let Ok(text) = bounded_file::read(&path.join(archive::MANIFEST), crate::limits::MANIFEST_BYTES) {
         search.look(archive::MANIFEST, 0, &text);
         files.push(FileFacts {
             name: archive::MANIFEST.to_owned(),
@@ -239,11 +232,12 @@ fn of_folder(
         let full_name = format!("{}{name}", archive::ASSETS);
         watch(&full_name);
         let (head, sha256) = read_asset(package, name, bytes, &full_name)?;
-        search.look(&full_name, 0, &head);
+        let kind = ContentKind::of(&head);
+        search.look_into_file(&full_name, kind, &head);
         files.push(FileFacts {
             name: full_name,
             role: Role::Asset,
-            kind: ContentKind::of(&head),
+            kind,
             bytes,
             packed_bytes: None,
             sha256,

@@ -133,7 +133,7 @@ impl Store {
         let open = self.open_version(&snapshot.registry, release, &station)?;
         drop(snapshot);
 
-        let cases = Some(open.archive());
+        let cases = open.package().archive();
         let proof = trial::prove(&station.host()?, release, open.package(), cases, progress)?;
 
         progress.stage(Stage::Waiting);

@@ -7,7 +7,8 @@ use super::deployed::Deployed;
 use super::lock::is_held;
 use super::progress::{Progress, Stage};
 use super::registry::{Registry, Release};
-use super::{Store, StoreError, durable, mend, transaction, uninstall};
+use super::strays::strays;
+use super::{Store, StoreError, durable, mend, uninstall};
 use crate::explain::one_line;
 use crate::host::Host;
 use serde::Serialize;
@@ -93,8 +94,11 @@ impl Store {
             let versions = wanted_gone(registry, collection);
             let gone: BTreeSet<Release> = versions.iter().map(|(release, _)| release.clone()).collect();
             for (release, bytes) in versions {
-                let alone = self.alone_with(&release, Duration::ZERO);
-                things.push(Rubbish::new(Thing::Version, release.to_string(), bytes).stays(alone.err()));
+                let mut rubbish = Rubbish::new(Thing::Version, release.to_string(), bytes);
+                if is_held(&self.layout.use_lock(&release.name, &release.version)) {
+                    rubbish.kept = Some("it is in use".to_owned());
+                }
+                things.push(rubbish);
             }
             things.extend(self.unregistered(registry)?.into_iter().map(|(_, rubbish)| rubbish));
             let compiled = self.compiled(registry, &gone, &host)?;
@@ -161,7 +165,7 @@ impl Store {
     }
 
     fn unregistered(&self, registry: &Registry) -> Result<Vec<(PathBuf, Rubbish)>, StoreError> {
-        let strays = transaction::strays(self, registry)?.into_iter();
+        let strays = strays(self, registry)?.into_iter();
         let strays = strays.map(|path| {
             let mut rubbish = Rubbish::new(Thing::Unregistered, self.shown(&path), size(&path));
             if path.starts_with(self.layout.uses()) && is_held(&path) {

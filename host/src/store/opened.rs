@@ -8,11 +8,11 @@ use super::registry::{Installed, Registry, Release};
 use super::station::Station;
 use super::{Store, StoreError};
 use crate::admission::{self, Objection};
-use crate::archive::Archive;
+use crate::archive::{Archive, MANIFEST};
 use crate::assets::Assets;
+use crate::explain::one_line;
 use crate::limits::Limits;
-use crate::manifest::Manifest;
-use crate::package::{Package, PackageError};
+use crate::package::Package;
 use crate::signing::SignatureStatus;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,6 @@ pub struct OpenVersion {
     package: Package,
     signature: SignatureStatus,
     objections: Vec<Objection>,
-    archive: Arc<Archive>,
     station: admission::Station,
     compiled: PathBuf,
     _use: Held,
@@ -67,11 +66,6 @@ impl OpenVersion {
         &self.compiled
     }
 
-    /// The archive that it was installed from.
-    pub(super) fn archive(&self) -> &Arc<Archive> {
-        &self.archive
-    }
-
     /// Lets other limits hold, as under this `ceiling`.
     pub fn lower(&mut self, ceiling: &Limits) {
         self.package.lower(ceiling);
@@ -104,7 +98,8 @@ impl Store {
         let installed = find(registry, release)?;
         let held = self.use_version(release)?;
         let (archive, signature) = self.archive_of(release, installed, station)?;
-        let package = self.read(release, installed, &station.policy().ceiling())?;
+        let archive = Arc::new(archive);
+        let package = self.read(release, installed, &archive, &station.policy().ceiling())?;
         let objections = station.admit(&archive, package.component(), &signature)?;
         Ok(OpenVersion {
             release: release.clone(),
@@ -112,7 +107,6 @@ impl Store {
             package,
             signature,
             objections,
-            archive: archive.into(),
             station: station.rules.clone(),
             compiled: station.compiled.clone(),
             _use: held,
@@ -165,7 +159,13 @@ impl Store {
     }
 
     /// Manifest, component and assets, compared with the registry while they are read.
-    fn read(&self, release: &Release, installed: &Installed, ceiling: &Limits) -> Result<Package, StoreError> {
+    fn read(
+        &self,
+        release: &Release,
+        installed: &Installed,
+        archive: &Arc<Archive>,
+        ceiling: &Limits,
+    ) -> Result<Package, StoreError> {
         let folder = self.layout.version(&release.name, &release.version);
         let wrong = |path: &str, fault: &Fault| altered(release, fault.sentence(&deployed::shown(release, path)));
         let open = Deployed::open(self, release).map_err(|fault| wrong("", &fault))?;
@@ -173,15 +173,18 @@ impl Store {
             Some(record) => open.read(path, record).map_err(|fault| wrong(path, &fault)),
             None => Err(wrong(path, &Fault::Extra)),
         };
-        let manifest =
-            Manifest::parse(&content("manifest.json")?, &folder.join("manifest.json")).map_err(PackageError::from)?;
+        // The registry and the archive are of one piece, so the manifest in the archive is the one that is deployed.
+        content(MANIFEST)?;
+        let manifest = archive.manifest();
         let component = content(&manifest.component)?;
         // Nothing may lie there that was not installed; the algorithm would see it.
         let known: BTreeSet<&str> = installed.files.keys().map(String::as_str).collect();
         if let Some(path) = open.extra(&known).map_err(|fault| wrong("", &fault))?.first() {
             return Err(wrong(path, &Fault::Extra));
         }
-        let assets = Assets::open(&folder, &manifest.required_assets).map_err(PackageError::from)?;
+        // They were in order when it was installed.
+        let assets = Assets::open(&folder, &manifest.required_assets);
+        let assets = assets.map_err(|error| altered(release, one_line(&error)))?;
         let names: Vec<String> = assets.list().map(|(name, _)| name.to_owned()).collect();
         for path in installed.files.keys().filter_map(|path| path.strip_prefix("assets/")) {
             if !names.iter().any(|name| name == path) {
@@ -199,7 +202,13 @@ impl Store {
                 return Err(wrong(&path, &Fault::Altered));
             }
         }
-        Ok(Package::from_parts(&folder, manifest, component, assets, ceiling))
+        Ok(Package::from_parts(
+            &folder,
+            archive.clone(),
+            component,
+            assets,
+            ceiling,
+        ))
     }
 }
 

@@ -4,7 +4,10 @@ use super::durable;
 use super::error::StoreError;
 use super::layout::Layout;
 use crate::bounded_file::{self, BoundedFileError};
+use crate::explain::one_line;
 use crate::manifest::{is_inner_path, is_name, is_pid};
+use crate::strict_json;
+use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,13 +18,14 @@ const REGISTRY_VERSION: u32 = 1;
 const REGISTRY_BYTES: u64 = 64 << 20;
 
 /// Everything a store knows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Registry {
     registry_version: u32,
     /// Where the audit log ends.
     pub(super) audit: AuditHead,
     /// Installed versions, by name.
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, Installed>>")]
     pub(super) algorithms: BTreeMap<String, BTreeMap<Version, Installed>>,
     /// What each product model has and had.
     pub(super) pids: BTreeMap<String, PidRecord>,
@@ -30,7 +34,7 @@ pub(super) struct Registry {
 }
 
 /// Where the audit log ends, so that a cut at its end shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditHead {
     /// Number of the last entry, `pending` included; 0 if there is none.
@@ -44,7 +48,7 @@ pub(super) struct AuditHead {
 }
 
 /// An installed version.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Installed {
     /// The package digest.
@@ -68,7 +72,7 @@ pub(super) struct Installed {
 }
 
 /// What a file must be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileRecord {
     /// Its size.
@@ -78,12 +82,13 @@ pub(super) struct FileRecord {
 }
 
 /// A version of an algorithm.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// The algorithm's name.
     pub name: String,
     /// The version.
+    #[schemars(with = "String")]
     pub version: Version,
 }
 
@@ -94,7 +99,7 @@ impl std::fmt::Display for Release {
 }
 
 /// What a product model has and had.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PidRecord {
     /// What judges it.
@@ -106,7 +111,7 @@ pub(super) struct PidRecord {
 }
 
 /// A version that judges a product model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Binding {
     pub(super) release: Release,
@@ -115,7 +120,7 @@ pub(super) struct Binding {
 }
 
 /// A move of files that had begun.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Unfinished {
     pub(super) release: Release,
@@ -164,7 +169,7 @@ impl Registry {
                 source,
             },
         })?;
-        let registry: Self = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        let registry: Self = strict_json::parse(&text, &path).map_err(|error| damaged(one_line(&error)))?;
         match registry.objection() {
             None => Ok(registry),
             Some(why) => Err(damaged(why)),

@@ -61,7 +61,7 @@ impl Station {
             None => Compiler::InProcess,
             Some(program) => Compiler::Child(CompileChild {
                 program: program.clone(),
-                limits: self.policy().compile.clone(),
+                limits: self.policy().compile,
             }),
         };
         Ok(Host::new(HostConfig {

@@ -4,9 +4,10 @@ use super::audit::{self, Actor, AuditOutcome, Event};
 use super::creation::failed;
 use super::lock::{self, Held, LockError, Mode};
 use super::registry::{Registry, Release};
-use super::{Store, StoreError, derived, layout, mend};
+use super::{Store, StoreError, derived, mend};
 use crate::explain::{Explain, one_line};
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What is true as long as this lives: nobody changes the store meanwhile.
@@ -163,7 +164,7 @@ impl<'s> Transaction<'s> {
     }
 
     /// Whether something lies where the files of a version would.
-    pub(super) fn in_the_way(&self, release: &Release) -> Option<std::path::PathBuf> {
+    pub(super) fn in_the_way(&self, release: &Release) -> Option<PathBuf> {
         let layout = &self.store.layout;
         let Release { name, version } = release;
         let places = [
@@ -177,62 +178,4 @@ impl<'s> Transaction<'s> {
 
 fn altered(what: &str) -> String {
     format!("the audit log is not as it was left: {what}; `procvision store verify` says more")
-}
-
-impl Snapshot {
-    /// Files in a folder of the store that the registry does not know of.
-    pub(super) fn strays(&self, store: &Store) -> Result<Vec<std::path::PathBuf>, StoreError> {
-        strays(store, &self.registry)
-    }
-}
-
-/// What lies in `deployed/`, `zips/` and `uses/` and belongs to no installed version.
-pub(super) fn strays(store: &Store, registry: &Registry) -> Result<Vec<std::path::PathBuf>, StoreError> {
-    let layout = &store.layout;
-    let mut strays = Vec::new();
-    let entries = |path: &std::path::Path| -> Result<Vec<String>, StoreError> {
-        let failed = failed("read", path);
-        let mut names = Vec::new();
-        for entry in fs::read_dir(path).map_err(&failed)? {
-            names.push(entry.map_err(&failed)?.file_name().to_string_lossy().into_owned());
-        }
-        names.sort();
-        Ok(names)
-    };
-    let deployed = layout.deployed();
-    for name in entries(&deployed)? {
-        let path = deployed.join(&name);
-        let Some(versions) = registry.algorithms.get(&name) else {
-            strays.push(path);
-            continue;
-        };
-        if !fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-            // Every version in it is reported as missing.
-            continue;
-        }
-        let known = |version: &String| versions.keys().any(|known| known.to_string() == *version);
-        strays.extend(
-            entries(&path)?
-                .into_iter()
-                .filter(|version| !known(version))
-                .map(|version| path.join(version)),
-        );
-    }
-    let mut known = std::collections::BTreeSet::new();
-    for (Release { name, version }, installed) in registry.releases() {
-        known.insert(layout::zip_name(&name, &version));
-        known.insert(layout::use_name(&name, &version));
-        if installed.signature.is_some() {
-            known.insert(layout::signature_name(&name, &version));
-        }
-    }
-    for folder in [layout.zips(), layout.uses()] {
-        strays.extend(
-            entries(&folder)?
-                .into_iter()
-                .filter(|name| !known.contains(name))
-                .map(|name| folder.join(name)),
-        );
-    }
-    Ok(strays)
 }

@@ -4,6 +4,7 @@ use super::deployed::{self, faults};
 use super::progress::{Progress, Stage};
 use super::registry::{Installed, Registry, Release};
 use super::station::Station;
+use super::strays::strays;
 use super::{Store, StoreError, audit, derived};
 use crate::explain::one_line;
 use serde::Serialize;
@@ -103,7 +104,7 @@ impl Store {
         let registry = &snapshot.registry;
         let station = self.station()?;
         self.verify_versions(registry, &station, &mut answer, progress)?;
-        for path in snapshot.strays(self)? {
+        for path in strays(self, registry)? {
             let shown = path.strip_prefix(self.root()).unwrap_or(&path).display();
             answer.find(
                 FindingKind::Unregistered,

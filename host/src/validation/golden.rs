@@ -15,7 +15,11 @@ pub(super) fn read(checks: &mut Checks, package: &Package) -> Option<Cases> {
         checks.add(Check::not_run(CheckId::Cases, "a bare component has none"));
         return None;
     }
-    match Cases::read(package.source()) {
+    let cases = match package.archive() {
+        Some(archive) => Cases::of_archive(archive),
+        None => Cases::read(package.source()),
+    };
+    match cases {
         Ok(Some(cases)) => Some(cases),
         Ok(None) => {
             checks.add(Check::not_run(CheckId::Cases, "the package has no cases.json"));

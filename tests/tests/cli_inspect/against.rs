@@ -150,7 +150,7 @@ fn the_text_and_the_page_show_changes() {
     let text = place.procvision(&["inspect", "new", "--against", "old", "--report", "page.html"]);
     let text = text.expect(0).stdout;
     assert!(text.contains("\nChanges since cap_check 1.0.0\n"), "{text}");
-    assert!(text.contains("  + import         wasi:sockets/"), "{text}");
+    assert!(text.contains("  + import         wasi:cli/"), "{text}");
     let page = std::fs::read_to_string(place.path("page.html")).unwrap();
     assert!(page.contains("Changes since cap_check 1.0.0"));
     assert!(page.contains("wasi:sockets/tcp@"));

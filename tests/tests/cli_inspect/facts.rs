@@ -100,7 +100,7 @@ fn limits_and_texts_and_assets_are_points() {
     assert_eq!(memory["value"], 1_073_741_824);
     let texts = evidence(&answer, "addresses");
     assert!(
-        texts.contains("https://wiki.plant.example/cap (assets/notes.txt at byte 31)"),
+        texts.contains("https://wiki.plant.example/cap (assets/notes.txt at byte 33)"),
         "{texts}"
     );
     assert!(texts.contains("kim@plant.example.com"), "{texts}");

@@ -15,13 +15,19 @@ const INVISIBLE: [char; 5] = ['\u{202e}', '\u{200b}', '\u{e0041}', '\u{3164}', '
 
 /// A component whose custom sections, module names, producers, imports and initial memory all try.
 fn hostile_component() -> Vec<u8> {
-    let text = HOSTILE.replace('\\', "\\\\").replace('"', "\\\"");
+    // The text format wants letters that mislead to be written by their numbers, as we do.
+    let escaped = |letter: char| match letter {
+        '"' | '\\' => format!("\\{letter}"),
+        letter if letter.is_ascii() => letter.to_string(),
+        letter => format!("\\u{{{:x}}}", u32::from(letter)),
+    };
+    let text: String = HOSTILE.chars().map(escaped).collect();
     let module = format!(
         "(core module $m
             (@custom \"{text}\" \"data\")
             (@producers (language \"{text}\" \"{text}\") (sdk \"{text}\" \"{text}\"))
             (memory 1)
-            (data (i32.const 0) \"http://evil.example/<script>{text}\\u{{202e}} mail<b>@evil.example.com /etc/<i>passwd\"))"
+            (data (i32.const 0) \"http://evil.example/<script>{text} mail<b>@evil.example.com /etc/<i>passwd\"))"
     );
     let text = format!(
         "(component
@@ -119,7 +125,7 @@ fn names_that_look_like_others_can_be_told_apart() {
     place.write("twin.wasm", &wat::parse_str(text).unwrap());
     inspect(&place, &["twin.wasm", "--report", "page.html"], 1);
     let html = std::fs::read_to_string(place.path("page.html")).unwrap();
-    assert!(html.contains(r"w\u{430}si:io/streams@0.2.0"), "{html}");
+    assert!(html.contains(r"w\u{430}si:io&#x2f;streams@0.2.0"));
     let text = place.procvision(&["inspect", "twin.wasm"]).expect(1).stdout;
     assert!(text.contains(r"w\u{430}si:io/streams@0.2.0"), "{text}");
 }

@@ -6,4 +6,5 @@ mod file;
 mod judgement;
 mod keys;
 mod schemas;
+mod signed;
 mod stage;

@@ -72,8 +72,16 @@ fn every_schema_is_one_and_describes_every_key() {
                 schema.name
             );
         }
-        assert_eq!(value["additionalProperties"], false, "{}", schema.name);
-        let described = described(schema.name, &value, &value);
+        // A list is described by its items.
+        let object = match value["type"] == "array" {
+            true => value["items"]["$ref"]
+                .as_str()
+                .and_then(|target| value.pointer(target.strip_prefix('#')?)),
+            false => Some(&value),
+        };
+        let object = object.expect("it is an object or a list of objects");
+        assert_eq!(object["additionalProperties"], false, "{}", schema.name);
+        let described = described(schema.name, object, &value);
         assert!(described > 8, "{}: only {described} keys", schema.name);
     }
 }
@@ -111,6 +119,14 @@ fn what_the_project_ships_is_valid() {
     let made = folder.path().join("cap-check/manifest.json");
     valid(&manifest, &serde_json::from_slice(&fs::read(&made).unwrap()).unwrap());
     Manifest::read(&made).unwrap();
+
+    let cases = validator("cases");
+    for example in ["presence-check", "surface-defect", "capture-quality"] {
+        let path = project_root().join("examples").join(example).join("cases.json");
+        valid(&cases, &serde_json::from_slice(&fs::read(path).unwrap()).unwrap());
+    }
+    let made = fs::read(folder.path().join("cap-check/cases.json")).unwrap();
+    valid(&cases, &serde_json::from_slice(&made).unwrap());
 
     let policy = validator("policy");
     for shown in shown_policies() {
@@ -154,7 +170,8 @@ fn schema_and_parser_agree_on_manifests() {
     };
     let base = json!({
         "manifest_version": 1, "name": "a", "version": "1.2.3", "description": "", "component": "c.wasm",
-        "supported_pids": ["A01"], "required_assets": {"A01": {"t": "assets/t.png"}}, "default_config": {}, "limits": {},
+        "supported_pids": ["A01"], "required_assets": {"A01": {"t": "assets/t.png"}},
+        "default_config": {}, "limits": {},
     });
     both_say(&validator, parser, &base, true);
     let long = "a".repeat(65);

@@ -73,7 +73,7 @@ fn what_is_no_package_or_does_not_work_leaves_nothing() {
     cut.truncate(cut.len() / 2);
     fs::write(station.path("cut.zip"), cut).unwrap();
     station.refused(&["install", "cut.zip"], 1, "2001");
-    station.refused(&["install", "nowhere.zip"], 2, "2001");
+    station.refused(&["install", "nowhere.zip"], 2, "2005");
     // What the component says of itself is not what the manifest says.
     let liar = parts("1.0.0").files["component.wasm"].clone();
     let zip = station.zip(&parts("2.0.0").with("component.wasm", &liar));

@@ -16,3 +16,4 @@ mod install;
 mod killed;
 mod listing;
 mod policy;
+mod way;

@@ -1,9 +1,14 @@
 //! The store's policy holds when something is installed, activated, run and verified, by the same code.
 
-use crate::stage::{Station, parts};
+use crate::stage::{Parts, Station, parts};
+use procvision_host::archive::{self, Archive};
+use procvision_host::signing::{LockedKey, NewKey, sign};
+use procvision_host::whole_file::Existing;
 use procvision_tests::binary::Answer;
 use serde_json::{Value, json};
 use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
 
 fn decide(station: &Station, policy: &Value) {
     fs::create_dir_all(station.store("")).unwrap();
@@ -100,4 +105,85 @@ fn ceilings_and_the_number_of_versions_are_the_policys() {
     }
     station.json(&["rollback", "lifted"], 0);
     station.refused(&["rollback", "lifted"], 2, "nothing-before");
+}
+
+/// Signs the archive of a package with a new key, whose public half is in `trusted/<name>.pub` then.
+fn signature(station: &Station, package: &Parts, name: &str) -> String {
+    let (secret, public) = (
+        station.path(format!("{name}.key")),
+        station.store(format!("trusted/{name}.pub")),
+    );
+    fs::create_dir_all(station.store("trusted")).unwrap();
+    if !secret.exists() {
+        NewKey::generate(None)
+            .unwrap()
+            .write(&secret, &public, Existing::Keep)
+            .unwrap();
+    }
+    let key = LockedKey::read(&secret).unwrap().unlock(None).unwrap();
+    let archive = Archive::parse(package.archive(), Path::new("package.zip")).unwrap();
+    let now = SystemTime::now().into();
+    sign(&archive.unsigned(), archive.manifest(), &key, now, None)
+        .unwrap()
+        .text
+}
+
+#[test]
+fn signatures_inside_and_beside_are_kept_and_judged_as_of_today() {
+    let station = Station::new();
+    decide(&station, &json!({ "policy_version": 1, "signatures": "strict" }));
+    let (one, two) = (parts("1.0.0"), parts("1.1.0"));
+    let inside = archive::embed(&one.archive(), &signature(&station, &one, "line")).unwrap();
+    fs::write(station.path("one.zip"), &inside).unwrap();
+    let answer = station.json(&["install", "one.zip"], 0);
+    assert_eq!(
+        (&answer["signature"]["status"], &answer["objections"]),
+        (&json!("valid"), &json!([]))
+    );
+    let zip = station.zip(&two);
+    station.refused(&["install", zip.to_str().unwrap()], 1, "2005");
+    let beside = zip.with_file_name(format!("{}.minisig", zip.file_name().unwrap().to_str().unwrap()));
+    fs::write(&beside, signature(&station, &two, "line")).unwrap();
+    let answer = station.json(&["install", zip.to_str().unwrap()], 0);
+    assert_eq!(answer["signature"]["place"], "beside", "{answer}");
+    assert_eq!(
+        fs::read(station.store("zips/lifted-v1.0.0-offline.zip")).unwrap(),
+        inside
+    );
+    assert!(station.store("deployed/lifted/1.0.0/signature.minisig").exists());
+    station.activate("1.1.0");
+    Answer::of(&mut station.run_a01(&[])).expect(0);
+    station.whole();
+
+    let kept = station.store("zips/lifted-v1.1.0-offline.zip.minisig");
+    let text = fs::read(&kept).unwrap();
+    fs::remove_file(&kept).unwrap();
+    assert_eq!(
+        station.findings(),
+        ["archive: zips/lifted-v1.1.0-offline.zip.minisig is missing"]
+    );
+    Answer::of(&mut station.run_a01(&[])).expect(1);
+    fs::write(&kept, text).unwrap();
+    station.whole();
+
+    fs::create_dir(station.store("trusted/revoked")).unwrap();
+    fs::rename(
+        station.store("trusted/line.pub"),
+        station.store("trusted/revoked/line.pub"),
+    )
+    .unwrap();
+    let refused = Answer::of(&mut station.run_a01(&[])).expect(1).json();
+    assert!(
+        refused["error"]["message"].as_str().unwrap().contains("revoked"),
+        "{refused}"
+    );
+    station.refused(&["switch", "lifted", "1.0.0"], 1, "2005");
+    let findings = station.findings();
+    assert!(
+        findings.len() == 2 && findings.iter().all(|one| one.starts_with("policy: ")),
+        "{findings:?}"
+    );
+    // Without a signature it is gone altogether with its archive.
+    station.json(&["uninstall", "lifted", "1.1.0", "--force"], 0);
+    assert_eq!(fs::read_dir(station.store("zips")).unwrap().count(), 1);
 }

@@ -23,6 +23,8 @@ const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const EVIDENCE: usize = 6;
 const IMPORTS: usize = 40;
 const CHANGES: usize = 12;
+/// Letters of one line of evidence.
+const LINE: usize = 140;
 /// Findings of one kind that are shown.
 const FINDINGS: usize = 4;
 
@@ -40,8 +42,14 @@ pub(super) fn of(inspection: &Inspection, report: Option<&Path>) -> String {
         (Severity::Look, YELLOW, "look"),
         (Severity::Note, DIM, "note"),
     ] {
-        for point in inspection.points.iter().filter(|point| point.severity == severity) {
-            self::point(&mut text, point, style, mark);
+        let of_this = inspection.points.iter().filter(|point| point.severity == severity);
+        let mut points = of_this.peekable();
+        while let Some(point) = points.next() {
+            // Of several with the same meaning the last one says it.
+            let again = points
+                .peek()
+                .is_some_and(|next| next.id == point.id && next.meaning == point.meaning);
+            self::point(&mut text, point, style, mark, again);
         }
     }
     identity(&mut text, inspection);
@@ -63,7 +71,7 @@ pub(super) fn of(inspection: &Inspection, report: Option<&Path>) -> String {
     text
 }
 
-fn point(text: &mut String, point: &Point, style: Style, mark: &str) {
+fn point(text: &mut String, point: &Point, style: Style, mark: &str, again: bool) {
     let code = point.code.as_ref().filter(|_| point.severity == Severity::Refused);
     let code = code.map_or(String::new(), |code| format!(" ({code})"));
     let _ = writeln!(
@@ -72,11 +80,19 @@ fn point(text: &mut String, point: &Point, style: Style, mark: &str) {
         visible::line(&point.title)
     );
     for line in point.evidence.iter().take(EVIDENCE) {
-        let _ = writeln!(text, "           {}", visible::line(line));
+        let line = visible::line(line);
+        let (shown, cut) = match line.char_indices().nth(LINE) {
+            Some((end, _)) => (&line[..end], "…"),
+            None => (&*line, ""),
+        };
+        let _ = writeln!(text, "           {shown}{cut}");
     }
     let hidden = point.evidence.len().saturating_sub(EVIDENCE) as u64 + point.more;
     if hidden > 0 {
         let _ = writeln!(text, "           {DIM}and {hidden} more{DIM:#}");
+    }
+    if again {
+        return;
     }
     if !point.meaning.is_empty() && point.severity != Severity::Note {
         let _ = writeln!(text, "         {DIM}{}{DIM:#}", visible::line(&point.meaning));
@@ -116,9 +132,12 @@ fn identity(text: &mut String, inspection: &Inspection) {
         text,
         "inside",
         &format!(
-            "{} functions in {} core modules, {} of code, {} of initial memory",
+            "{} functions in {}, {} of code, {} of initial memory",
             amount(Unit::Count, anatomy.functions),
-            anatomy.modules.len() as u64 + anatomy.more_modules,
+            match anatomy.modules.len() as u64 + anatomy.more_modules {
+                1 => "1 core module".to_owned(),
+                count => format!("{count} core modules"),
+            },
             amount(Unit::Bytes, anatomy.code_bytes),
             amount(Unit::Bytes, anatomy.data_bytes)
         ),
@@ -225,6 +244,7 @@ fn contents(text: &mut String, inspection: &Inspection) {
     );
     let dependencies = &inspection.dependencies;
     let made_of = match (&dependencies.sbom, &dependencies.embedded) {
+        (Some(bill), None) if bill.parts.is_empty() => "its SBOM lists no parts".to_owned(),
         (Some(bill), Some(_)) if dependencies.disagreements.is_empty() => {
             format!(
                 "{} parts, as the data inside the component says too",

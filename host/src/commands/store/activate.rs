@@ -43,7 +43,7 @@ impl Activate {
         let mut bar = StageBar::new(terminal);
         let activated = store.activate(&request, &mut bar);
         drop(bar);
-        let activated = activated?;
+        let activated = activated.map_err(text::told)?;
         if place.json {
             terminal::print_json(&text::activated_json(&activated))?;
         } else {

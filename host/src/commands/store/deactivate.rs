@@ -40,10 +40,10 @@ impl Deactivate {
             }))?;
             return Ok(Exit::Good);
         }
-        let lines = deactivated.releases.iter().map(|(release, pids)| {
-            let rest = format!("{release} judges {} no more", pids.join(", "));
-            text::done("deactivated", &rest)
-        });
+        let lines = deactivated
+            .releases
+            .iter()
+            .map(|(release, pids)| text::done("deactivated", &format!("{release} for {}", pids.join(", "))));
         let mut text = lines.collect::<Vec<_>>().join("\n");
         text += &text::warnings(deactivated.warnings.iter().map(String::as_str));
         terminal::print(&text)?;

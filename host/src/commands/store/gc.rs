@@ -85,7 +85,7 @@ impl Gc {
             gone(collected).count(),
             gone(collected).map(|rubbish| rubbish.bytes).sum(),
         );
-        let _ = write!(text, "{word}: {count}, {} bytes", text::grouped(bytes));
+        let _ = write!(text, "{word}: {count} in all, {} bytes", text::grouped(bytes));
         text += &text::warnings(collected.warnings.iter().map(String::as_str));
         text
     }

@@ -29,7 +29,7 @@ impl Install {
         let mut bar = StageBar::new(terminal);
         let installation = store.install(&self.zip, &mut bar);
         drop(bar);
-        let installation = installation?;
+        let installation = installation.map_err(text::told)?;
         if place.json {
             terminal::print_json(&to_json(&installation))?;
         } else {

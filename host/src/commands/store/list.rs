@@ -115,7 +115,7 @@ fn to_json(listing: &Listing) -> Value {
 
 fn to_text(listing: &Listing) -> String {
     if listing.versions.is_empty() {
-        return "nothing".to_owned();
+        return "there is nothing of that kind in the store".to_owned();
     }
     let rows: Vec<[String; 6]> = std::iter::once(["name", "version", "state", "judges", "can judge", "digest"])
         .map(|row| row.map(str::to_owned))

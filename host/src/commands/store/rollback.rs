@@ -42,7 +42,7 @@ impl Rollback {
         let mut bar = StageBar::new(terminal);
         let rolled_back = store.roll_back(&selection(self.name.as_ref(), &self.pid), &mut bar);
         drop(bar);
-        let rolled_back = rolled_back?;
+        let rolled_back = rolled_back.map_err(text::told)?;
         if place.json {
             let releases = rolled_back.releases.iter().map(|(release, moves)| {
                 let moves: Vec<_> = moves.iter().map(text::move_json).collect();

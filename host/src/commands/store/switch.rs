@@ -40,11 +40,11 @@ impl Switch {
         let mut bar = StageBar::new(terminal);
         let activated = store.switch(&request, &mut bar);
         drop(bar);
-        let activated = activated?;
+        let activated = activated.map_err(text::told)?;
         if place.json {
             terminal::print_json(&text::activated_json(&activated))?;
         } else {
-            terminal::print(&text::activated(&activated, "switched"))?;
+            terminal::print(&text::activated(&activated, "switched to"))?;
         }
         Ok(Exit::Good)
     }

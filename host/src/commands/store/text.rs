@@ -1,8 +1,10 @@
 //! Parts of what the commands of the store say to people and to programs.
 
+use crate::commands::error::CommandError;
 use crate::commands::terminal::DONE;
 use procvision_host::admission::Objection;
-use procvision_host::store::{Activated, Move, Release};
+use procvision_host::algorithm::LoadError;
+use procvision_host::store::{Activated, Move, Release, StoreError};
 use procvision_host::visible;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -20,6 +22,18 @@ pub(super) fn warnings<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
         let _ = write!(text, "\nwarning: {}", visible::line(warning));
     }
     text
+}
+
+/// An error of the store, with the backtrace of an algorithm that did not start.
+pub(super) fn told(error: StoreError) -> CommandError {
+    let failure = match &error {
+        StoreError::Load { source, .. } => match source.as_ref() {
+            LoadError::GetInfo(failure) | LoadError::Setup(failure) => Some(failure.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    CommandError::from(error).failure(failure)
 }
 
 pub(super) fn objections(all: &[Objection]) -> impl Iterator<Item = &str> {
@@ -56,10 +70,14 @@ pub(super) fn activated(activated: &Activated, word: &str) -> String {
             "unchanged",
             &format!("{release} judges {} already", activated.unchanged.join(", ")),
         ),
-        moves => done(word, &format!("{release} now judges {}", moves_text(moves))),
+        moves => done(word, &format!("{release} for {}", moves_text(moves))),
     };
     if activated.cases > 0 {
-        let _ = write!(text, "\n  {} golden cases came out as they must", activated.cases);
+        let _ = write!(
+            text,
+            "\n  golden cases replayed: {}, all as they must be",
+            activated.cases
+        );
     }
     let objections = objections(&activated.objections);
     text += &warnings(objections.chain(activated.warnings.iter().map(String::as_str)));

@@ -250,6 +250,7 @@ pub(super) fn tiles(inspection: &Inspection) -> Vec<Tile> {
         .filter(|finding| finding.kind.wants_an_answer())
         .count() as u64;
     let parts = match (&inspection.dependencies.sbom, &inspection.dependencies.embedded) {
+        (Some(bill), _) if bill.parts.is_empty() => ("unknown".to_owned(), "its SBOM lists nothing".to_owned()),
         (Some(bill), _) => (number(bill.parts.len() as u64 + bill.more), "in its SBOM".to_owned()),
         (None, Some(embedded)) => (number(embedded.len() as u64), "embedded, without an SBOM".to_owned()),
         (None, None) => ("unknown".to_owned(), "no SBOM".to_owned()),
@@ -275,11 +276,7 @@ pub(super) fn tiles(inspection: &Inspection) -> Vec<Tile> {
         },
         Tile {
             label: "Imports",
-            value: counted(
-                granted + closed + refused + anatomy.more_imports,
-                "interface",
-                "interfaces",
-            ),
+            value: number(granted + closed + refused + anatomy.more_imports),
             note: format!("{granted} granted, {closed} closed, {refused} refused"),
             class: match (refused, stand_ins) {
                 (0, false) => "good",
@@ -698,6 +695,9 @@ impl PartView {
 pub(super) fn parts_note(inspection: &Inspection) -> String {
     let dependencies = &inspection.dependencies;
     match (&dependencies.sbom, &dependencies.embedded) {
+        (Some(bill), None) if bill.parts.is_empty() => {
+            format!("{}, which lists no parts.", plain(&bill.format))
+        }
         (Some(bill), Some(_)) if dependencies.disagreements.is_empty() => {
             format!(
                 "{}. The dependency data inside the component says the same.",

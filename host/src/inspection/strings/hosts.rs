@@ -96,8 +96,11 @@ pub(super) fn addresses(run: &Run<'_>) -> Found {
         }
         if let Some(mut range) = ipv4(run.text, token) {
             if run.text.get(range.end) == Some(&b':') {
-                let port = run.end(range.end + 1, 5, |byte| byte.is_ascii_digit());
-                range.end = if port > range.end + 1 { port } else { range.end };
+                let first = range.end + 1;
+                // Nobody writes a port with zeros before it: what follows belongs to another string.
+                let most = if run.text.get(first) == Some(&b'0') { 1 } else { 5 };
+                let port = run.end(first, most, |byte| byte.is_ascii_digit());
+                range.end = if port > first { port } else { range.end };
             }
             found.push((FindingKind::Address, range));
         }

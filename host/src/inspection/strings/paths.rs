@@ -90,7 +90,7 @@ fn beginning_at(run: &Run<'_>, at: usize) -> Option<Range<usize>> {
     // Anything may stand before the name of a system's folder; other paths stand alone and have several parts.
     let beside = |byte| is_of_path(byte) || matches!(byte, b')' | b'}' | b']' | b':' | b'<');
     let alone = !run.before(at).is_some_and(beside);
-    if !system && !alone {
+    if !system && (!alone || rest.starts_with(b"~")) {
         return None;
     }
     let mut end = run.end(at, PATH_BYTES, is_of_path);

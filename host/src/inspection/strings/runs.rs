@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-/// Fewest letters of a stretch.
-const SHORTEST: usize = 6;
 /// Most letters of a stretch; what is longer is cut into pieces, which bounds the memory that looking at one takes.
 const LONGEST: usize = 1 << 20;
 
@@ -12,7 +10,7 @@ const fn is_printable(byte: u8) -> bool {
 }
 
 /// Stretches of ASCII.
-pub(super) fn ascii(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn ascii(bytes: &[u8], shortest: usize) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         while at < bytes.len() {
@@ -20,7 +18,7 @@ pub(super) fn ascii(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
             let length = letters.take_while(|byte| is_printable(**byte)).count();
             let start = at;
             at += length.max(1);
-            if length >= SHORTEST {
+            if length >= shortest {
                 return Some(start..start + length);
             }
         }
@@ -29,7 +27,7 @@ pub(super) fn ascii(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Stretches of ASCII letters in UTF-16, the lower byte first: where each begins, and its letters.
-pub(super) fn utf16(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
+pub(super) fn utf16(bytes: &[u8], shortest: usize) -> impl Iterator<Item = (usize, Vec<u8>)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         while at + 1 < bytes.len() {
@@ -38,7 +36,7 @@ pub(super) fn utf16(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
             let text: Vec<u8> = letters.collect();
             let start = at;
             at += if text.is_empty() { 1 } else { 2 * text.len() };
-            if text.len() >= SHORTEST {
+            if text.len() >= shortest {
                 return Some((start, text));
             }
         }
