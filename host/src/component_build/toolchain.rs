@@ -22,13 +22,13 @@ impl Toolchain {
     pub(super) fn for_target(dir: &Path, target: Target) -> Result<Self, BuildError> {
         let places = ask(
             dir,
-            &["--print=sysroot", "--print=target-libdir", "--target", target.triple()],
+            &["--print=target-libdir", "--print=sysroot", "--target", target.triple()],
         );
-        let mut lines = places.as_deref().unwrap_or_default().lines();
-        let sysroot = lines.next().map(PathBuf::from);
-        if lines.next().is_some_and(|libdir| !Path::new(libdir).is_dir()) {
+        let mut lines = places.as_deref().unwrap_or_default().lines().map(PathBuf::from);
+        if lines.next().is_some_and(|libdir| !libdir.is_dir()) {
             return Err(BuildError::TargetMissing { target });
         }
+        let sysroot = lines.next();
         let version = ask(dir, &["-vV"]).unwrap_or_default();
         let field = |name: &str| {
             let mut values = version.lines().filter_map(|line| line.strip_prefix(name));
