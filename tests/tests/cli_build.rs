@@ -456,7 +456,8 @@ fn a_missing_target_is_named_with_the_command_that_installs_it() {
     use std::os::unix::fs::PermissionsExt;
     let root = tiny_crate("missing-target", CDYLIB, "");
     let compiler = root.path().join("rustc");
-    let script = "#!/bin/sh\ncase \"$*\" in *target-libdir*) echo /nowhere/lib/rustlib/lib;; *) exec rustc \"$@\";; esac\n";
+    let script =
+        "#!/bin/sh\ncase \"$*\" in *target-libdir*) echo /nowhere/lib/rustlib/lib;; *) exec rustc \"$@\";; esac\n";
     fs::write(&compiler, script).unwrap();
     fs::set_permissions(&compiler, PermissionsExt::from_mode(0o755)).unwrap();
     let mut command = procvision();

@@ -97,10 +97,10 @@ impl Case {
         );
         let admitted = admit(policy, &self.candidate());
         match severity {
-            Severity::Warning => assert_eq!(admitted.unwrap(), [objection.clone()]),
+            Severity::Warning => assert_eq!(admitted.unwrap(), std::slice::from_ref(&objection)),
             Severity::Refused => {
                 let error = admitted.unwrap_err();
-                assert_eq!(error.refusals(), [objection.clone()]);
+                assert_eq!(error.refusals(), std::slice::from_ref(&objection));
                 assert_eq!(
                     (&*error.code(), error.remedy().as_deref()),
                     (code, Some(&*objection.remedy))
