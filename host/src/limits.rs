@@ -15,7 +15,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 macro_rules! limits {
-    ($( $(#[doc = $doc:literal])+ $field:ident: $unit:ident, default $default:expr, ceiling $ceiling:expr, most $most:expr; )*) => {
+    ($(
+        $(#[doc = $doc:literal])+
+        $field:ident: $unit:ident, default $default:expr, ceiling $ceiling:expr, most $most:expr;
+    )*) => {
         /// The limits that hold for one algorithm. See [`Limits::describe`] for units and reasons.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         pub struct Limits {

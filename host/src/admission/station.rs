@@ -100,8 +100,8 @@ impl Station {
         Ok(Self { policy, trust })
     }
 
-    /// What the signature of a package is worth here and now: the one inside the archive, the one beside it, and of both
-    /// the worse one. A folder and a bare component are never signed.
+    /// What the signature of a package is worth here and now: the one inside the archive, the one beside it, and of
+    /// both the worse one. A folder and a bare component are never signed.
     ///
     /// # Errors
     ///

@@ -42,7 +42,7 @@ impl<'de> Deserialize<'de> for RandomPolicy {
             "real" => Ok(Self::Real),
             "deterministic" => Ok(Self::Deterministic),
             "coarse" => Err(D::Error::custom(
-                "random numbers cannot be coarse: with fewer digits they are as random as before; use `real` or `deterministic`",
+                "random numbers cannot be coarse: fewer digits are no less random; use `real` or `deterministic`",
             )),
             other => Err(D::Error::unknown_variant(other, &["real", "deterministic"])),
         }

@@ -1,8 +1,8 @@
 //! The second look: are the keys of a document those that its schema knows, and are those there that it requires?
 //!
-//! Understands as much of JSON Schema as describes the shape of objects: `properties`, `required`, `additionalProperties`,
-//! `patternProperties`, `items`, `$ref` into the same document, `allOf`, `anyOf` and `oneOf`. Values are left to the
-//! type that reads them.
+//! Understands as much of JSON Schema as describes the shape of objects: `properties`, `required`,
+//! `additionalProperties`, `patternProperties`, `items`, `$ref` into the same document, `allOf`, `anyOf` and `oneOf`.
+//! Values are left to the type that reads them.
 
 use super::{Step, Trail};
 use serde_json::{Map, Value};

@@ -170,7 +170,8 @@ fn schema_and_parser_agree_on_manifests() {
     };
     let base = json!({
         "manifest_version": 1, "name": "a", "version": "1.2.3", "description": "", "component": "c.wasm",
-        "supported_pids": ["A01"], "required_assets": {"A01": {"t": "assets/t.png"}}, "default_config": {}, "limits": {},
+        "supported_pids": ["A01"], "required_assets": {"A01": {"t": "assets/t.png"}},
+        "default_config": {}, "limits": {},
     });
     both_say(&validator, parser, &base, true);
     let long = "a".repeat(65);

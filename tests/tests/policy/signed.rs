@@ -4,6 +4,7 @@ use super::stage::{Stage, worst};
 use procvision_host::archive;
 use procvision_host::manifest::Manifest;
 use procvision_host::signing::{self, LockedKey, SecretKey};
+use procvision_host::whole_file::Existing;
 use procvision_tests::guests::rust_guest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -39,7 +40,8 @@ impl Scene {
     fn signed_by(&self, key: &SecretKey) -> String {
         let manifest = self.stage.place.manifest().to_string();
         let manifest = Manifest::parse(manifest.as_bytes(), Path::new("manifest.json")).expect("it is good");
-        signing::sign(&self.unsigned, &manifest, key, SystemTime::now().into(), None).expect("it can be signed")
+        let signature = signing::sign(&self.unsigned, &manifest, key, SystemTime::now().into(), None);
+        signature.expect("it can be signed").text
     }
 
     fn trust(&self, place: &str) {
@@ -79,7 +81,7 @@ fn key(stage: &Stage, name: &str) -> SecretKey {
         stage.place.path(format!("{name}.pub")),
     );
     let pair = signing::NewKey::generate(None).expect("keys can be made");
-    pair.write(&secret, &public, false).expect("it can be written");
+    pair.write(&secret, &public, Existing::Keep).expect("it can be written");
     LockedKey::read(&secret)
         .and_then(|key| key.unlock(None))
         .expect("it can be read")
