@@ -100,5 +100,5 @@ fn look(source: &Path, station: &Station, terminal: &TerminalArgs) -> Result<Ins
         bar.set_message(visible::line(what).into_owned());
     });
     bar.finish_and_clear();
-    inspection.map_err(|error| CommandError::from(error))
+    inspection.map_err(CommandError::from)
 }
