@@ -26,7 +26,7 @@ pub use subject::{FileFacts, Form, Role, Subject};
 
 use crate::archive::ArchiveError;
 use crate::explain::Explain;
-use crate::package::PackageError;
+use crate::package::{Package, PackageError};
 use crate::signing::{BesideError, SignatureStatus};
 use component::Anatomy;
 use content::ContentKind;
@@ -36,7 +36,6 @@ use point::{Point, Severity, Verdict};
 use std::borrow::Cow;
 use std::path::Path;
 use strings::Findings;
-use subject::Opened;
 
 /// Version of the JSON shape.
 pub const SCHEMA: u32 = 1;
@@ -106,6 +105,7 @@ impl Explain for InspectionError {
     fn subject_failed(&self) -> bool {
         match self {
             Self::Package(PackageError::NotFound(_) | PackageError::ComponentRead { .. }) | Self::Asset { .. } => false,
+            Self::Package(PackageError::Archive(error)) => error.subject_failed(),
             Self::Package(_) => true,
             Self::Archive(error) => error.subject_failed(),
             Self::Signature(error) => error.subject_failed(),
@@ -122,10 +122,10 @@ impl Inspection {
     /// See [`InspectionError`]. A component that is damaged or refused is no error: that is what an inspection tells.
     pub fn open(path: &Path, station: &Station, watch: &mut dyn FnMut(&str)) -> Result<Self, InspectionError> {
         watch("the files");
-        let opened = Opened::open(path, station.ceiling())?;
-        let looked = subject::look(path, &opened, watch)?;
-        let dependencies = Dependencies::read(looked.sbom.as_deref(), &opened.component);
-        let judged = Judged::new(station, path, &opened)?;
+        let package = Package::open(path, station.ceiling())?;
+        let looked = subject::look(&package, watch)?;
+        let dependencies = Dependencies::read(looked.sbom.as_deref(), package.component());
+        let judged = Judged::new(station, &package)?;
         let mut points: Vec<Point> = judged.points().collect();
         points.extend(rules::points(
             &looked.subject,

@@ -3,17 +3,16 @@
 
 use super::component::NAME_BYTES;
 use super::point::{Point, Severity};
-use super::subject::Opened;
-use crate::admission::{self, Candidate, Objection, StationError};
+use crate::admission::{self, Objection, StationError};
 use crate::explain::{Explain, one_line};
 use crate::imports::cut;
 use crate::limits::{GrantedLimits, Limits};
+use crate::package::Package;
 use crate::policy::SandboxPolicy;
 use crate::shape::Shape;
-use crate::signing::{self, BesideError, SignatureStatus};
+use crate::signing::{BesideError, SignatureStatus};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use time::OffsetDateTime;
 
 /// Most bytes of a message that quotes a package.
 const MESSAGE_BYTES: usize = 8 * NAME_BYTES;
@@ -49,22 +48,6 @@ impl Station {
     /// See [`StationError`].
     pub fn read(policy: &Path) -> Result<Self, StationError> {
         Ok(Self::new(admission::Station::read(policy)?, Some(policy.to_owned())))
-    }
-
-    /// What the signatures of a package are worth here and now. Only archives are signed.
-    fn signature(&self, path: &Path, opened: &Opened) -> Result<SignatureStatus, BesideError> {
-        let Some(archive) = &opened.archive else {
-            return Ok(SignatureStatus::Unsigned);
-        };
-        let beside = signing::read_beside(&signing::beside_path(path))?;
-        Ok(signing::assess(
-            &archive.unsigned(),
-            archive.signature(),
-            beside.as_deref(),
-            archive.manifest(),
-            &self.station.trust,
-            OffsetDateTime::now_utc(),
-        ))
     }
 
     /// The most that it grants.
@@ -103,17 +86,10 @@ impl Judged {
     /// # Errors
     ///
     /// The signature beside the package cannot be read.
-    pub(super) fn new(station: &Station, path: &Path, opened: &Opened) -> Result<Self, BesideError> {
-        let signature = station.signature(path, opened)?;
-        let candidate = |shape| Candidate {
-            shape,
-            limits: &opened.limits,
-            signature: &signature,
-            manifest: opened.manifest.as_ref(),
-        };
-        let policy = &station.station.policy;
-        let objections = match Shape::read(&opened.component) {
-            Ok(shape) => admission::judge(policy, &candidate(&shape)),
+    pub(super) fn new(station: &Station, package: &Package) -> Result<Self, BesideError> {
+        let signature = station.station.signature(package)?;
+        let objections = match Shape::read(package.component()) {
+            Ok(shape) => station.station.judge(package, &shape, &signature),
             // Nothing can be said about what it imports; that it cannot be read is enough.
             Err(error) => vec![Objection {
                 severity: admission::Severity::Refused,
@@ -125,14 +101,13 @@ impl Judged {
         };
         Ok(Self {
             policy_file: station.policy_file.clone(),
-            limits: opened.limits.clone(),
-            asked: opened
-                .manifest
-                .as_ref()
+            limits: package.limits().clone(),
+            asked: package
+                .manifest()
                 .map(|manifest| manifest.limits.asked())
                 .unwrap_or_default(),
             ceiling: station.ceiling.clone(),
-            sandbox: policy.sandbox(),
+            sandbox: station.station.policy.sandbox(),
             signature,
             objections,
         })

@@ -4,15 +4,14 @@ use super::InspectionError;
 use super::component::Anatomy;
 use super::content::ContentKind;
 use super::strings::{Findings, Search};
-use crate::archive::{self, Archive};
+use crate::archive;
 use crate::bounded_file;
-use crate::limits::{GrantedLimits, Limits};
 use crate::manifest::Manifest;
 use crate::package::Package;
 use crate::report::sha256;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Most bytes of one asset that are looked into; all of it is counted and goes into its digest.
 const LOOKED_INTO: usize = 64 << 20;
@@ -89,50 +88,6 @@ pub struct Subject {
     pub files: Vec<FileFacts>,
 }
 
-/// A package or component that is open. An archive is read where it lies: nothing of it is unpacked to disk.
-pub(super) struct Opened {
-    form: Form,
-    pub manifest: Option<Manifest>,
-    pub component: Vec<u8>,
-    pub limits: GrantedLimits,
-    pub archive: Option<Archive>,
-    /// A folder or a bare component.
-    package: Option<Package>,
-}
-
-impl Opened {
-    /// Opens what lies at `path` under a station's `ceiling`; whether it is an archive is told by its first bytes.
-    pub(super) fn open(path: &Path, ceiling: &Limits) -> Result<Self, InspectionError> {
-        if is_archive(path) {
-            let archive = Archive::read(path)?;
-            return Ok(Self {
-                form: Form::Archive,
-                manifest: Some(archive.manifest().clone()),
-                component: archive.component()?,
-                limits: ceiling.grant(&archive.manifest().limits),
-                archive: Some(archive),
-                package: None,
-            });
-        }
-        let package = Package::open(path, ceiling)?;
-        Ok(Self {
-            form: match package.manifest() {
-                Some(_) => Form::Folder,
-                None => Form::Component,
-            },
-            manifest: package.manifest().cloned(),
-            component: package.component().to_owned(),
-            limits: package.limits().clone(),
-            archive: None,
-            package: Some(package),
-        })
-    }
-}
-
-fn is_archive(path: &Path) -> bool {
-    bounded_file::head(path, 4).is_ok_and(|head| archive::is_archive(&head))
-}
-
 /// What reading the files of a subject brings to light.
 pub(super) struct Looked {
     pub subject: Subject,
@@ -143,9 +98,9 @@ pub(super) struct Looked {
 }
 
 /// Looks into everything; `watch` is told what is looked at.
-pub(super) fn look(path: &Path, opened: &Opened, watch: &mut dyn FnMut(&str)) -> Result<Looked, InspectionError> {
+pub(super) fn look(package: &Package, watch: &mut dyn FnMut(&str)) -> Result<Looked, InspectionError> {
     watch("the component");
-    let component = opened.component.as_slice();
+    let component = package.component();
     let anatomy = Anatomy::read(component);
     let mut search = Search::default();
     for segment in &anatomy.segments {
@@ -156,7 +111,7 @@ pub(super) fn look(path: &Path, opened: &Opened, watch: &mut dyn FnMut(&str)) ->
     }
     let mut files = Vec::new();
     let mut sbom = None;
-    if let Some(archive) = &opened.archive {
+    if let Some(archive) = package.archive() {
         for entry in archive.entries() {
             watch(&entry.name);
             let role = role_of(&entry.name, archive.manifest());
@@ -177,14 +132,18 @@ pub(super) fn look(path: &Path, opened: &Opened, watch: &mut dyn FnMut(&str)) ->
                 sbom = Some(content);
             }
         }
-    } else if let (Some(package), Some(manifest)) = (&opened.package, &opened.manifest) {
-        files = of_folder(path, package, manifest, &mut search, watch)?;
+    } else if let Some(manifest) = package.manifest() {
+        files = of_folder(package, manifest, &mut search, watch)?;
     }
-    let archive = opened.archive.as_ref();
+    let archive = package.archive();
     let subject = Subject {
-        form: opened.form,
-        path: path.to_owned(),
-        manifest: opened.manifest.clone(),
+        form: match (archive, package.manifest()) {
+            (Some(_), _) => Form::Archive,
+            (None, Some(_)) => Form::Folder,
+            (None, None) => Form::Component,
+        },
+        path: package.source().to_owned(),
+        manifest: package.manifest().cloned(),
         archive_bytes: archive.map(|archive| archive.as_bytes().len() as u64),
         digest: archive.map(|archive| archive.digest().to_owned()),
         component_bytes: component.len() as u64,
@@ -201,7 +160,6 @@ pub(super) fn look(path: &Path, opened: &Opened, watch: &mut dyn FnMut(&str)) ->
 
 /// The files of a folder that would go into a package, as far as they matter: manifest, component, assets.
 fn of_folder(
-    path: &Path,
     package: &Package,
     manifest: &Manifest,
     search: &mut Search,
@@ -217,7 +175,7 @@ fn of_folder(
         sha256: sha256(component),
     }];
     // It was read a moment ago; if it is gone by now, nothing of it is searched.
-    if let Ok(text) = bounded_file::read(&path.join(archive::MANIFEST), crate::limits::MANIFEST_BYTES) {
+    if let Ok(text) = bounded_file::read(&package.source().join(archive::MANIFEST), crate::limits::MANIFEST_BYTES) {
         search.look(archive::MANIFEST, 0, &text);
         files.push(FileFacts {
             name: archive::MANIFEST.to_owned(),

@@ -149,7 +149,8 @@ fn objections_are_those_of_validate() {
             let refused = objections.iter().any(|objection| objection["severity"] == "refused");
             assert_eq!(seen.status, i32::from(refused), "{package}: {seen:?}");
             let checks = validated.json()["checks"].as_array().unwrap().clone();
-            for objection in &objections {
+            // Limits that are cut are a check of their own there, in words of its own.
+            for objection in objections.iter().filter(|objection| objection["code"] != "limit-cut") {
                 let message = objection["message"].as_str().unwrap();
                 let said = |check: &Value| check["detail"].as_str().unwrap().contains(message);
                 assert!(checks.iter().any(said), "{package}: {message}\n{checks:#?}");

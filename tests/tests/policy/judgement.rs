@@ -164,7 +164,11 @@ fn imports_are_refused_by_the_key_that_refuses_them() {
     for name in ["wasi:clocks/monotonic-clock@", "wasi:random/random@"] {
         assert!(objection.message.contains(name), "{objection:?}");
     }
-    assert_eq!(objection.message.matches("each of which is not in").count(), 1, "{objection:?}");
+    assert_eq!(
+        objection.message.matches("each of which is not in").count(),
+        1,
+        "{objection:?}"
+    );
     assert!(
         !objection.message.contains("wasi:io") && !objection.message.contains("procvision:"),
         "{objection:?}"
