@@ -133,8 +133,10 @@ fn the_command_line_compiles_in_a_child() {
     let (mut host, compiler) = compiling(&component);
 
     let status = |name: &str| fs::read_to_string(format!("/proc/{compiler}/{name}")).unwrap();
-    let limits = watch(|| Some(status("limits")).filter(|limits| limits.contains("Max open files            3 ")));
     let defaults = CompileLimits::default();
+    // Of all limits the one of memory is set last.
+    let last = format!("Max address space         {} ", defaults.memory_bytes);
+    let limits = watch(|| Some(status("limits")).filter(|limits| limits.contains(&last)));
     for (name, value) in [
         ("Max cpu time", defaults.cpu_seconds),
         ("Max address space", defaults.memory_bytes),

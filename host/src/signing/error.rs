@@ -344,6 +344,9 @@ impl Explain for TrustError {
             Self::Exists(_) => "give another name with --name",
             Self::BadName(_) => "give letters, digits, `-`, `_` and `.`, beginning with a letter or digit",
             Self::Unknown(_) => "`procvision trust list` shows names and identifiers",
+            Self::Write { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "make the folder above it first; a store is made by its first `procvision store install`"
+            }
             Self::Write { .. } => "run it as the user who owns the folder",
         };
         Some(remedy.into())

@@ -15,7 +15,8 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 
 /// What the first entry has in place of the hash of a line before it.
 pub(super) const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -118,13 +119,15 @@ impl Event {
     }
 }
 
+/// RFC 3339 in UTC, always with three digits of a second, so that the order of the texts is that of the moments.
+const MOMENT: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
 /// The moment, to the millisecond, as RFC 3339 in UTC.
 pub(super) fn now() -> String {
-    let now = OffsetDateTime::now_utc();
-    let milliseconds = now.replace_nanosecond(now.nanosecond() / 1_000_000 * 1_000_000);
-    let text = milliseconds.unwrap_or(now).format(&Rfc3339);
     // Only years past 9999 cannot be written.
-    text.unwrap_or_else(|_| "9999-12-31T23:59:59Z".to_owned())
+    let text = OffsetDateTime::now_utc().format(MOMENT);
+    text.unwrap_or_else(|_| "9999-12-31T23:59:59.999Z".to_owned())
 }
 
 /// Puts an event behind all others, as a pending entry of the registry.

@@ -1,5 +1,5 @@
-//! Opening a store, and making one. `store.json` is written last: a folder without it is not a store yet, and making it
-//! goes on where it was broken off.
+//! Opening a store, and making one. `store.json` is written when everything else is there: a folder without it is not a
+//! store yet, and making it goes on where it was broken off.
 
 use super::audit::Event;
 use super::layout::{self, Layout};
@@ -85,11 +85,12 @@ impl Store {
         };
         let mut transaction = Transaction::with(self, lock, registry)?;
         transaction.commit([Event::done("create")])?;
-        transaction.settle();
         let path = self.layout.store();
         let text = format!("{}\n", json!({ "store_version": STORE_VERSION }));
         durable::replace(&path, text.as_bytes()).map_err(failed("write", &path))?;
-        durable::sync_folder(root).map_err(failed("write", root))
+        // Gives the lock back. The next holder takes away what is unfinished, so that nothing may be by then.
+        transaction.settle();
+        Ok(())
     }
 }
 

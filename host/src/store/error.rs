@@ -167,7 +167,7 @@ pub enum StoreError {
     #[error("no algorithm is active for {0}")]
     NotActive(String),
     /// The product model had nothing before that is still installed.
-    #[error("{0} had no other version that is still installed")]
+    #[error("{0} has nothing before what judges it now to go back to")]
     NothingBefore(String),
     /// Neither a product model nor an algorithm that judges one was named.
     #[error("no product model is judged by `{0}`")]

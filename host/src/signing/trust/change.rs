@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 impl TrustStore {
-    /// Adds a key to a trust folder, which is made with those above it if it is not there, and gives its file. A key that is there already,
+    /// Adds a key to a trust folder, which is made if only it is not there, and gives its file. A key that is there already,
     /// under whatever name, is refused, and so is a revoked one and one that shares its identifier with another.
     ///
     /// # Errors
@@ -20,7 +20,7 @@ impl TrustStore {
         if !is_name(name) {
             return Err(TrustError::BadName(name.to_owned()));
         }
-        match fs::create_dir_all(folder) {
+        match fs::create_dir(folder) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(unwritable(folder, error)),
             _ => {}
         }
