@@ -39,6 +39,10 @@ pub struct Difference {
     pub assets: Change<String>,
     /// Assets with another content.
     pub assets_changed: Vec<FileChange>,
+    /// Golden cases and their pictures, by the names of the files, if both are archives.
+    pub cases: Change<String>,
+    /// Files of golden cases with another content.
+    pub cases_changed: Vec<FileChange>,
     /// Sizes in bytes, by what they are of.
     pub sizes: BTreeMap<&'static str, Pair<Option<u64>>>,
     /// Parts that it is made of, as `name version`; those with another version stand in `parts_updated`.
@@ -136,14 +140,14 @@ impl Difference {
     pub(super) fn between(old: &Inspection, new: &Inspection) -> Self {
         let both = [old, new];
         let manifests = both.map(|one| one.subject.manifest.as_ref());
-        let assets = both.map(assets_of);
-        let changed = assets[1].iter().filter_map(|(name, now)| {
-            let before = assets[0].get(name).filter(|before| before.sha256 != now.sha256)?;
-            Some(FileChange {
-                name: (*name).to_owned(),
-                bytes: pair(before.bytes, now.bytes),
-            })
-        });
+        let (assets, assets_changed) = files(both, Role::Asset);
+        // Of a folder nobody knows which pictures a package made of it would have.
+        let archives = both.iter().all(|one| one.subject.digest.is_some());
+        let (cases, cases_changed) = if archives {
+            files(both, Role::Case)
+        } else {
+            Default::default()
+        };
         let parts = both.map(parts_of);
         let (parts, parts_updated) = compare_parts(&parts[0], &parts[1]);
         let compared = both.iter().all(|one| one.parts_known());
@@ -172,8 +176,10 @@ impl Difference {
                 let pids = manifests.map(|manifest| manifest.map_or(&[][..], |manifest| &manifest.supported_pids));
                 Change::of(pids[0].iter().map(String::as_str), pids[1].iter().map(String::as_str))
             },
-            assets: Change::of(assets[0].keys().copied(), assets[1].keys().copied()),
-            assets_changed: changed.collect(),
+            assets,
+            assets_changed,
+            cases,
+            cases_changed,
             sizes: sizes(old, new),
             parts: if compared { parts } else { Change::default() },
             parts_updated: if compared { parts_updated } else { Vec::new() },
@@ -316,17 +322,6 @@ impl Difference {
             "A model that is gone cannot be switched to this version. A new one wants golden cases.",
             pids,
         );
-        let assets = self.assets.added.iter().map(|name| format!("new: {name}"));
-        let assets = assets.chain(self.assets.removed.iter().map(|name| format!("gone: {name}")));
-        let changed = self.assets_changed.iter().map(|file| {
-            let shown = |value| amount(Unit::Bytes, value);
-            format!(
-                "changed: {} ({} to {})",
-                file.name,
-                shown(file.bytes.old),
-                shown(file.bytes.new)
-            )
-        });
         add(
             points,
             Severity::Note,
@@ -334,7 +329,16 @@ impl Difference {
             "Its assets are not the same",
             "files",
             "What an algorithm reads decides about verdicts as much as its code.",
-            assets.chain(changed),
+            evidence_of(&self.assets, &self.assets_changed),
+        );
+        add(
+            points,
+            Severity::Look,
+            "cases_changed",
+            "Its golden cases are not the same",
+            "files",
+            "A station lets a version go live that passes its own golden cases. Ask why they changed, above all if some are gone.",
+            evidence_of(&self.cases, &self.cases_changed),
         );
         if let Some(Pair {
             old: Some(before),
@@ -388,6 +392,18 @@ impl Difference {
             ));
         }
     }
+}
+
+/// Files that came, went or changed, each as a line.
+fn evidence_of(names: &Change<String>, changed: &[FileChange]) -> Vec<String> {
+    let shown = |value| amount(Unit::Bytes, value);
+    let added = names.added.iter().map(|name| format!("new: {name}"));
+    let removed = names.removed.iter().map(|name| format!("gone: {name}"));
+    let changed = changed.iter().map(|file| {
+        let (old, new) = (shown(file.bytes.old), shown(file.bytes.new));
+        format!("changed: {} ({old} to {new})", file.name)
+    });
+    added.chain(removed).chain(changed).collect()
 }
 
 /// Adds a point if there is anything that it rests on.
@@ -451,6 +467,8 @@ fn differ(difference: &Difference, old: &Inspection, new: &Inspection) -> bool {
         || old.subject.manifest != new.subject.manifest
         || !difference.assets.is_empty()
         || !difference.assets_changed.is_empty()
+        || !difference.cases.is_empty()
+        || !difference.cases_changed.is_empty()
 }
 
 fn pair<T>(old: T, new: T) -> Pair<T> {
@@ -494,9 +512,21 @@ fn limits(old: &Limits, new: &Limits) -> Vec<LimitChange> {
         .collect()
 }
 
-fn assets_of(one: &Inspection) -> BTreeMap<&str, &FileFacts> {
-    let assets = one.subject.files.iter().filter(|file| file.role == Role::Asset);
-    assets.map(|file| (file.name.as_str(), file)).collect()
+/// The files of a role: which came and went, and which have another content.
+fn files(both: [&Inspection; 2], role: Role) -> (Change<String>, Vec<FileChange>) {
+    let [old, new] = both.map(|one| -> BTreeMap<&str, &FileFacts> {
+        let files = one.subject.files.iter().filter(|file| file.role == role);
+        files.map(|file| (file.name.as_str(), file)).collect()
+    });
+    let changed = new.iter().filter_map(|(name, now)| {
+        let before = old.get(name).filter(|before| before.sha256 != now.sha256)?;
+        Some(FileChange {
+            name: (*name).to_owned(),
+            bytes: pair(before.bytes, now.bytes),
+        })
+    });
+    let changed = changed.collect();
+    (Change::of(old.keys().copied(), new.keys().copied()), changed)
 }
 
 fn sizes(old: &Inspection, new: &Inspection) -> BTreeMap<&'static str, Pair<Option<u64>>> {

@@ -57,6 +57,27 @@ fn nothing_but_the_version() {
 }
 
 #[test]
+fn another_component_of_the_same_size_is_said_to_be_another() {
+    let place = Workplace::new();
+    let old = lifted("base");
+    let mut new = old.clone();
+    // A custom section of the same length on both sides, with another content.
+    let mut old = old;
+    old.extend_from_slice(b"\0\x04\x02no\x01");
+    new.extend_from_slice(b"\0\x04\x02no\x02");
+    package(&place, "old", &old, |_| ());
+    package(&place, "new", &new, |manifest| manifest["version"] = json!("1.1.0"));
+    let text = place.procvision(&["inspect", "new", "--against", "old", "--report", "page.html"]);
+    let text = text.expect(0).stdout;
+    assert!(
+        text.contains("  ~ component      another one, of the same size; before: SHA-256 "),
+        "{text}"
+    );
+    let page = std::fs::read_to_string(place.path("page.html")).unwrap();
+    assert!(page.contains("another one; before: SHA-256 "));
+}
+
+#[test]
 fn a_new_import_and_a_raised_limit_are_points_of_their_own() {
     let snoop = std::fs::read(rust_guest("snoop")).unwrap();
     let answer = changed(&snoop, |manifest| {

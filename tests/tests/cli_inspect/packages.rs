@@ -225,3 +225,29 @@ fn crates_that_messages_name_must_be_listed() {
     let answer = inspect(&place, &["cap.zip"], 0);
     assert_eq!(evidence(&answer, "sbom_incomplete"), "reqwest 0.12.4");
 }
+
+/// A version could otherwise shed, unseen, the pictures that it would fail on.
+#[test]
+fn golden_cases_that_are_gone_or_other_are_points() {
+    let place = Workplace::new();
+    let case =
+        |name: &str| json!({"name": name, "pid": "A01", "image": format!("pictures/{name}.png"), "verdict": "OK"});
+    for (name, cases) in [("old.zip", &["a", "b"][..]), ("new.zip", &["a"])] {
+        archive(&place, name, |_, files| {
+            let list: Vec<Value> = cases.iter().map(|name| case(name)).collect();
+            files.insert("cases.json".into(), json!(list).to_string().into_bytes());
+            for name in cases {
+                files.insert(format!("pictures/{name}.png"), b"a picture".to_vec());
+            }
+        });
+    }
+    let answer = inspect(&place, &["new.zip", "--against", "old.zip"], 0);
+    assert_eq!(answer["against"]["cases"]["removed"], json!(["pictures/b.png"]));
+    assert_eq!(answer["against"]["cases_changed"][0]["name"], "cases.json");
+    assert_eq!(point(&answer, "cases_changed")["severity"], "look");
+    let text = place
+        .procvision(&["inspect", "new.zip", "--against", "old.zip"])
+        .expect(0)
+        .stdout;
+    assert!(text.contains("  - golden case    pictures/b.png"), "{text}");
+}

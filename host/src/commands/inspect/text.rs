@@ -308,6 +308,7 @@ fn changes(text: &mut String, difference: &Difference) {
         ("export", &difference.exports),
         ("product model", &difference.pids),
         ("asset", &difference.assets),
+        ("golden case", &difference.cases),
         ("part", &difference.parts),
     ] {
         lines.extend(change.added.iter().map(|name| ("+", what, name.clone())));
@@ -321,11 +322,13 @@ fn changes(text: &mut String, difference: &Difference) {
             format!("{}: {} to {}", change.name, shown(change.old), shown(change.new)),
         ));
     }
-    for file in &difference.assets_changed {
+    let assets = difference.assets_changed.iter().map(|file| ("asset", file));
+    let cases = difference.cases_changed.iter().map(|file| ("golden case", file));
+    for (what, file) in assets.chain(cases) {
         let shown = |value| amount(Unit::Bytes, value);
         lines.push((
             "~",
-            "asset",
+            what,
             format!("{}: {} to {}", file.name, shown(file.bytes.old), shown(file.bytes.new)),
         ));
     }
@@ -339,12 +342,19 @@ fn changes(text: &mut String, difference: &Difference) {
     if let Some(signer) = &difference.signer {
         lines.push(("~", "signer", format!("{} to {}", signer.old, signer.new)));
     }
-    if let Some(size) = difference.sizes.get("component")
-        && let (Some(before), Some(now)) = (size.old, size.new)
-        && before != now
-    {
+    if !difference.same_component {
+        let size = difference.sizes.get("component").map(|size| (size.old, size.new));
         let shown = |value| amount(Unit::Bytes, value);
-        lines.push(("~", "size", format!("component: {} to {}", shown(before), shown(now))));
+        let sizes = match size {
+            Some((Some(before), Some(now))) if before != now => format!("{} to {}", shown(before), shown(now)),
+            _ => "of the same size".to_owned(),
+        };
+        let digest = &old.component_sha256;
+        lines.push((
+            "~",
+            "component",
+            format!("another one, {sizes}; before: SHA-256 {digest}"),
+        ));
     }
     if lines.is_empty() {
         let _ = writeln!(text, "  nothing of what is compared");

@@ -3,7 +3,7 @@
 use crate::contract::ImportClass;
 use crate::inspection::component::{Anatomy, ImportFacts, ItemKind, MemoryFacts, ModuleFacts};
 use crate::inspection::dependencies::Part;
-use crate::inspection::difference::{Change, Difference, Pair};
+use crate::inspection::difference::{Change, Difference, FileChange, Pair};
 use crate::inspection::point::{Point, Severity, counted};
 use crate::inspection::{FileFacts, Form, Inspection, Judged, Role, Subject};
 use crate::limits::{LIMIT_NAMES, Limits, Unit};
@@ -777,12 +777,15 @@ impl ChangeView {
         });
         add("limits", limits.collect());
         add("product models", changes(&difference.pids));
-        let files = difference.assets_changed.iter();
-        let files = files.map(|file| {
-            let sizes = format!("{} → {}", bytes(file.bytes.old), bytes(file.bytes.new));
-            ("changed", format!("{}: {sizes}", file.name))
-        });
-        add("assets", changes(&difference.assets).into_iter().chain(files).collect());
+        let other = old.component_sha256.as_str();
+        let component =
+            (!difference.same_component).then(|| ("changed", format!("another one; before: SHA-256 {other}")));
+        add("component", component.into_iter().collect());
+        add("assets", file_changes(&difference.assets, &difference.assets_changed));
+        add(
+            "golden cases",
+            file_changes(&difference.cases, &difference.cases_changed),
+        );
         let updated = difference.parts_updated.iter();
         let updated = updated.map(|part| {
             let versions = format!("{} → {}", plain(&part.versions.old), plain(&part.versions.new));
@@ -823,6 +826,14 @@ impl ChangeView {
             parts_compared: difference.parts_compared,
         }
     }
+}
+
+fn file_changes(names: &Change<String>, changed: &[FileChange]) -> Vec<(&'static str, String)> {
+    let changed = changed.iter().map(|file| {
+        let sizes = format!("{} → {}", bytes(file.bytes.old), bytes(file.bytes.new));
+        ("changed", format!("{}: {sizes}", plain(&file.name)))
+    });
+    changes(names).into_iter().chain(changed).collect()
 }
 
 fn changes(change: &Change<String>) -> Vec<(&'static str, String)> {
