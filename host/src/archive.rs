@@ -1,6 +1,6 @@
 //! Package archives: a package in one file, which has exactly one byte form.
 //!
-//! [`Archive::read`] accepts what [`write`] and [`embed`] make and nothing else: a zip archive whose entries stand in
+//! [`Archive::read`] accepts what [`write()`] and [`embed`] make and nothing else: a zip archive whose entries stand in
 //! the order of their names, whose header fields have one value each, and in which nothing lies between the parts.
 //! Everything is checked before anybody sees it: names, sizes, CRC-32, SHA-256, the manifest, and that nothing is
 //! there which a package does not have. What a signature means is not looked at.
