@@ -23,6 +23,7 @@
 //! | [`protocol`], [`adapter`] | the runner protocol, and the process that speaks it |
 //! | [`store`] | what is installed at a station, and which version judges which product model |
 //! | [`explain`], [`visible`], [`whole_file`] | code and remedy of every error; an algorithm's text made safe to show; files written whole |
+//! | [`exposure`] | whether others could change a file that is to be believed |
 //! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | [`inspection`] | what a reviewer must know of a package before anybody runs it |
@@ -95,6 +96,7 @@ pub mod contract;
 mod description;
 mod engine;
 pub mod explain;
+pub mod exposure;
 pub mod failure;
 pub mod frame;
 pub mod host;
