@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod build;
 pub mod completions;
+pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod failure;
