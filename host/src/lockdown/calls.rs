@@ -108,7 +108,11 @@ impl CallList {
             libc::SYS_write,
         ]);
         // No new code: neither fresh memory nor a file can be made executable.
-        self.allow_if(libc::SYS_mmap, [without(2, libc::PROT_EXEC)]);
+        // Nor is there memory that the limit of data does not count: shared and of no file, or a stack.
+        for uncounted in [libc::MAP_SHARED, libc::MAP_ANONYMOUS] {
+            let conditions = [without(2, libc::PROT_EXEC), without(3, uncounted | libc::MAP_GROWSDOWN)];
+            self.allow_if(libc::SYS_mmap, conditions);
+        }
         self.allow_if(libc::SYS_mprotect, [without(2, libc::PROT_EXEC)]);
         // How memory is held, and not what else there is, such as taking pages out of the machine.
         self.allow_values(

@@ -1,6 +1,7 @@
 //! Why a process that must be locked is not.
 
-use super::report::LockReport;
+use super::process;
+use super::report::{Lock, LockReport};
 use crate::explain::Explain;
 use std::borrow::Cow;
 
@@ -29,6 +30,9 @@ impl Explain for LockdownError {
 
     fn remedy(&self) -> Option<String> {
         let first = self.report().missing().next()?;
+        if first.lock == Lock::Files && process::landlock_version().is_ok() {
+            return Some("report it: the kernel can do it, and the program has left a thread out".to_owned());
+        }
         Some(format!(
             "{}; or have the station's policy say `\"lockdown\": \"best_effort\"`, to go on with the locks that there are",
             first.lock.remedy()

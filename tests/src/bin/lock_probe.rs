@@ -7,6 +7,7 @@
 //! lock-probe judge PROBE STORE PACKAGES  loads the probe and the packages, and has them judge under the lock
 //! lock-probe careless                  locks itself although a thread keeps its files, and prints why that fails
 //! lock-probe abort                     locked, aborts
+//! lock-probe panic                     locked, panics
 //! lock-probe foreign                   locked, makes a system call of another architecture
 //! lock-probe hoard                     locked, takes memory until there is none
 //! ```
@@ -39,6 +40,10 @@ fn main() -> Result {
         ["abort"] => {
             lock(Vec::new())?;
             std::process::abort()
+        }
+        ["panic"] => {
+            lock(Vec::new())?;
+            panic!("as it was told")
         }
         ["foreign"] => {
             lock(Vec::new())?;

@@ -191,6 +191,15 @@ impl Table {
         refused("memfd_secret", libc::SYS_memfd_secret, &[0xffff_ffff]);
         refused("remap_file_pages", libc::SYS_remap_file_pages, &[0, 0, 0, 0, 0]);
         refused("personality", libc::SYS_personality, &[0xffff_ffff]);
+        // Memory that no limit counts.
+        let shared = flags(libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+        refused(
+            "map shared memory of its own",
+            libc::SYS_mmap,
+            &[0, 4096, read | write, shared, NO_FD, 0],
+        );
+        let stack = anonymous | flags(libc::MAP_GROWSDOWN);
+        refused("map a stack", libc::SYS_mmap, &[0, 4096, read | write, stack, NO_FD, 0]);
         // Programs.
         refused("execve", libc::SYS_execve, &[nowhere, 0, 0]);
         refused("execveat", libc::SYS_execveat, &[HERE, nowhere, 0, 0, 0]);
