@@ -9,10 +9,11 @@ use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
 use commands::{
-    adapter, build, completions, frames, init, inspect, keygen, package, policy, run, schema, sign, store, trust,
+    adapter, build, completions, doctor, frames, init, inspect, keygen, package, policy, run, schema, sign, store, trust,
     validate, verify,
 };
 use procvision_host::compiler::{self, BoundedAllocator};
+use procvision_host::lockdown;
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -49,6 +50,7 @@ enum Command {
     Store(Box<store::Store>),
     Policy(policy::Policy),
     Schema(schema::Schema),
+    Doctor(doctor::Doctor),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -73,6 +75,7 @@ impl Command {
             Self::Store(command) => command.json(),
             Self::Policy(command) => command.json(),
             Self::Schema(command) => command.json,
+            Self::Doctor(command) => command.json,
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
             Self::Completions(_) => false,
@@ -101,6 +104,7 @@ impl Command {
             Self::Store(command) => command.run(terminal),
             Self::Policy(command) => command.run(),
             Self::Schema(command) => command.run(),
+            Self::Doctor(command) => command.run(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
@@ -114,6 +118,9 @@ static ALLOCATOR: BoundedAllocator = BoundedAllocator;
 
 fn main() -> ExitCode {
     if let Some(exit) = compiler::serve_if_asked() {
+        return exit;
+    }
+    if let Some(exit) = lockdown::serve_if_asked() {
         return exit;
     }
     let cli = match Cli::try_parse() {

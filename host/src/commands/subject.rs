@@ -222,7 +222,8 @@ pub fn load(host: &Host, package: &Package) -> Result<Algorithm, CommandError> {
     })
 }
 
-fn cache_folder() -> Option<PathBuf> {
+/// Where compiled components are kept, unless a store keeps them.
+pub fn cache_folder() -> Option<PathBuf> {
     let folder = match std::env::var_os(CACHE_VARIABLE) {
         Some(folder) => PathBuf::from(folder),
         None => dirs::cache_dir()?.join("procvision"),

@@ -1,6 +1,7 @@
 //! The thread that lets time pass for running algorithms: it moves the engine's epoch forward, and an algorithm whose
 //! deadline epoch has come is interrupted.
 
+use crate::lockdown;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -23,6 +24,8 @@ impl Ticker {
         let thread = std::thread::Builder::new()
             .name("procvision-epoch".into())
             .spawn(move || {
+                // It only counts.
+                lockdown::renounce_if_declared();
                 while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
                     let Some(engine) = engine.upgrade() else { return };
                     engine.increment_epoch();
