@@ -100,6 +100,7 @@ mod imports;
 pub mod info;
 pub mod inspection;
 mod instance;
+mod interruption;
 pub mod leftovers;
 pub mod limits;
 pub mod logs;
