@@ -87,6 +87,7 @@ mod bindings;
 mod bounded_file;
 pub mod call;
 pub mod cases;
+mod child_process;
 pub mod compiler;
 pub mod component_build;
 pub mod contract;
