@@ -14,6 +14,7 @@ use commands::{
 };
 use procvision_host::compiler::{self, BoundedAllocator};
 use procvision_host::lockdown;
+use procvision_host::pool::connector;
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -117,10 +118,8 @@ impl Command {
 static ALLOCATOR: BoundedAllocator = BoundedAllocator;
 
 fn main() -> ExitCode {
-    if let Some(exit) = compiler::serve_if_asked() {
-        return exit;
-    }
-    if let Some(exit) = lockdown::serve_if_asked() {
+    let asked = compiler::serve_if_asked().or_else(connector::serve_if_asked);
+    if let Some(exit) = asked.or_else(lockdown::serve_if_asked) {
         return exit;
     }
     let cli = match Cli::try_parse() {

@@ -1,19 +1,16 @@
 //! What the compiling process gives up before it reads anything.
 //!
-//! It dies with its host, keeps no descriptor but the three it was given and gets no other; its memory, processor time and
-//! files are bounded; and of the kernel it can ask for memory, threads and time, and nothing else.
+//! It gives up what [`child_process`](crate::child_process) says and gets no descriptor but the three it was given; its
+//! memory, processor time and files are bounded; and of the kernel it can ask for memory, threads and time, and nothing else.
 
 use super::message::{Arguments, Ending};
+use crate::child_process::{self, DESCRIPTORS, Objection};
 use crate::lockdown::calls::{CallList, is_but_for};
 use crate::lockdown::limits::{limit, limit_to};
 use crate::lockdown::{process, renounce_files};
-use rustix::process::{Pid, Resource, Signal, getppid, set_parent_process_death_signal};
+use rustix::process::Resource;
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Descriptors of the process: stdin, stdout, stderr.
-const DESCRIPTORS: u64 = 3;
 
 /// Whether this process compiles for another one, under a limit of memory.
 static BOUNDED: AtomicBool = AtomicBool::new(false);
@@ -59,37 +56,12 @@ fn or_end(pointer: *mut u8) -> *mut u8 {
     pointer
 }
 
-/// Why the process cannot be what it should be.
-#[derive(Debug)]
-pub(super) enum Objection {
-    /// The host has died, or never was: somebody else has started this process.
-    NoHost,
-    /// What the system said.
-    System(io::Error),
-}
-
-impl From<rustix::io::Errno> for Objection {
-    fn from(errno: rustix::io::Errno) -> Self {
-        Self::System(errno.into())
-    }
-}
-
 /// Gives everything up. Must come before any other thread and any descriptor of the process.
 pub(super) fn give_up(arguments: &Arguments) -> Result<(), Objection> {
-    // The signal comes when the thread ends that started this process; it waits for the answer, so that this is when the
-    // host ends. A host that ended before this line is not the parent any more.
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    if getppid() != Pid::from_raw(arguments.host) {
-        return Err(Objection::NoHost);
-    }
-    close_others()?;
-    process::forgo_privileges()?;
-    process::refuse_dumps()?;
+    child_process::give_up(arguments.host, DESCRIPTORS)?;
     // A second time, for kernels that can: the list below has no call that opens anything.
     let _ = renounce_files();
     let limits = &arguments.limits;
-    limit(Resource::Core, 0)?;
-    limit(Resource::Nofile, DESCRIPTORS)?;
     // The answer is made in memory before it is written, so that it cannot be larger.
     limit(Resource::Fsize, limits.memory_bytes)?;
     // At the lower bound comes the signal by which the host knows it, and at the higher one the end.
@@ -123,20 +95,4 @@ fn calls() -> CallList {
     );
     list.allow(&[libc::SYS_rseq, libc::SYS_set_robust_list]);
     list
-}
-
-/// Descriptors that a host has left open for the programs it starts.
-fn close_others() -> io::Result<()> {
-    // SAFETY: the process has just begun; nothing of it has opened a descriptor that could be closed under it.
-    let closed = unsafe { libc::close_range(DESCRIPTORS as libc::c_uint, libc::c_uint::MAX, 0) };
-    match closed {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
-}
-
-impl From<io::Error> for Objection {
-    fn from(error: io::Error) -> Self {
-        Self::System(error)
-    }
 }
