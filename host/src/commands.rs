@@ -1,5 +1,6 @@
 //! The subcommands, one file each, and what they share.
 
+pub mod adapter;
 #[cfg(feature = "bench")]
 pub mod bench;
 pub mod build;

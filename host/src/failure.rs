@@ -28,6 +28,8 @@ pub enum ErrorCode {
     CoordinateInvalid,
     /// 1009: the algorithm trapped.
     Trap,
+    /// 1010: the algorithm printed to standard output where that is not allowed.
+    Polluted,
     /// 9999: anything else.
     Unknown,
 }
@@ -45,6 +47,7 @@ impl ErrorCode {
             Self::InvalidParams => "1006",
             Self::CoordinateInvalid => "1007",
             Self::Trap => "1009",
+            Self::Polluted => "1010",
             Self::Unknown => "9999",
         }
     }
@@ -61,6 +64,7 @@ impl ErrorCode {
             Self::InvalidParams => "invalid_params",
             Self::CoordinateInvalid => "coordinate_invalid",
             Self::Trap => "trap",
+            Self::Polluted => "stdout_polluted",
             Self::Unknown => "unknown_error",
         }
     }

@@ -20,6 +20,7 @@
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
+//! | [`protocol`], [`adapter`] | the runner protocol, and the process that speaks it |
 //! | [`store`] | what is installed at a station, and which version judges which product model |
 //! | [`explain`], [`visible`], [`whole_file`] | code and remedy of every error; an algorithm's text made safe to show; files written whole |
 //! | [`cases`] | golden cases: pictures with the answers that are expected |
@@ -74,6 +75,7 @@
 //! on whatever an algorithm does. Calls are synchronous and run on the calling thread; the types are `Send`, so that each
 //! algorithm can have its own thread.
 
+pub mod adapter;
 mod address_space;
 pub mod admission;
 pub mod algorithm;
@@ -111,6 +113,7 @@ pub mod packaging;
 mod params;
 pub mod policy;
 pub mod pool;
+pub mod protocol;
 pub mod report;
 pub mod sbom;
 pub mod scaffold;

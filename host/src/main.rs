@@ -9,8 +9,8 @@ use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
 use commands::{
-    build, completions, frames, init, inspect, keygen, package, policy, run, schema, sign, store, trust, validate,
-    verify,
+    adapter, build, completions, frames, init, inspect, keygen, package, policy, run, schema, sign, store, trust,
+    validate, verify,
 };
 use procvision_host::compiler::{self, BoundedAllocator};
 use std::process::ExitCode;
@@ -37,6 +37,7 @@ enum Command {
     Init(init::Init),
     Build(build::Build),
     Run(Box<run::Run>),
+    Adapter(Box<adapter::Adapter>),
     Validate(validate::Validate),
     Package(package::Package),
     Inspect(inspect::Inspect),
@@ -60,6 +61,7 @@ impl Command {
             Self::Init(command) => command.json,
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
+            Self::Adapter(_) => false,
             Self::Validate(command) => command.json,
             Self::Package(command) => command.json,
             Self::Inspect(command) => command.json,
@@ -77,11 +79,17 @@ impl Command {
         }
     }
 
+    /// Whether stderr is for a program, too.
+    fn logs_by_itself(&self) -> bool {
+        matches!(self, Self::Adapter(_))
+    }
+
     fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
         match self {
             Self::Init(command) => command.run(),
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
+            Self::Adapter(command) => command.run(),
             Self::Validate(command) => command.run(terminal),
             Self::Package(command) => command.run(terminal),
             Self::Inspect(command) => command.run(terminal),
@@ -112,7 +120,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return commands::usage::answer(&error),
     };
-    cli.terminal.apply();
+    if !cli.command.logs_by_itself() {
+        cli.terminal.apply();
+    }
     let json = cli.command.json();
     let exit = match cli.command.run(&cli.terminal) {
         Ok(exit) => exit,

@@ -99,6 +99,11 @@ impl SubjectArgs {
         }
     }
 
+    /// The least important log lines that are kept, if the arguments say it.
+    pub fn log_level(&self) -> Option<Level> {
+        self.log_level.map(Level::from)
+    }
+
     /// Builds the crate, if there is one. That runs code of whoever wrote it, outside the sandbox.
     pub fn build(&self, source: &Path, terminal: &TerminalArgs) -> Result<Option<Built>, CommandError> {
         if !component_build::is_crate(source) {
