@@ -9,8 +9,8 @@ use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
 use commands::{
-    adapter, build, completions, doctor, frames, init, inspect, keygen, package, policy, run, schema, sign, store, trust,
-    validate, verify,
+    adapter, build, completions, doctor, frames, init, inspect, keygen, package, policy, run, schema, sign, store,
+    trust, validate, verify,
 };
 use procvision_host::compiler::{self, BoundedAllocator};
 use procvision_host::lockdown;
