@@ -89,6 +89,9 @@ pub struct Logs {
     pub lines: Vec<LogLine>,
     /// Lines that exceeded the bounds.
     pub dropped_lines: u64,
+    /// Whether the algorithm printed to standard output, whatever became of the lines.
+    #[serde(skip)]
+    pub printed: bool,
 }
 
 impl Logs {
@@ -102,6 +105,7 @@ impl Logs {
         earlier.lines.append(&mut self.lines);
         self.lines = earlier.lines;
         self.dropped_lines = self.dropped_lines.saturating_add(earlier.dropped_lines);
+        self.printed |= earlier.printed;
     }
 }
 
@@ -144,6 +148,11 @@ impl LogBuffer {
         }
         self.bytes = total;
         true
+    }
+
+    /// Notes that something was printed to standard output.
+    pub(crate) fn note_printed(&mut self) {
+        self.logs.printed = true;
     }
 
     /// Keeps a line that was admitted.

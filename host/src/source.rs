@@ -54,6 +54,7 @@ pub use upload::Uploads;
 use crate::explain::one_line;
 use crate::frame::Frame;
 use crate::policy::PicturePolicy;
+use std::path::PathBuf;
 
 /// What identifiers begin with that belong to a source of their own, whether a station has it or not.
 const SCHEMES: [&str; 4] = [pool::SCHEME, dev_store::SCHEME, file::SCHEME, upload::SCHEME];
@@ -68,6 +69,11 @@ pub trait FrameSource: Send + Sync {
 
     /// Whether identifiers of this shape belong here. Says nothing about whether there is such a picture.
     fn claims(&self, id: &str) -> bool;
+
+    /// The folders in which its files lie, if its pictures are files. A process that gives up all other files keeps these.
+    fn folders(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 
     /// The picture under an identifier that belongs here. Reads nothing but pictures, follows no links out of its
     /// place, and takes memory only for a size that was checked.
@@ -101,6 +107,11 @@ impl Sources {
     pub fn with(mut self, source: impl FrameSource + 'static) -> Self {
         self.sources.push(Box::new(source));
         self
+    }
+
+    /// The folders in which pictures lie as files.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        self.sources.iter().flat_map(|source| source.folders()).collect()
     }
 
     /// The source that an identifier belongs to.

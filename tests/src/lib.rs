@@ -4,6 +4,7 @@ pub mod binary;
 pub mod frame_pool;
 pub mod guests;
 mod probe;
+pub mod runner;
 pub mod workplace;
 
 pub use probe::{digester_component, probe_component};
