@@ -295,7 +295,9 @@ fn told_failure(failure: &Failure) -> wit::Failure {
         ErrorCode::Timeout => wit::FailureCode::Timeout,
         ErrorCode::InvalidParams => wit::FailureCode::InvalidParams,
         ErrorCode::CoordinateInvalid => wit::FailureCode::CoordinateInvalid,
-        ErrorCode::BadExchange | ErrorCode::Trap | ErrorCode::Unknown => wit::FailureCode::UnknownError,
+        ErrorCode::BadExchange | ErrorCode::Trap | ErrorCode::Polluted | ErrorCode::Unknown => {
+            wit::FailureCode::UnknownError
+        }
     };
     let severity = match failure.severity {
         Severity::Recoverable => wit::Severity::Recoverable,

@@ -1,9 +1,11 @@
 //! The subcommands, one file each, and what they share.
 
+pub mod adapter;
 #[cfg(feature = "bench")]
 pub mod bench;
 pub mod build;
 pub mod completions;
+pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod failure;

@@ -20,7 +20,7 @@ pub enum ErrorCode {
     ModelNotFound,
     /// 1004: memory did not suffice, the memory limit included.
     OutOfMemory,
-    /// 1005: fuel or wall-clock time ran out.
+    /// 1005: fuel or wall-clock time ran out, or the station interrupted the call.
     Timeout,
     /// 1006: a parameter is missing, has the wrong type or is out of range.
     InvalidParams,
@@ -28,6 +28,8 @@ pub enum ErrorCode {
     CoordinateInvalid,
     /// 1009: the algorithm trapped.
     Trap,
+    /// 1010: the algorithm printed to standard output where that is not allowed.
+    Polluted,
     /// 9999: anything else.
     Unknown,
 }
@@ -45,6 +47,7 @@ impl ErrorCode {
             Self::InvalidParams => "1006",
             Self::CoordinateInvalid => "1007",
             Self::Trap => "1009",
+            Self::Polluted => "1010",
             Self::Unknown => "9999",
         }
     }
@@ -61,6 +64,7 @@ impl ErrorCode {
             Self::InvalidParams => "invalid_params",
             Self::CoordinateInvalid => "coordinate_invalid",
             Self::Trap => "trap",
+            Self::Polluted => "stdout_polluted",
             Self::Unknown => "unknown_error",
         }
     }
@@ -93,6 +97,8 @@ pub enum FailureClass {
     OutOfFuel,
     /// The wall-clock time of the phase was used up.
     Deadline,
+    /// The station ended the call, as it does when it stops. Not the algorithm's fault.
+    Interrupted,
     /// Linear memory would have grown beyond its limit.
     MemoryLimit,
     /// Another bounded resource would have grown beyond its limit: tables, instances, handles.
@@ -119,6 +125,7 @@ impl FailureClass {
             Self::Refused | Self::Algorithm | Self::BadReturn | Self::Quarantined => false,
             Self::OutOfFuel
             | Self::Deadline
+            | Self::Interrupted
             | Self::MemoryLimit
             | Self::ResourceLimit
             | Self::StackOverflow
@@ -137,6 +144,7 @@ impl FailureClass {
             Self::BadReturn => "bad_return",
             Self::OutOfFuel => "out_of_fuel",
             Self::Deadline => "deadline",
+            Self::Interrupted => "interrupted",
             Self::MemoryLimit => "memory_limit",
             Self::ResourceLimit => "resource_limit",
             Self::StackOverflow => "stack_overflow",

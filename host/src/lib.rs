@@ -15,17 +15,20 @@
 //! | [`schemas`] | the published schemas of the files that people write |
 //! | [`signing`] | keys, signatures, and whom a station trusts |
 //! | [`host`], [`compiler`] | the engine, its clock, the compile cache; compiling in a process of its own |
+//! | [`lockdown`] | what the process gives up before an algorithm runs |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
+//! | [`protocol`], [`adapter`] | the runner protocol, and the process that speaks it |
 //! | [`store`] | what is installed at a station, and which version judges which product model |
 //! | [`explain`], [`visible`], [`whole_file`] | code and remedy of every error; an algorithm's text made safe to show; files written whole |
 //! | [`exposure`] | whether others could change a file that is to be believed |
 //! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | [`inspection`] | what a reviewer must know of a package before anybody runs it |
+//! | [`doctor`] | what this machine offers to a station |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
 //! | [`packaging`], [`sbom`] | from a folder to a package; what its component is made of, as a bill of materials |
@@ -75,6 +78,7 @@
 //! on whatever an algorithm does. Calls are synchronous and run on the calling thread; the types are `Send`, so that each
 //! algorithm can have its own thread.
 
+pub mod adapter;
 mod address_space;
 pub mod admission;
 pub mod algorithm;
@@ -88,10 +92,12 @@ mod bindings;
 mod bounded_file;
 pub mod call;
 pub mod cases;
+mod child_process;
 pub mod compiler;
 pub mod component_build;
 pub mod contract;
 mod description;
+pub mod doctor;
 mod engine;
 pub mod explain;
 pub mod exposure;
@@ -102,8 +108,10 @@ mod imports;
 pub mod info;
 pub mod inspection;
 mod instance;
+mod interruption;
 pub mod leftovers;
 pub mod limits;
+pub mod lockdown;
 pub mod logs;
 pub mod manifest;
 mod opening;
@@ -113,6 +121,7 @@ pub mod packaging;
 mod params;
 pub mod policy;
 pub mod pool;
+pub mod protocol;
 pub mod report;
 pub mod sbom;
 pub mod scaffold;

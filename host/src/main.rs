@@ -9,10 +9,12 @@ use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
 use commands::{
-    build, completions, frames, init, inspect, keygen, package, policy, run, schema, sign, store, trust, validate,
-    verify,
+    adapter, build, completions, doctor, frames, init, inspect, keygen, package, policy, run, schema, sign, store,
+    trust, validate, verify,
 };
 use procvision_host::compiler::{self, BoundedAllocator};
+use procvision_host::lockdown;
+use procvision_host::pool::connector;
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -37,6 +39,7 @@ enum Command {
     Init(init::Init),
     Build(build::Build),
     Run(Box<run::Run>),
+    Adapter(Box<adapter::Adapter>),
     Validate(validate::Validate),
     Package(package::Package),
     Inspect(inspect::Inspect),
@@ -48,6 +51,7 @@ enum Command {
     Store(Box<store::Store>),
     Policy(policy::Policy),
     Schema(schema::Schema),
+    Doctor(doctor::Doctor),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -60,6 +64,7 @@ impl Command {
             Self::Init(command) => command.json,
             Self::Build(command) => command.json,
             Self::Run(command) => command.json,
+            Self::Adapter(_) => false,
             Self::Validate(command) => command.json,
             Self::Package(command) => command.json,
             Self::Inspect(command) => command.json,
@@ -71,10 +76,16 @@ impl Command {
             Self::Store(command) => command.json(),
             Self::Policy(command) => command.json(),
             Self::Schema(command) => command.json,
+            Self::Doctor(command) => command.json,
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
             Self::Completions(_) => false,
         }
+    }
+
+    /// Whether stderr is for a program, too.
+    fn logs_by_itself(&self) -> bool {
+        matches!(self, Self::Adapter(_))
     }
 
     fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
@@ -82,6 +93,7 @@ impl Command {
             Self::Init(command) => command.run(),
             Self::Build(command) => command.run(terminal),
             Self::Run(command) => command.run(terminal),
+            Self::Adapter(command) => command.run(),
             Self::Validate(command) => command.run(terminal),
             Self::Package(command) => command.run(terminal),
             Self::Inspect(command) => command.run(terminal),
@@ -93,6 +105,7 @@ impl Command {
             Self::Store(command) => command.run(terminal),
             Self::Policy(command) => command.run(),
             Self::Schema(command) => command.run(),
+            Self::Doctor(command) => command.run(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
@@ -105,14 +118,17 @@ impl Command {
 static ALLOCATOR: BoundedAllocator = BoundedAllocator;
 
 fn main() -> ExitCode {
-    if let Some(exit) = compiler::serve_if_asked() {
+    let asked = compiler::serve_if_asked().or_else(connector::serve_if_asked);
+    if let Some(exit) = asked.or_else(lockdown::serve_if_asked) {
         return exit;
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return commands::usage::answer(&error),
     };
-    cli.terminal.apply();
+    if !cli.command.logs_by_itself() {
+        cli.terminal.apply();
+    }
     let json = cli.command.json();
     let exit = match cli.command.run(&cli.terminal) {
         Ok(exit) => exit,

@@ -8,6 +8,8 @@
 mod known;
 mod scan;
 
+pub(crate) use scan::{ScanError, scan};
+
 use crate::imports::cut;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;

@@ -64,6 +64,11 @@ impl CommandError {
         self.exit
     }
 
+    /// A stable word or number for programs.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
     /// One sentence, with its causes.
     pub fn message(&self) -> &str {
         &self.message

@@ -54,6 +54,16 @@ Exit status: 0 there is a verdict, OK or NG, 1 there is none because the algorit
 conditions are not right, 2 it could not be asked, 3 the verdict is NG and --fail-on-ng was given.
 PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's cache folder.";
 
+/// For `adapter`.
+pub const ADAPTER: &str = "\
+Examples:
+  procvision adapter cap_check-v1.0.0-offline.zip
+  procvision adapter --store /srv/procvision --pid A01
+  PROC_ALGO_ROOT=/opt/cap_check PROC_LOG_LEVEL=debug procvision adapter --policy policy.json
+
+Exit status: 0 the runner ended it, 1 the algorithm cannot be loaded or what the runner sends is no
+stream of frames, 2 the configuration cannot be used.";
+
 /// For `validate`.
 pub const VALIDATE: &str = "\
 Examples:
@@ -318,6 +328,16 @@ Examples:
 A file that begins with {\"$schema\": \"policy.schema.json\", ... is then checked and completed by editors.
 
 Exit status: 0 done, 2 there is no such schema.";
+
+/// For `doctor`.
+pub const DOCTOR: &str = "\
+Examples:
+  procvision doctor                              as the user that the station runs as
+  procvision doctor --store /srv/procvision
+  procvision doctor --json
+
+Exit status: 0 a station can run on this machine, though there may be hints, 1 it cannot.
+PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's cache folder.";
 
 /// For `bench`.
 #[cfg(feature = "bench")]

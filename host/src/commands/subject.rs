@@ -99,6 +99,11 @@ impl SubjectArgs {
         }
     }
 
+    /// The least important log lines that are kept, if the arguments say it.
+    pub fn log_level(&self) -> Option<Level> {
+        self.log_level.map(Level::from)
+    }
+
     /// Builds the crate, if there is one. That runs code of whoever wrote it, outside the sandbox; so the station is asked
     /// first.
     pub fn build(
@@ -217,7 +222,8 @@ pub fn load(host: &Host, package: &Package) -> Result<Algorithm, CommandError> {
     })
 }
 
-fn cache_folder() -> Option<PathBuf> {
+/// Where compiled components are kept, unless a store keeps them.
+pub fn cache_folder() -> Option<PathBuf> {
     let folder = match std::env::var_os(CACHE_VARIABLE) {
         Some(folder) => PathBuf::from(folder),
         None => dirs::cache_dir()?.join("procvision"),

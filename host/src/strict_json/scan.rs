@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 use std::fmt;
 
 /// Why the look ended early.
-pub(super) enum ScanError {
+pub(crate) enum ScanError {
     /// It is not JSON.
     Syntax(serde_json::Error),
     /// This key stands twice.
@@ -15,7 +15,7 @@ pub(super) enum ScanError {
 }
 
 /// The value that the text stands for.
-pub(super) fn scan(text: &[u8]) -> Result<Value, ScanError> {
+pub(crate) fn scan(text: &[u8]) -> Result<Value, ScanError> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let mut scan = Scan::default();
     let value = Node(&mut scan).deserialize(&mut json);

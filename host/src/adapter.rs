@@ -1,0 +1,150 @@
+//! The process that a runner starts for an algorithm: it speaks the [`crate::protocol`] over its pipes.
+//!
+//! Two threads need nothing but the pipes: the reader takes frames in and answers at once what needs no algorithm; the
+//! writer waits where writing would block. The thread that starts the adapter loads the algorithm and works off calls.
+//! In order: [`Adapter::open`] says hello, [`Adapter::serve`] answers until the end, or [`Adapter::fail`] says why
+//! there is nothing to serve.
+
+mod heartbeat;
+mod inbox;
+mod log;
+mod outlet;
+mod reader;
+mod sessions;
+mod stdio;
+mod worker;
+
+pub use heartbeat::{HEARTBEAT_MS, Heartbeat};
+pub use log::Log;
+pub use stdio::Stdio;
+pub use worker::Service;
+
+use crate::logs::Level;
+use crate::protocol::Reply;
+use inbox::{End, Inbox};
+use outlet::{Bounds, Keep, Outlet};
+use reader::Reader;
+use serde_json::Map;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Most inspections that are remembered unless the station says otherwise.
+pub const SESSIONS: usize = 64;
+
+/// How much may wait for a runner that does not read, beside the answer to the one call.
+const BOUNDS: Bounds = Bounds {
+    bytes: 1 << 20,
+    items: 1_024,
+};
+/// How long the last frames may take to be read.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// How the process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was asked to, or the runner has gone.
+    Good,
+    /// What the runner sent could not be understood any more.
+    StreamLost,
+}
+
+impl From<End> for Ending {
+    fn from(end: End) -> Self {
+        match end {
+            End::Shutdown | End::Signal | End::Closed => Self::Good,
+            End::Lost => Self::StreamLost,
+        }
+    }
+}
+
+/// The connection to a runner.
+pub struct Adapter {
+    output: Outlet,
+    inbox: Arc<Inbox>,
+    log: Log,
+}
+
+impl Adapter {
+    /// Says hello and starts to listen. From here on the process can be ended by the reader at any time at which no
+    /// calls are worked off.
+    ///
+    /// # Errors
+    ///
+    /// A thread or a pipe cannot be made.
+    pub fn open(
+        input: rustix::fd::OwnedFd,
+        output: rustix::fd::OwnedFd,
+        log: &Log,
+        heartbeat: Heartbeat,
+    ) -> io::Result<Self> {
+        let adapter = Self {
+            output: Outlet::new(output, BOUNDS),
+            inbox: Arc::default(),
+            log: log.clone(),
+        };
+        // Before the first frame, since a runner may answer it with a signal.
+        let reader = Reader::new(
+            input,
+            adapter.output.clone(),
+            adapter.inbox.clone(),
+            log.clone(),
+            heartbeat,
+        )?;
+        adapter.output.send(Reply::hello().to_frame(), Keep::Always);
+        for (name, outlet) in [("procvision-out", &adapter.output), ("procvision-log", log.outlet())] {
+            let outlet = outlet.clone();
+            thread(name, move || outlet.serve())?;
+        }
+        thread("procvision-in", move || reader.run())?;
+        Ok(adapter)
+    }
+
+    /// Answers calls until the end.
+    pub fn serve(&self, service: Service) -> Ending {
+        if !self.inbox.open() {
+            self.wait_for_reader();
+        }
+        let end = worker::Worker::new(service, self).run();
+        if matches!(end, End::Shutdown | End::Signal) {
+            self.output.send(Reply::shutdown().to_frame(), Keep::Always);
+        }
+        self.drain();
+        end.into()
+    }
+
+    /// Tells the runner why nothing can be served; so is a call that waits.
+    pub fn fail(&self, error_code: &str, message: &str) {
+        let Some(waiting) = self.inbox.close() else {
+            self.wait_for_reader();
+        };
+        self.output
+            .send(Reply::error(None, error_code, message).to_frame(), Keep::Always);
+        if let Some(call) = waiting {
+            let error = Reply::error(Some(&call.request_id), error_code, message);
+            self.output.send(error.to_frame(), Keep::Always);
+        }
+        self.log.line(
+            Level::Error,
+            message,
+            Map::from_iter([("error_code".to_owned(), error_code.into())]),
+        );
+        self.drain();
+    }
+
+    fn drain(&self) {
+        self.output.drain(DRAIN);
+        self.log.outlet().drain(DRAIN);
+    }
+
+    /// The end came while nothing was served yet: the reader brings it about, and ends the process.
+    fn wait_for_reader(&self) -> ! {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+}

@@ -1,0 +1,133 @@
+//! What the reader of the pipe and the one who asks the algorithm tell each other: the one call, and the end.
+
+use crate::protocol::CallRequest;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Why the process comes to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The runner asked for it.
+    Shutdown,
+    /// A signal asked for it.
+    Signal,
+    /// The runner has closed its end, or reads no answers any more.
+    Closed,
+    /// What the runner sends is not understood any more.
+    Lost,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// It will be answered.
+    Taken,
+    /// Another one has not been answered yet.
+    Busy,
+    /// No calls are accepted any more.
+    Ending,
+}
+
+/// What there is to do next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Call(Box<CallRequest>),
+    End(End),
+}
+
+/// The place where one call waits, and the end is announced.
+#[derive(Default)]
+pub(super) struct Inbox {
+    state: Mutex<State>,
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Whether calls are worked off.
+    open: bool,
+    waiting: Option<Box<CallRequest>>,
+    /// Whether a call was taken that has not been answered.
+    in_flight: bool,
+    end: Option<End>,
+}
+
+impl Inbox {
+    /// Takes a call, if it can be answered.
+    pub(super) fn offer(&self, call: Box<CallRequest>) -> Offer {
+        let mut state = self.state();
+        if state.end.is_some() {
+            return Offer::Ending;
+        }
+        if state.in_flight {
+            return Offer::Busy;
+        }
+        state.in_flight = true;
+        state.waiting = Some(call);
+        self.arrived.notify_one();
+        Offer::Taken
+    }
+
+    /// Announces the end; the first announcement counts. Says whether calls are worked off, so that whoever does will
+    /// bring it about.
+    pub(super) fn end(&self, end: End) -> bool {
+        let mut state = self.state();
+        state.end.get_or_insert(end);
+        self.arrived.notify_one();
+        state.open
+    }
+
+    /// From now on calls are worked off. Says whether that is wanted: not if the end has come already.
+    pub(super) fn open(&self) -> bool {
+        let mut state = self.state();
+        state.open = state.end.is_none();
+        state.open
+    }
+
+    /// Accepts no calls any more; returns the one that waits. Nothing if the end has come already.
+    pub(super) fn close(&self) -> Option<Option<Box<CallRequest>>> {
+        let mut state = self.state();
+        if state.end.is_some() {
+            return None;
+        }
+        state.end = Some(End::Closed);
+        Some(state.waiting.take())
+    }
+
+    /// The call that waits.
+    pub(super) fn take_waiting(&self) -> Option<Box<CallRequest>> {
+        self.state().waiting.take()
+    }
+
+    /// Waits for a call or the end. A call that was taken before the end comes first.
+    pub(super) fn next(&self) -> Next {
+        let mut state = self.state();
+        loop {
+            if let Some(call) = state.waiting.take() {
+                return Next::Call(call);
+            }
+            if let Some(end) = state.end {
+                return Next::End(end);
+            }
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The call is answered; the next one can come.
+    pub(super) fn answered(&self) {
+        self.state().in_flight = false;
+    }
+
+    /// Whether a call has not been answered yet.
+    pub(super) fn is_in_flight(&self) -> bool {
+        self.state().in_flight
+    }
+
+    /// Whether the end was announced.
+    pub(super) fn is_ending(&self) -> bool {
+        self.state().end.is_some()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

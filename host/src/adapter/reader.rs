@@ -1,0 +1,263 @@
+//! The thread that listens to the runner, and to signals. What needs no algorithm it answers itself: pings, frames that
+//! are refused, calls that come at the wrong time. It never waits for anything else.
+
+use super::heartbeat::{Heartbeat, Watch};
+use super::inbox::{End, Inbox, Offer};
+use super::log::Log;
+use super::outlet::{Keep, Outlet};
+use super::{DRAIN, Ending};
+use crate::explain::one_line;
+use crate::failure::ErrorCode;
+use crate::logs::Level;
+use crate::protocol::{Decoder, Incoming, Refusal, Reply, Request, RequestError};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::OwnedFd;
+use rustix::io::Errno;
+use serde_json::{Map, Value};
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How much is read at once.
+const PIECE: usize = 64 << 10;
+/// How long a call may take to end by itself once the end is announced.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long everything may take that has to be done until the process ends.
+const ENDING: Duration = Duration::from_secs(20);
+const ENDS: [i32; 2] = [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT];
+
+pub(super) struct Reader {
+    input: Option<OwnedFd>,
+    signals: OwnedFd,
+    output: Outlet,
+    inbox: Arc<Inbox>,
+    log: Log,
+    watch: Watch,
+    decoder: Decoder,
+    /// When the end was announced.
+    ending: Option<Instant>,
+}
+
+impl Reader {
+    /// From here on signals are held for the reader.
+    pub(super) fn new(
+        input: OwnedFd,
+        output: Outlet,
+        inbox: Arc<Inbox>,
+        log: Log,
+        heartbeat: Heartbeat,
+    ) -> io::Result<Self> {
+        let (signals, wake) = io::pipe()?;
+        for signal in ENDS {
+            signal_hook::low_level::pipe::register(signal, wake.try_clone()?)?;
+        }
+        Ok(Self {
+            input: Some(input),
+            signals: signals.into(),
+            output,
+            inbox,
+            log,
+            watch: Watch::new(heartbeat),
+            decoder: Decoder::default(),
+            ending: None,
+        })
+    }
+
+    pub(super) fn run(mut self) {
+        let mut buffer = vec![0; PIECE];
+        loop {
+            match self.wait() {
+                Some(Event::Input) => self.read(&mut buffer),
+                Some(Event::Signal) => {
+                    // However many there were.
+                    let _ = rustix::io::read(&self.signals, &mut buffer);
+                    self.end(End::Signal);
+                }
+                Some(Event::NobodyReads) => self.end(End::Closed),
+                None => {}
+            }
+            self.keep_time();
+        }
+    }
+
+    /// Waits until there is something to read or to do.
+    fn wait(&self) -> Option<Event> {
+        let mut descriptors = vec![PollFd::new(&self.signals, PollFlags::IN)];
+        // Without flags it is only told that nobody reads any more.
+        if self.ending.is_none() {
+            descriptors.push(PollFd::new(self.output.descriptor(), PollFlags::empty()));
+        }
+        if let Some(input) = &self.input {
+            descriptors.push(PollFd::new(input, PollFlags::IN));
+        }
+        let now = Instant::now();
+        let left = self.due().map(|due| due.saturating_duration_since(now));
+        let left = left.map(|left| Timespec {
+            tv_sec: left.as_secs().cast_signed(),
+            tv_nsec: left.subsec_nanos().into(),
+        });
+        match poll(&mut descriptors, left.as_ref()) {
+            Ok(ready) if ready > 0 => {}
+            Ok(_) | Err(_) => return None,
+        }
+        let ready: Vec<bool> = descriptors
+            .iter()
+            .map(|descriptor| !descriptor.revents().is_empty())
+            .collect();
+        let input = self.input.is_some() && ready.last() == Some(&true);
+        match ready.as_slice() {
+            [true, ..] => Some(Event::Signal),
+            _ if input => Some(Event::Input),
+            [_, true, ..] if self.ending.is_none() => Some(Event::NobodyReads),
+            _ => None,
+        }
+    }
+
+    /// When something is due even if nobody says anything.
+    fn due(&self) -> Option<Instant> {
+        let ending = self.ending.map(|since| since + ENDING);
+        [self.watch.due(), ending].into_iter().flatten().min()
+    }
+
+    fn keep_time(&mut self) {
+        let now = Instant::now();
+        if let Some(silence) = self.watch.overdue(now) {
+            let silence = u64::try_from(silence.as_millis()).unwrap_or(u64::MAX);
+            let fields = Map::from_iter([("silence_ms".to_owned(), silence.into())]);
+            self.log.line(Level::Warn, "the runner has stopped pinging", fields);
+        }
+        if self.ending.is_some_and(|since| since + ENDING <= now) {
+            self.log
+                .line(Level::Error, "the end takes too long; the process is ended", Map::new());
+            self.exit(1);
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) {
+        let Some(input) = &self.input else { return };
+        match rustix::io::read(input, &mut *buffer) {
+            Ok(count) if count > 0 => self.take(&buffer[..count]),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            ended => {
+                self.input = None;
+                if let Err(error) = ended {
+                    self.log.line(
+                        Level::Error,
+                        &format!("cannot read from the runner: {error}"),
+                        Map::new(),
+                    );
+                } else if !self.decoder.is_between_frames() {
+                    self.log
+                        .line(Level::Warn, "the runner has gone in the middle of a frame", Map::new());
+                }
+                self.end(End::Closed);
+            }
+        }
+    }
+
+    fn take(&mut self, mut bytes: &[u8]) {
+        // Taken out for as long as its frames are looked at.
+        let mut decoder = std::mem::take(&mut self.decoder);
+        while let Some(incoming) = decoder.next(&mut bytes) {
+            match incoming {
+                Incoming::Frame(body) => match Request::parse(body) {
+                    Ok(request) => self.answer(request),
+                    Err(refusal) => self.refuse(&refusal),
+                },
+                Incoming::Empty => self.refuse(&RequestError::Empty.into()),
+                Incoming::TooLarge(length) => self.refuse(&RequestError::TooLarge(length).into()),
+                Incoming::Lost(length) => {
+                    self.refuse(&RequestError::Lost(length).into());
+                    self.input = None;
+                    self.end(End::Lost);
+                }
+            }
+        }
+        self.decoder = decoder;
+    }
+
+    fn answer(&mut self, request: Request) {
+        match request {
+            Request::Ping(request_id) => {
+                self.output
+                    .send(Reply::pong(request_id.as_ref()).to_frame(), Keep::IfRoom);
+                self.watch.ping(Instant::now());
+                let dropped = self.output.take_dropped();
+                if dropped > 0 {
+                    let count = Map::from_iter([("dropped_frames".to_owned(), dropped.into())]);
+                    self.log.line(
+                        Level::Warn,
+                        "pongs and errors were dropped: the runner reads too slowly",
+                        count,
+                    );
+                }
+            }
+            Request::Hello(hello) => {
+                self.watch.hello(&hello);
+                let version = hello.version.map_or(Value::Null, Value::String);
+                let fields = Map::from_iter([("runner_version".to_owned(), version)]);
+                self.log.line(Level::Debug, "the runner says hello", fields);
+            }
+            Request::Shutdown => self.end(End::Shutdown),
+            Request::Call(call) => {
+                let request_id = call.request_id.clone();
+                match self.inbox.offer(call) {
+                    Offer::Taken => {}
+                    Offer::Busy => self.error(&request_id, "busy"),
+                    Offer::Ending => self.error(&request_id, "the algorithm is being shut down"),
+                }
+            }
+        }
+    }
+
+    fn error(&self, request_id: &crate::protocol::RequestId, message: &str) {
+        let code = ErrorCode::BadExchange.as_str();
+        let error = Reply::error(Some(request_id), code, message);
+        self.output.send(error.to_frame(), Keep::IfRoom);
+    }
+
+    fn refuse(&self, refusal: &Refusal) {
+        let message = one_line(&refusal.error);
+        let code = ErrorCode::BadExchange.as_str();
+        let error = Reply::error(refusal.request_id.as_ref(), code, &message);
+        self.output.send(error.to_frame(), Keep::IfRoom);
+        self.log
+            .line(Level::Warn, &format!("a frame is refused: {message}"), Map::new());
+    }
+
+    /// Announces the end. If nothing is served yet, brings it about.
+    fn end(&mut self, end: End) {
+        if self.ending.is_some() {
+            return;
+        }
+        self.ending = Some(Instant::now());
+        let served = self.inbox.end(end);
+        self.output.wake();
+        if served {
+            return;
+        }
+        if let Some(call) = self.inbox.take_waiting() {
+            self.error(&call.request_id, "the algorithm is being shut down");
+        }
+        if matches!(end, End::Shutdown | End::Signal) {
+            self.output.send(Reply::shutdown().to_frame(), Keep::Always);
+        }
+        self.exit(match Ending::from(end) {
+            Ending::Good => 0,
+            Ending::StreamLost => 1,
+        });
+    }
+
+    fn exit(&self, status: i32) -> ! {
+        self.output.drain(DRAIN);
+        self.log.outlet().drain(DRAIN);
+        std::process::exit(status)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    Signal,
+    Input,
+    NobodyReads,
+}
