@@ -1,10 +1,12 @@
 //! The command line: what was asked for, or one sentence on what is wrong with it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
+use procvision_conformance::subject::Dialect;
 
 /// Shown without arguments and with `--help`.
 pub const HELP: &str = "\
@@ -24,6 +26,11 @@ Commands:
                      side, and whole calls over the pipe to both adapters (needs python3 with venv, and a network
                      the first time); --calls measures only the latter
   bench page         measure everything and put the tables into docs/performance.md (takes some minutes)
+  conformance [--json] [--only TEXT] [--subject NAME] [--write]
+                     ask the cases of the runner protocol of this project's adapter and of the original ones (needs
+                     python3 with venv, and a network the first time); --write puts the tables into docs/protocol.md
+  conformance [--json] [--only TEXT] [--version 0.2|0.3] [--patience SECONDS] -- COMMAND...
+                     ask them of the adapter that COMMAND starts around the algorithm that docs/protocol.md describes
   deny               check licences, advisories and sources of all dependencies (needs a network)
   help               this text
 
@@ -32,12 +39,13 @@ Examples:
   cargo xtask demo --out judged
   cargo xtask test
   cargo xtask bench -- execute
+  cargo xtask conformance --subject procvision --only framing
 
 Exit code: 0 all is well, 1 a check failed or a verdict differs, 2 the command could not run.
 ";
 
 /// The words that may follow `cargo xtask`.
-pub const COMMANDS: [&str; 6] = ["setup", "demo", "test", "bench", "deny", "help"];
+pub const COMMANDS: [&str; 7] = ["setup", "demo", "test", "bench", "conformance", "deny", "help"];
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +57,24 @@ pub enum Command {
     Bench { args: Vec<OsString> },
     Peers { calls_only: bool, json: bool },
     Page,
+    Conformance(Conformance),
     Deny,
+}
+
+/// Which adapters are asked what.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Conformance {
+    pub json: bool,
+    pub write: bool,
+    /// Only cases whose name contains this.
+    pub only: Option<String>,
+    /// Only these of the known adapters; all if there are none.
+    pub subjects: Vec<String>,
+    /// Only this version, of a command line.
+    pub dialect: Option<Dialect>,
+    pub patience: Option<Duration>,
+    /// An adapter's command line, in place of the known ones.
+    pub command: Vec<OsString>,
 }
 
 /// Reads the arguments after the program's name.
@@ -65,6 +90,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
         Some("demo") => Command::Demo { out: None },
         Some("test") => Command::Test { quick: false },
         Some("bench") => bench(&mut parser)?,
+        Some("conformance") => Command::Conformance(Conformance::default()),
         Some("deny") => Command::Deny,
         _ => bail!("there is no command {word:?}; the commands are {}", COMMANDS.join(", ")),
     };
@@ -75,6 +101,18 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (Command::Test { quick }, Long("quick")) => *quick = true,
             (Command::Peers { json, .. }, Long("json")) => *json = true,
             (Command::Peers { calls_only, .. }, Long("calls")) => *calls_only = true,
+            (Command::Conformance(asked), Long("json")) => asked.json = true,
+            (Command::Conformance(asked), Long("write")) => asked.write = true,
+            (Command::Conformance(asked), Long("only")) => asked.only = Some(parser.value()?.parse()?),
+            (Command::Conformance(asked), Long("subject")) => asked.subjects.push(parser.value()?.parse()?),
+            (Command::Conformance(asked), Long("version")) => asked.dialect = Some(dialect(&parser.value()?)?),
+            (Command::Conformance(asked), Long("patience")) => {
+                asked.patience = Some(Duration::from_secs(parser.value()?.parse()?));
+            }
+            (Command::Conformance(asked), Value(value)) => {
+                asked.command.push(value);
+                asked.command.extend(parser.raw_args()?);
+            }
             // What stands behind `--` reaches us as plain values.
             (Command::Bench { args }, Value(value)) => {
                 args.push(value);
@@ -99,6 +137,11 @@ fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
     } else {
         Command::Bench { args: Vec::new() }
     })
+}
+
+fn dialect(word: &OsStr) -> Result<Dialect> {
+    let named = Dialect::ALL.into_iter().find(|dialect| word == dialect.as_str());
+    named.with_context(|| format!("--version is 0.2 or 0.3, not {}", word.display()))
 }
 
 fn directory(value: OsString) -> Result<PathBuf> {
@@ -184,6 +227,28 @@ mod tests {
     }
 
     #[test]
+    fn a_command_line_is_taken_whole() {
+        let asked = Conformance {
+            dialect: Some(Dialect::V03),
+            only: Some("ping".to_owned()),
+            command: vec!["python".into(), "-m".into(), "adapter".into(), "--json".into()],
+            ..Conformance::default()
+        };
+        let line = [
+            "conformance",
+            "--version",
+            "0.3",
+            "--only=ping",
+            "--",
+            "python",
+            "-m",
+            "adapter",
+            "--json",
+        ];
+        assert_eq!(parsed(&line).unwrap(), Command::Conformance(asked));
+    }
+
+    #[test]
     fn unknown_words_are_named() {
         for (args, named) in [
             (&["dmeo"][..], "dmeo"),
@@ -194,6 +259,7 @@ mod tests {
             (&["deny", "-x"], "-x"),
             (&["demo", "--out="], "--out"),
             (&["demo", "--out"], "--out"),
+            (&["conformance", "--version", "1"], "--version"),
         ] {
             let message = parsed(args).unwrap_err().to_string();
             assert!(message.contains(named), "{args:?}: {message}");

@@ -5,6 +5,7 @@
 mod bench;
 mod checks;
 mod cli;
+mod conformance;
 mod demo;
 mod deny;
 mod host;
@@ -55,6 +56,7 @@ fn run() -> anyhow::Result<Finding> {
         Command::Bench { args } => bench::run(&workspace, &args),
         Command::Peers { calls_only, json } => bench::peers::run(&workspace, calls_only, json),
         Command::Page => bench::page::run(&workspace),
+        Command::Conformance(asked) => conformance::run(&workspace, &asked),
         Command::Deny => deny::run(&workspace),
     }
 }

@@ -128,14 +128,20 @@ pub fn measure(workspace: &Workspace, python: &Path, figures: &Figures) -> Resul
 
 /// The Python of a virtual environment with [`PACKAGES`], which is made the first time.
 pub fn environment(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.target_dir()?.join("peers");
+    environment_with(workspace, "peers", &PACKAGES)
+}
+
+/// The Python of a virtual environment with these packages, in this folder of the target folder. It is made the first
+/// time.
+pub fn environment_with(workspace: &Workspace, folder: &str, packages: &[&str]) -> Result<PathBuf> {
+    let folder = workspace.target_dir()?.join(folder);
     let python = folder.join("bin/python");
     let installed = folder.join("installed");
-    let wanted = PACKAGES.join("\n");
+    let wanted = packages.join("\n");
     if fs::read_to_string(&installed).is_ok_and(|packages| packages == wanted) && python.exists() {
         return Ok(python);
     }
-    announce("installing the peers");
+    announce(&format!("installing {}", packages.join(", ")));
     let root = workspace.root();
     if Line::new("python3", root).arg("--version").probe()?.is_none() {
         bail!("python3 is not installed; install it, with its module venv, and repeat the command");
@@ -151,12 +157,12 @@ pub fn environment(workspace: &Workspace) -> Result<PathBuf> {
     }
     let pip = Line::new(&python, root)
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .args(PACKAGES);
+        .args(packages);
     let got = pip.capture()?;
     if !got.status.success() {
         bail!(
             "pip cannot install {}; with a network connection, repeat the command: {}",
-            PACKAGES.join(", "),
+            packages.join(", "),
             last_line(&got.stdout, &got.stderr)
         );
     }
