@@ -21,10 +21,10 @@ Commands:
   test [--quick]     run every check that CI runs; --quick leaves out the documentation, the wasm lints,
                      the end-to-end tests and the documentation's examples
   bench [-- ARGS]    run the benchmarks; ARGS go to them
-  bench peers [--json]
+  bench peers [--calls] [--json]
                      measure pictures through this host, the original Python SDK and Extism's Python host, side by
                      side, and whole calls over the pipe to both adapters (needs python3 with venv, and a network
-                     the first time)
+                     the first time); --calls measures only the latter
   bench page         measure everything and put the tables into docs/performance.md (takes some minutes)
   conformance [--json] [--only TEXT] [--subject NAME] [--write]
                      ask the cases of the runner protocol of this project's adapter and of the original ones (needs
@@ -55,7 +55,7 @@ pub enum Command {
     Demo { out: Option<PathBuf> },
     Test { quick: bool },
     Bench { args: Vec<OsString> },
-    Peers { json: bool },
+    Peers { calls_only: bool, json: bool },
     Page,
     Conformance(Conformance),
     Deny,
@@ -99,7 +99,8 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (_, Short('h') | Long("help")) => return Ok(Command::Help),
             (Command::Demo { out }, Long("out")) => *out = Some(directory(parser.value()?)?),
             (Command::Test { quick }, Long("quick")) => *quick = true,
-            (Command::Peers { json }, Long("json")) => *json = true,
+            (Command::Peers { json, .. }, Long("json")) => *json = true,
+            (Command::Peers { calls_only, .. }, Long("calls")) => *calls_only = true,
             (Command::Conformance(asked), Long("json")) => asked.json = true,
             (Command::Conformance(asked), Long("write")) => asked.write = true,
             (Command::Conformance(asked), Long("only")) => asked.only = Some(parser.value()?.parse()?),
@@ -127,7 +128,10 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
 fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
     let mut rest = parser.raw_args()?;
     Ok(if rest.next_if(|word| word == "peers").is_some() {
-        Command::Peers { json: false }
+        Command::Peers {
+            calls_only: false,
+            json: false,
+        }
     } else if rest.next_if(|word| word == "page").is_some() {
         Command::Page
     } else {
@@ -212,11 +216,10 @@ mod tests {
 
     #[test]
     fn peers_and_page_are_benchmarks_of_another_kind() {
-        assert_eq!(parsed(&["bench", "peers"]).unwrap(), Command::Peers { json: false });
-        assert_eq!(
-            parsed(&["bench", "peers", "--json"]).unwrap(),
-            Command::Peers { json: true }
-        );
+        let peers = |calls_only, json| Command::Peers { calls_only, json };
+        assert_eq!(parsed(&["bench", "peers"]).unwrap(), peers(false, false));
+        assert_eq!(parsed(&["bench", "peers", "--json"]).unwrap(), peers(false, true));
+        assert_eq!(parsed(&["bench", "peers", "--calls"]).unwrap(), peers(true, false));
         assert_eq!(parsed(&["bench", "page"]).unwrap(), Command::Page);
         let args = vec!["peers".into()];
         assert_eq!(parsed(&["bench", "--", "peers"]).unwrap(), Command::Bench { args });

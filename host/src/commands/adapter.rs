@@ -12,6 +12,7 @@ use clap::Args;
 use environment::Environment;
 use procvision_host::adapter::{self, Adapter as Connection, Ending, Heartbeat, Log, SESSIONS, Service, Stdio};
 use procvision_host::explain::one_line;
+use procvision_host::heap;
 use procvision_host::logs::Level;
 use procvision_host::policy::PicturePolicy;
 use procvision_host::pool::consumer::PoolClient;
@@ -62,6 +63,7 @@ impl Adapter {
     /// Serves until the end.
     pub fn run(&self) -> Result<Exit, CommandError> {
         let environment = Environment::read(|name| std::env::var(name).ok());
+        heap::keep_freed_memory();
         let stdio = Stdio::take().map_err(no_pipes)?;
         let level = self
             .subject
