@@ -1,21 +1,25 @@
 //! An algorithm that is loaded and can be asked. Drives the lifecycle, replaces the instance after a trap, and gives
 //! up on an algorithm that traps too often in a row.
 
+mod hooks;
 mod load;
 mod params;
+mod prepared;
 mod step;
 
+pub use crate::interruption::Interrupter;
 pub use load::{LoadError, LoadReport};
+pub use prepared::Prepared;
 
 use crate::answer::stated_failure;
 use crate::assets::Assets;
 use crate::bindings::AlgorithmPre;
-use crate::bindings::types::Failure as WitFailure;
 use crate::call::StepCall;
 use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
 use crate::host::Host;
 use crate::info::AlgorithmInfo;
 use crate::instance::{Budget, GuestState, Instance};
+use crate::interruption::Interruption;
 use crate::limits::{GrantedLimits, Limits};
 use crate::logs::Logs;
 use crate::outcome::{Phase, StepReport, Usage};
@@ -40,14 +44,15 @@ pub struct Algorithm {
     limits: Arc<Limits>,
     assets: Arc<Assets>,
     report: LoadReport,
+    interruption: Arc<Interruption>,
     instance: Option<Instance>,
     /// Failures in a row that cost the instance.
     lost_in_a_row: u32,
     quarantine: Option<String>,
 }
 
-/// What became of `reset` or `teardown`, or of starting a fresh instance.
-#[derive(Clone, Debug, PartialEq)]
+/// What became of a hook, or of starting a fresh instance.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct HookReport {
     /// Why it failed, if it did. Never fatal for the station.
     pub failure: Option<Failure>,
@@ -99,62 +104,15 @@ impl Algorithm {
         self.step(Phase::Execute, session, call)
     }
 
-    /// Tells the algorithm that the inspection is restarted or broken off, then forgets what it stored in the session.
-    pub fn reset(&mut self, session: &mut Session) -> HookReport {
-        let Some(instance) = &mut self.instance else {
-            // A fresh instance knows nothing of the inspection; there is nothing to tell it.
-            session.clear();
-            return HookReport {
-                failure: None,
-                usage: Usage::default(),
-                logs: Logs::default(),
-            };
-        };
-        session.checkpoint();
-        let start = Instant::now();
-        instance.begin(hook_budget(&self.limits));
-        let result = lend(instance, session, |instance| {
-            instance.call("in reset", |lifecycle, store| {
-                lifecycle.call_reset(store, session_handle())
-            })
-        });
-        session.clear();
-        let failure = hook_failure(result);
-        let report = hook_report(instance, failure, start);
-        self.after_hook(&report);
-        report
-    }
-
-    /// Tells the algorithm that its instance is about to go, and drops the instance. Dropping an algorithm without this
-    /// ends the instance as a trap would.
-    pub fn teardown(mut self) -> HookReport {
-        let Some(mut instance) = self.instance.take() else {
-            return HookReport {
-                failure: None,
-                usage: Usage::default(),
-                logs: Logs::default(),
-            };
-        };
-        let start = Instant::now();
-        instance.begin(hook_budget(&self.limits));
-        let result = instance.call("in teardown", |lifecycle, store| lifecycle.call_teardown(store));
-        hook_report(&mut instance, hook_failure(result), start)
-    }
-
-    fn after_hook(&mut self, report: &HookReport) {
-        if let Some(failure) = report
-            .failure
-            .as_ref()
-            .filter(|failure| failure.class.poisons_instance())
-        {
-            self.lose_instance(failure);
-        }
+    /// What ends a call of this algorithm from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.interruption.interrupter()
     }
 
     /// Makes sure that there is an instance that can be called.
     ///
-    /// Returns what a fresh one logged while it was set up.
-    fn ensure_instance(&mut self) -> Result<Logs, Failure> {
+    /// Returns what setting up a fresh one brought.
+    fn ensure_instance(&mut self) -> Result<HookReport, Failure> {
         if let Some(reason) = &self.quarantine {
             let message = format!("the algorithm is quarantined: {reason}");
             return Err(Failure::new(
@@ -165,12 +123,12 @@ impl Algorithm {
             ));
         }
         if self.instance.is_some() {
-            return Ok(Logs::default());
+            return Ok(HookReport::default());
         }
         match self.start_instance() {
             Ok((instance, setup)) => {
                 self.instance = Some(instance);
-                Ok(setup.logs)
+                Ok(setup)
             }
             Err(failure) => {
                 self.lose_instance(&failure);
@@ -209,6 +167,7 @@ impl Algorithm {
             limits,
             policy,
             &self.assets,
+            &self.interruption,
             info_budget(limits),
         )
     }
@@ -216,8 +175,9 @@ impl Algorithm {
     /// Gives up the instance after a failure, and the algorithm after too many in a row.
     fn lose_instance(&mut self, failure: &Failure) {
         self.instance = None;
-        // A failure that the algorithm states itself is not a crash, even if it asks for a new instance.
-        if failure.class == FailureClass::Algorithm {
+        // A failure that the algorithm states itself is not a crash, even if it asks for a new instance; and the station may
+        // interrupt whatever it likes.
+        if matches!(failure.class, FailureClass::Algorithm | FailureClass::Interrupted) {
             return;
         }
         self.lost_in_a_row += 1;
@@ -268,7 +228,7 @@ fn hook_budget(limits: &Limits) -> Budget {
 }
 
 /// The failure of a hook, whether it was stated or happened.
-fn hook_failure(result: Result<Result<(), WitFailure>, Failure>) -> Option<Failure> {
+fn hook_failure(result: step::HookResult) -> Option<Failure> {
     match result {
         Ok(Ok(())) => None,
         Ok(Err(stated)) => Some(stated_failure(stated)),

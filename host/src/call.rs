@@ -26,6 +26,19 @@ pub struct StepCall {
     pub step_desc: Option<String>,
     /// Where the station expects things.
     pub guides: Vec<Guide>,
+    /// Whether `on_step_start` and `on_step_finish` are called around the question.
+    pub hooks: Hooks,
+}
+
+/// Who sees to it that `on_step_start` and `on_step_finish` are called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hooks {
+    /// The host, around each question.
+    #[default]
+    AroundQuestion,
+    /// The station, with [`Algorithm::step_start`](crate::algorithm::Algorithm::step_start) and
+    /// [`Algorithm::step_finish`](crate::algorithm::Algorithm::step_finish).
+    ByStation,
 }
 
 /// Where the station expects something in the picture.
@@ -48,7 +61,15 @@ impl StepCall {
             references: Vec::new(),
             step_desc: None,
             guides: Vec::new(),
+            hooks: Hooks::default(),
         }
+    }
+
+    /// The same request, for a station that calls the hooks itself.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
+        self
     }
 
     /// The same request with one more parameter.
@@ -80,15 +101,7 @@ impl StepCall {
             );
             return Err(Failure::refused(ErrorCode::InvalidPid, message));
         }
-        let Some(schema) = schemas.get(&self.step_index) else {
-            let known: Vec<String> = info.steps.iter().map(|step| step.index.to_string()).collect();
-            let message = format!(
-                "there is no step {}; the steps of this algorithm are {}",
-                self.step_index,
-                known.join(", ")
-            );
-            return Err(Failure::refused(ErrorCode::InvalidParams, message));
-        };
+        let schema = step(self.step_index, info, schemas)?;
         let picture = (self.image.width(), self.image.height());
         let params = schema.resolve(&self.params, configured, picture)?;
         let images = self.images()?;
@@ -132,6 +145,20 @@ impl StepCall {
         }
         Ok(ImageSet(images))
     }
+}
+
+/// What a step takes, or why there is no such step.
+pub(crate) fn step<'a>(
+    index: u32,
+    info: &AlgorithmInfo,
+    schemas: &'a BTreeMap<u32, Schema>,
+) -> Result<&'a Schema, Failure> {
+    schemas.get(&index).ok_or_else(|| {
+        let known: Vec<String> = info.steps.iter().map(|step| step.index.to_string()).collect();
+        let known = known.join(", ");
+        let message = format!("there is no step {index}; the steps of this algorithm are {known}");
+        Failure::refused(ErrorCode::InvalidParams, message)
+    })
 }
 
 impl From<Param> for WitParam {

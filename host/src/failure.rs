@@ -20,7 +20,7 @@ pub enum ErrorCode {
     ModelNotFound,
     /// 1004: memory did not suffice, the memory limit included.
     OutOfMemory,
-    /// 1005: fuel or wall-clock time ran out.
+    /// 1005: fuel or wall-clock time ran out, or the station interrupted the call.
     Timeout,
     /// 1006: a parameter is missing, has the wrong type or is out of range.
     InvalidParams,
@@ -97,6 +97,8 @@ pub enum FailureClass {
     OutOfFuel,
     /// The wall-clock time of the phase was used up.
     Deadline,
+    /// The station ended the call, as it does when it stops. Not the algorithm's fault.
+    Interrupted,
     /// Linear memory would have grown beyond its limit.
     MemoryLimit,
     /// Another bounded resource would have grown beyond its limit: tables, instances, handles.
@@ -123,6 +125,7 @@ impl FailureClass {
             Self::Refused | Self::Algorithm | Self::BadReturn | Self::Quarantined => false,
             Self::OutOfFuel
             | Self::Deadline
+            | Self::Interrupted
             | Self::MemoryLimit
             | Self::ResourceLimit
             | Self::StackOverflow
@@ -141,6 +144,7 @@ impl FailureClass {
             Self::BadReturn => "bad_return",
             Self::OutOfFuel => "out_of_fuel",
             Self::Deadline => "deadline",
+            Self::Interrupted => "interrupted",
             Self::MemoryLimit => "memory_limit",
             Self::ResourceLimit => "resource_limit",
             Self::StackOverflow => "stack_overflow",

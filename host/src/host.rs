@@ -1,6 +1,6 @@
 //! The host: one engine, its clock, its compile cache, and what it grants. Loads algorithms.
 
-use crate::algorithm::{Algorithm, LoadError};
+use crate::algorithm::{Algorithm, LoadError, Prepared};
 use crate::compiler::{CompileError, Compiler, Output};
 use crate::engine::cache::{CacheError, CacheKey, CompileCache};
 use crate::engine::{Artifact, EngineSettings, Metering, Ticker, fingerprint, new_engine};
@@ -131,17 +131,22 @@ impl Host {
         &self.inner.config
     }
 
-    /// Checks, compiles and starts an algorithm: imports, compilation, `get_info`, comparison with the manifest,
-    /// `setup`.
+    /// Checks and compiles an algorithm: imports, shape, compilation. No code of it runs.
     ///
-    /// Calls into the algorithm run on the calling thread, which needs a megabyte of free stack and must not be one
-    /// that drives asynchronous tasks.
+    /// # Errors
+    ///
+    /// See [`LoadError`].
+    pub fn prepare(&self, package: &Package) -> Result<Prepared, LoadError> {
+        Prepared::new(self.clone(), package)
+    }
+
+    /// Checks, compiles and starts an algorithm: [`Host::prepare`] and [`Prepared::start`].
     ///
     /// # Errors
     ///
     /// See [`LoadError`].
     pub fn load(&self, package: &Package) -> Result<Algorithm, LoadError> {
-        Algorithm::load(self.clone(), package)
+        self.prepare(package)?.start()
     }
 
     /// The name of the file in a compile cache that holds what this host makes of a component.

@@ -7,10 +7,12 @@ mod diagnostics;
 pub(crate) mod imaging;
 mod logging;
 mod sessions;
+mod waiting;
 mod wasi;
 
 pub(crate) use closed::{ClosedOperation, link_stand_ins};
 pub(crate) use logging::cut;
+pub(crate) use waiting::{Interrupted, Timer};
 pub(crate) use wasi::{StreamToLog, context as wasi_context};
 
 use crate::bindings::Algorithm;

@@ -12,14 +12,17 @@ use windows::Windows;
 
 use crate::assets::Assets;
 use crate::bindings::{Algorithm as Exports, AlgorithmPre, Lifecycle};
-use crate::engine::Ticker;
 use crate::engine::memory::GuestMemory;
 use crate::failure::Failure;
+use crate::interruption::Interruption;
 use crate::limits::Limits;
 use crate::policy::SandboxPolicy;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wasmtime::{Engine, Store, StoreContextMut};
+use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline};
+
+/// After how many ticks of the engine's clock it is looked whether the call is to end: at each.
+const TICK: u64 = 1;
 
 /// What a call may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +46,19 @@ impl Instance {
         limits: &Arc<Limits>,
         policy: &SandboxPolicy,
         assets: &Arc<Assets>,
+        interruption: &Arc<Interruption>,
         budget: Budget,
     ) -> Result<Self, Failure> {
-        let state = GuestState::new(limits.clone(), policy, assets.clone());
+        let state = GuestState::new(limits.clone(), policy, assets.clone(), interruption.clone());
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(usize::try_from(limits.hostcall_bytes).unwrap_or(usize::MAX));
         store.set_max_component_handles(usize::try_from(limits.component_handles).unwrap_or(usize::MAX));
-        store.epoch_deadline_trap();
+        store.epoch_deadline_callback(|store| {
+            let state = store.data();
+            state.timer.check(state.deadline)?;
+            Ok(UpdateDeadline::Continue(TICK))
+        });
         grant(&mut store, budget);
         let (instantiated, memory) = GuestMemory::claim(|| component.instantiate(&mut store));
         store.data_mut().windows = Windows::new(memory);
@@ -77,12 +85,15 @@ impl Instance {
         doing: &str,
         call: impl FnOnce(&Lifecycle, StoreContextMut<'_, GuestState>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
+        if self.store.data().timer.interrupted() {
+            return Err(classify::interrupted(doing));
+        }
         // What one call said about a panic must not explain the trap of another.
         self.store.data_mut().panic = None;
         let lifecycle = self.exports.procvision_algorithm_lifecycle();
         use wasmtime::AsContextMut;
         match call(lifecycle, self.store.as_context_mut()) {
-            // The host does not wait beyond the deadline: a sleep may have been cut, and the epoch not have come yet.
+            // The tick that would have ended it may not have come yet.
             Ok(_) if Instant::now() >= self.store.data().deadline => Err(classify::late(self.budget, doing)),
             Ok(answer) => Ok(answer),
             Err(error) => Err(classify::failure(&error, &mut self.store, self.budget, doing)),
@@ -109,7 +120,7 @@ impl Instance {
 fn grant(store: &mut Store<GuestState>, budget: Budget) {
     // Fuel is always on, see `engine::new_engine`; setting it cannot fail.
     let _ = store.set_fuel(budget.fuel);
-    store.set_epoch_deadline(Ticker::ticks(budget.deadline));
+    store.set_epoch_deadline(TICK);
     let now = Instant::now();
     // A deadline that the clock cannot express is as good as one that is a year away.
     store.data_mut().deadline = now

@@ -135,7 +135,7 @@ limits! {
     pre_execute_fuel: Fuel, default 10 * BILLION, ceiling 100 * BILLION, most HOURS_OF_FUEL;
     /// Work of one `execute` with its hooks.
     execute_fuel: Fuel, default 30 * BILLION, ceiling 300 * BILLION, most HOURS_OF_FUEL;
-    /// Work of `reset` and of `teardown`.
+    /// Work of `reset`, of `teardown`, and of a hook of a step that the station calls apart from the question.
     hook_fuel: Fuel, default BILLION, ceiling 10 * BILLION, most HOURS_OF_FUEL;
     /// Wall-clock time of `get_info` and of starting an instance.
     info_deadline_ms: Milliseconds, default 5_000, ceiling 10_000, most HOUR_MS;
@@ -145,7 +145,7 @@ limits! {
     pre_execute_deadline_ms: Milliseconds, default 9_000, ceiling 60_000, most HOUR_MS;
     /// Wall-clock time of one `execute` with its hooks. Below the 30 s after which a runner kills the process.
     execute_deadline_ms: Milliseconds, default 28_000, ceiling 300_000, most HOUR_MS;
-    /// Wall-clock time of `reset` and of `teardown`.
+    /// Wall-clock time of `reset`, of `teardown`, and of a hook of a step that the station calls apart from the question.
     hook_deadline_ms: Milliseconds, default 2_000, ceiling 10_000, most HOUR_MS;
     /// Linear memory of one instance. 20 megapixels in colour with room to work.
     memory_bytes: Bytes, default 512 * MIB, ceiling 2048 * MIB, most 4 * GIB;

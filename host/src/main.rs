@@ -13,6 +13,7 @@ use commands::{
     validate, verify,
 };
 use procvision_host::compiler::{self, BoundedAllocator};
+use procvision_host::pool::connector;
 use std::process::ExitCode;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
@@ -113,7 +114,7 @@ impl Command {
 static ALLOCATOR: BoundedAllocator = BoundedAllocator;
 
 fn main() -> ExitCode {
-    if let Some(exit) = compiler::serve_if_asked() {
+    if let Some(exit) = compiler::serve_if_asked().or_else(connector::serve_if_asked) {
         return exit;
     }
     let cli = match Cli::try_parse() {

@@ -35,6 +35,7 @@
 //! `docs/frame-pool.md` describes layout, protocol, and what each party can do to the others.
 
 pub mod broker;
+pub mod connector;
 pub mod consumer;
 mod header;
 mod link;

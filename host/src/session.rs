@@ -89,11 +89,7 @@ impl Session {
     ///
     /// A context of more than [`crate::limits::CONTEXT_BYTES`] makes every step of the inspection fail (1000).
     pub fn new(id: impl Into<String>, context: Map<String, Value>) -> Self {
-        let context = Value::Object(context);
-        let context_json = context.to_string().into();
-        let Value::Object(context) = context else {
-            unreachable!("made from an object above")
-        };
+        let (context, context_json) = written(context);
         Self {
             id: id.into(),
             context,
@@ -111,6 +107,16 @@ impl Session {
     /// What the platform says about the inspection.
     pub fn context(&self) -> &Map<String, Value> {
         &self.context
+    }
+
+    /// Puts what the platform says by now in the place of what it said before. What the algorithm stored stays.
+    ///
+    /// The bound is that of [`Session::new`].
+    pub fn set_context(&mut self, context: Map<String, Value>) {
+        // Platforms send the same with every step; writing it anew costs more than comparing.
+        if context != self.context {
+            (self.context, self.context_json) = written(context);
+        }
     }
 
     /// The context as JSON text.
@@ -200,6 +206,16 @@ impl Session {
     }
 }
 
+/// A context, and the same as text.
+fn written(context: Map<String, Value>) -> (Map<String, Value>, Arc<str>) {
+    let context = Value::Object(context);
+    let text = context.to_string().into();
+    let Value::Object(context) = context else {
+        unreachable!("made from an object above")
+    };
+    (context, text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,6 +261,19 @@ mod tests {
         assert_eq!(session.bytes(), 17);
         assert!(session.delete("k") && !session.delete("k"));
         assert_eq!(session.bytes(), 0);
+    }
+
+    #[test]
+    fn another_context_leaves_what_was_stored() {
+        let mut session = Session::new("s", Map::new());
+        session.set("a", "1".into(), BOUNDS).unwrap();
+        let context = Map::from_iter([("operator".to_owned(), Value::from("eva"))]);
+        session.set_context(context.clone());
+        assert_eq!(
+            (session.context(), session.context_json()),
+            (&context, r#"{"operator":"eva"}"#)
+        );
+        assert_eq!(session.get("a"), Some("1"));
     }
 
     #[test]

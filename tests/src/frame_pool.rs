@@ -181,6 +181,11 @@ impl RawPeer {
         Self { socket }
     }
 
+    /// One that has been connected by somebody else.
+    pub fn connected(socket: OwnedFd) -> Self {
+        Self { socket }
+    }
+
     /// Connects and says who it is; the broker's answer must be `welcome`.
     ///
     /// # Panics

@@ -1,12 +1,12 @@
 //! A well-behaved algorithm through the library: hooks, sessions, parameters, pictures, replacement after a trap.
 
 use procvision_host::algorithm::Algorithm;
-use procvision_host::call::StepCall;
+use procvision_host::call::{Hooks, StepCall};
 use procvision_host::failure::{ErrorCode, FailureClass, Severity};
 use procvision_host::frame::{Frame, PixelFormat};
 use procvision_host::host::{Host, HostConfig};
 use procvision_host::limits::Limits;
-use procvision_host::outcome::{Outcome, StepReport};
+use procvision_host::outcome::{Outcome, Phase, StepReport};
 use procvision_host::package::Package;
 use procvision_host::session::Session;
 use serde_json::{Map, json};
@@ -71,6 +71,76 @@ fn hooks_surround_each_call() {
     assert_eq!(session.get("hooks"), Some("100"));
     algorithm.execute(&mut session, &ask("noop"));
     assert_eq!(session.get("hooks"), Some("201"));
+}
+
+#[test]
+fn hooks_are_left_to_a_station_that_calls_them_itself() {
+    let mut algorithm = load();
+    let mut session = session();
+    let ask = |task: &str| ask(task).with_hooks(Hooks::ByStation);
+    // Makes the counter.
+    let report = algorithm.execute(&mut session, &ask("count-hooks"));
+    assert_eq!(session.get("hooks"), Some("0"));
+    assert_eq!(algorithm.step_start(&mut session, 1).failure, None);
+    algorithm.pre_execute(&mut session, &ask("noop"));
+    algorithm.execute(&mut session, &ask("noop"));
+    assert_eq!(session.get("hooks"), Some("1"));
+    let finished = algorithm.step_finish(&mut session, 1, report.phase, &report.outcome);
+    assert_eq!(finished.failure, None);
+    assert_eq!(session.get("hooks"), Some("101"));
+
+    for report in [
+        algorithm.step_start(&mut session, 9),
+        algorithm.step_finish(&mut session, 9, report.phase, &report.outcome),
+    ] {
+        let failure = report.failure.expect("there is no such step");
+        assert_eq!(
+            (failure.class, failure.code),
+            (FailureClass::Refused, ErrorCode::InvalidParams)
+        );
+        assert!(failure.message.contains("step 9"), "{failure}");
+    }
+    assert_eq!(session.get("hooks"), Some("101"));
+}
+
+#[test]
+fn an_algorithm_that_was_stopped_starts_again_when_it_is_needed() {
+    let package = Package::open(procvision_tests::probe_component(), &Limits::default_ceiling()).unwrap();
+    let prepared = Host::new(HostConfig::default()).unwrap().prepare(&package).unwrap();
+    assert!(!prepared.from_cache() && prepared.shape().bytes > 0);
+    let mut algorithm = prepared.start().unwrap();
+    let mut session = session();
+    let called = |algorithm: &mut Algorithm, session: &mut Session| {
+        message(&algorithm.execute(session, &ask("count-hooks"))).to_owned()
+    };
+    assert_eq!(called(&mut algorithm, &mut session), "set up: true, calls: 1");
+    assert_eq!(algorithm.ensure_running().failure, None);
+    assert_eq!(called(&mut algorithm, &mut session), "set up: true, calls: 2");
+
+    assert_eq!(algorithm.stop().failure, None);
+    assert!(!algorithm.is_running());
+    // There is nobody to tell, and nobody is started for it.
+    let report = algorithm.stop();
+    assert_eq!((report.failure, report.usage.fuel), (None, 0));
+    let outcome = Outcome::Ready {
+        message: None,
+        calibration_rects: Vec::new(),
+    };
+    assert_eq!(
+        algorithm
+            .step_finish(&mut session, 1, Phase::PreExecute, &outcome)
+            .failure,
+        None
+    );
+    assert!(!algorithm.is_running());
+    assert_eq!(called(&mut algorithm, &mut session), "set up: true, calls: 1");
+
+    algorithm.stop();
+    let report = algorithm.ensure_running();
+    assert!(report.failure.is_none() && report.usage.fuel > 0 && algorithm.is_running());
+    algorithm.stop();
+    assert_eq!(algorithm.step_start(&mut session, 1).failure, None);
+    assert!(algorithm.is_running());
 }
 
 #[test]

@@ -23,7 +23,8 @@ Commands:
   bench [-- ARGS]    run the benchmarks; ARGS go to them
   bench peers [--json]
                      measure pictures through this host, the original Python SDK and Extism's Python host, side by
-                     side (needs python3 with venv, and a network the first time)
+                     side, and whole calls over the pipe to both adapters (needs python3 with venv, and a network
+                     the first time)
   bench page         measure everything and put the tables into docs/performance.md (takes some minutes)
   conformance [--json] [--only TEXT] [--subject NAME] [--write]
                      ask the cases of the runner protocol of this project's adapter and of the original ones (needs

@@ -1,23 +1,12 @@
-//! Loading: look at the component, compile it, let it describe itself, compare that with the manifest, set it up.
+//! What loading cost, and why it failed.
 
-use super::{Algorithm, HookReport, hook_report, info_budget, with_logs};
-use crate::answer::stated_failure;
-use crate::bindings::AlgorithmPre;
+use super::HookReport;
 use crate::compiler::CompileError;
-use crate::description;
 use crate::explain::Explain;
-use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
-use crate::host::Host;
-use crate::imports::link_stand_ins;
-use crate::info::AlgorithmInfo;
-use crate::instance::Instance;
-use crate::limits::{Limits, MEMORIES};
-use crate::package::Package;
-use crate::shape::{Shape, ShapeError};
+use crate::failure::Failure;
+use crate::shape::ShapeError;
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use wasmtime::component::Component;
+use std::time::Duration;
 
 /// What loading cost.
 #[derive(Clone, Debug)]
@@ -91,98 +80,5 @@ impl Explain for LoadError {
             Self::Compile(error) => error.subject_failed(),
             _ => true,
         }
-    }
-}
-
-impl Algorithm {
-    pub(crate) fn load(host: Host, package: &Package) -> Result<Self, LoadError> {
-        let inner = &host.inner;
-        let shape = Shape::read(package.component())?;
-        shape.check(&inner.config.policy.imports)?;
-
-        let compiled = host.compile(package.component())?;
-        let mut linker = inner.linker.clone();
-        let component = link_stand_ins(&mut linker, &inner.engine, &compiled.component, &shape.imports)
-            .and_then(|()| linker.instantiate_pre(&compiled.component))
-            .and_then(AlgorithmPre::new)
-            .map_err(|error| LoadError::Link(error.into()))?;
-
-        let granted = package.limits().clone();
-        let limits = Arc::new(granted.limits.clone());
-        check_counts(&shape, &compiled.component, &limits).map_err(LoadError::GetInfo)?;
-        let start = Instant::now();
-        let (policy, assets) = (&inner.config.policy, package.assets());
-        let mut instance = Instance::start(&inner.engine, &component, &limits, policy, assets, info_budget(&limits))
-            .map_err(LoadError::GetInfo)?;
-        let info = describe(&mut instance).map_err(|failure| LoadError::GetInfo(with_logs(failure, &mut instance)))?;
-        let describe = hook_report(&mut instance, None, start);
-        drop(instance);
-
-        let schemas = description::check(&info).map_err(LoadError::Description)?;
-        let mut configured = serde_json::Map::new();
-        if let Some(manifest) = package.manifest() {
-            description::compare(&info, manifest).map_err(LoadError::Mismatch)?;
-            description::check_configured(&manifest.default_config, &schemas).map_err(LoadError::DefaultConfig)?;
-            configured = manifest.default_config.clone();
-        }
-
-        let mut algorithm = Self {
-            component,
-            info,
-            schemas,
-            configured,
-            shape,
-            granted,
-            limits,
-            assets: package.assets().clone(),
-            report: LoadReport {
-                compile: compiled.took,
-                from_cache: compiled.from_cache,
-                setup: HookReport {
-                    failure: None,
-                    usage: Default::default(),
-                    logs: Default::default(),
-                },
-                describe,
-            },
-            instance: None,
-            lost_in_a_row: 0,
-            quarantine: None,
-            host,
-        };
-        let (instance, setup) = algorithm.start_instance().map_err(LoadError::Setup)?;
-        algorithm.instance = Some(instance);
-        algorithm.report.setup = setup;
-        Ok(algorithm)
-    }
-}
-
-/// Compares what an instance will consist of with the limits. The engine would refuse it as well, but not say which
-/// limit it was.
-fn check_counts(shape: &Shape, component: &Component, limits: &Limits) -> Result<(), Failure> {
-    let required = component.resources_required();
-    let (memories, tables) = required.map_or((0, 0), |required| (required.num_memories, required.num_tables));
-    let counts = [
-        ("core_instances", shape.core_instances, limits.core_instances),
-        ("memories", memories, MEMORIES as u64),
-        ("tables", tables, limits.tables),
-    ];
-    for (limit, wanted, allowed) in counts {
-        let wanted = u64::from(wanted);
-        if wanted > allowed {
-            let message =
-                format!("the component needs {wanted} {limit}, which exceeds the limit `{limit}` of {allowed}");
-            let (class, code) = (FailureClass::ResourceLimit, ErrorCode::OutOfMemory);
-            return Err(Failure::new(class, code, message, Severity::Permanent));
-        }
-    }
-    Ok(())
-}
-
-/// `get_info`, within what starting the instance has left of the budget.
-fn describe(instance: &mut Instance) -> Result<AlgorithmInfo, Failure> {
-    match instance.call("in get_info", |lifecycle, store| lifecycle.call_get_info(store))? {
-        Ok(info) => Ok(info.into()),
-        Err(stated) => Err(stated_failure(stated)),
     }
 }

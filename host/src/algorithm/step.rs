@@ -3,8 +3,8 @@
 
 use super::{Algorithm, lend, session_handle, usage};
 use crate::answer::{Answer, Check, stated_failure, told};
-use crate::bindings::types::StepCall as WitCall;
-use crate::call::StepCall;
+use crate::bindings::types::{Failure as WitFailure, StepCall as WitCall};
+use crate::call::{Hooks, StepCall};
 use crate::failure::{ErrorCode, Failure};
 use crate::imports::imaging::ImageSet;
 use crate::instance::{Budget, Instance};
@@ -24,9 +24,10 @@ struct Visit {
 
 impl Algorithm {
     pub(super) fn step(&mut self, phase: Phase, session: &mut Session, call: &StepCall) -> StepReport {
+        let _calling = self.interruption.begin();
         let start = Instant::now();
         let checked = check_context(session).and_then(|()| call.check(&self.info, &self.schemas, &self.configured));
-        let prepared = checked.and_then(|request| self.ensure_instance().map(|logs| (request, logs)));
+        let prepared = checked.and_then(|request| self.ensure_instance().map(|setup| (request, setup.logs)));
         // The instance comes back at the end. Should the host itself panic meanwhile, it goes, and everything that was lent
         // to it with it.
         let (request, images, setup_logs, mut running) = match (prepared, self.instance.take()) {
@@ -46,7 +47,7 @@ impl Algorithm {
         let mut check = Check::new(&self.limits, picture);
         check.warnings.extend(stand_in_warnings(call));
         let visit = lend(instance, session, |instance| {
-            visit(phase, instance, &request, images, &mut check)
+            visit(phase, instance, &request, images, call.hooks, &mut check)
         });
         let visit = visit.unwrap_or_else(|failure| Visit::lost(failure, check.warnings));
         if visit.lost.is_some() {
@@ -131,7 +132,7 @@ impl StepReport {
     }
 }
 
-fn check_context(session: &Session) -> Result<(), Failure> {
+pub(super) fn check_context(session: &Session) -> Result<(), Failure> {
     let bytes = session.context_json().len();
     if bytes > CONTEXT_BYTES {
         let message = format!("the context of the session has {bytes} bytes of at most {CONTEXT_BYTES}");
@@ -151,24 +152,57 @@ fn budget(phase: Phase, limits: &Limits) -> Budget {
     }
 }
 
-/// Calls the hooks and the question. An error costs the instance.
+/// Calls the question, and the hooks around it if they are ours to call. An error costs the instance.
 fn visit(
     phase: Phase,
     instance: &mut Instance,
     request: &WitCall,
     images: ImageSet,
+    hooks: Hooks,
     check: &mut Check<'_>,
 ) -> Result<Visit, Failure> {
     let step_index = request.step_index;
-    let started = instance.call("in on_step_start", |lifecycle, store| {
-        lifecycle.call_on_step_start(store, step_index, session_handle())
-    })?;
-    if let Err(stated) = started {
+    if hooks == Hooks::AroundQuestion
+        && let Err(stated) = start_hook(instance, step_index)?
+    {
         check
             .warnings
             .push(hook_warning("on_step_start", &stated_failure(stated)));
     }
+    let outcome = question(phase, instance, request, images, check)?;
+    let mut lost = None;
+    if hooks == Hooks::AroundQuestion {
+        // The answer is known; what happens from here on cannot take it back, and neither can it take back what the
+        // algorithm stored before.
+        if let Some(session) = &mut instance.state().session {
+            session.checkpoint();
+        }
+        match finish_hook(instance, step_index, phase, &outcome) {
+            Ok(Ok(())) => {}
+            Ok(Err(stated)) => check
+                .warnings
+                .push(hook_warning("on_step_finish", &stated_failure(stated))),
+            Err(failure) => {
+                check.warnings.push(hook_warning("on_step_finish", &failure));
+                lost = Some(failure);
+            }
+        }
+    }
+    Ok(Visit {
+        outcome,
+        warnings: std::mem::take(&mut check.warnings),
+        lost,
+    })
+}
 
+/// Asks, with the pictures lent.
+fn question(
+    phase: Phase,
+    instance: &mut Instance,
+    request: &WitCall,
+    images: ImageSet,
+    check: &mut Check<'_>,
+) -> Result<Outcome, Failure> {
     instance.state().images = Some(images);
     // The handle of the pictures that are lent; there is only one set at a time.
     let images = Resource::<ImageSet>::new_borrow(0);
@@ -188,33 +222,21 @@ fn visit(
     // the leases of the pictures do.
     instance.state().windows.unmap_all();
     instance.state().images = None;
-    let outcome = check.outcome(answer?);
+    Ok(check.outcome(answer?))
+}
 
-    // The answer is known; what happens from here on cannot take it back, and neither can it take back what the
-    // algorithm stored before.
-    if let Some(session) = &mut instance.state().session {
-        session.checkpoint();
-    }
-    let finished = instance.call("in on_step_finish", |lifecycle, store| {
-        lifecycle.call_on_step_finish(store, step_index, session_handle(), &told(phase, &outcome))
-    });
-    let lost = match finished {
-        Ok(Ok(())) => None,
-        Ok(Err(stated)) => {
-            check
-                .warnings
-                .push(hook_warning("on_step_finish", &stated_failure(stated)));
-            None
-        }
-        Err(failure) => {
-            check.warnings.push(hook_warning("on_step_finish", &failure));
-            Some(failure)
-        }
-    };
-    Ok(Visit {
-        outcome,
-        warnings: std::mem::take(&mut check.warnings),
-        lost,
+/// What a hook answers: the failure that it states, or the one that costs the instance.
+pub(super) type HookResult = Result<Result<(), WitFailure>, Failure>;
+
+pub(super) fn start_hook(instance: &mut Instance, step_index: u32) -> HookResult {
+    instance.call("in on_step_start", |lifecycle, store| {
+        lifecycle.call_on_step_start(store, step_index, session_handle())
+    })
+}
+
+pub(super) fn finish_hook(instance: &mut Instance, step_index: u32, phase: Phase, outcome: &Outcome) -> HookResult {
+    instance.call("in on_step_finish", |lifecycle, store| {
+        lifecycle.call_on_step_finish(store, step_index, session_handle(), &told(phase, outcome))
     })
 }
 

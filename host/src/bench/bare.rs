@@ -10,6 +10,7 @@ use crate::host::Host;
 use crate::instance::GuestState;
 use crate::session::Session;
 use procvision_bench_tasks::task::Task;
+use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::{Component, Resource};
 
@@ -34,7 +35,12 @@ impl Bare {
             .map_err(engine_error)?;
         let package = stage::package();
         let limits = package.limits().limits.clone();
-        let state = GuestState::new(limits.into(), &host.config().policy, package.assets().clone());
+        let state = GuestState::new(
+            limits.into(),
+            &host.config().policy,
+            package.assets().clone(),
+            Arc::default(),
+        );
         let mut store = Store::new(engine, state);
         let (exports, _) = GuestMemory::claim(|| component.instantiate(&mut store));
         let exports = exports.map_err(engine_error)?;

@@ -1,8 +1,9 @@
 //! The compiling process: gives up what it does not need, reads the request, compiles, answers, ends.
 
 use super::compile_here;
-use super::lockdown::{Objection, give_up};
+use super::lockdown::give_up;
 use super::message::{Arguments, Ending, Request, WORD};
+use crate::child_process::Objection;
 use crate::engine::{fingerprint, new_engine};
 use rustix::io::Errno;
 use std::io::{self, Read};

@@ -1,12 +1,13 @@
-//! The thread that lets time pass for running algorithms: it moves the engine's epoch forward, and an algorithm whose
-//! deadline epoch has come is interrupted.
+//! The thread that lets time pass for running algorithms: it moves the engine's epoch forward, and at each
+//! step the call that runs looks whether it must end.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use wasmtime::Engine;
 
-/// How often time is looked at. A deadline is met within one tick; a tick costs a few microseconds.
+/// How often time is looked at. A deadline is met, and an interruption heeded, within one tick; a tick costs a few
+/// microseconds.
 const TICK: Duration = Duration::from_millis(5);
 
 /// Owns the thread; dropping it ends and joins the thread.
@@ -32,13 +33,6 @@ impl Ticker {
             stop: Some(stop),
             thread: Some(thread),
         })
-    }
-
-    /// The number of ticks after which `deadline` has certainly passed.
-    pub(crate) fn ticks(deadline: Duration) -> u64 {
-        let ticks = deadline.as_millis().div_ceil(TICK.as_millis());
-        // The current tick is already partly over.
-        u64::try_from(ticks).unwrap_or(u64::MAX - 1).saturating_add(1)
     }
 }
 

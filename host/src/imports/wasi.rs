@@ -1,13 +1,14 @@
 //! WASI as far as a standard library mentions it: no environment, no arguments, no input; output becomes log lines;
-//! clocks and random numbers as the policy says; a sleep ends with the call's deadline.
+//! clocks and random numbers as the policy says. How a sleep is waited for is in `waiting.rs`.
 
+use super::waiting::Sleep;
 use crate::instance::GuestState;
 use crate::logs::{Level, LogBuffer, LogLine, LogSource};
 use crate::policy::{ClockPolicy, RandomPolicy, SandboxPolicy};
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
-use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime::component::{HasData, HasSelf, Linker, Resource, ResourceTable};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView};
 use wasmtime_wasi::clocks::{HostMonotonicClock, HostWallClock, WasiClocks, WasiClocksView};
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
@@ -20,6 +21,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 const LINE_BYTES: usize = 8 << 10;
 /// Bytes that a guest may write to a stream at once; bounds what the host allocates for it.
 const WRITE_BYTES: usize = 64 << 10;
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 /// What a deterministic clock shows: 2001-09-09T01:46:40Z, a date that nobody mistakes for now.
 const FIXED_TIME: Duration = Duration::from_secs(1_000_000_000);
 
@@ -37,8 +39,8 @@ pub(super) fn link(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     let l = linker;
     type S = GuestState;
     wasmtime_wasi_io::bindings::wasi::io::error::add_to_linker::<S, Table>(l, |state| &mut state.table)?;
-    sync::io::poll::add_to_linker::<S, Table>(l, |state| &mut state.table)?;
-    sync::io::streams::add_to_linker::<S, Table>(l, |state| &mut state.table)?;
+    sync::io::poll::add_to_linker::<S, HasSelf<S>>(l, |state| state)?;
+    sync::io::streams::add_to_linker::<S, HasSelf<S>>(l, |state| state)?;
     clocks::wall_clock::add_to_linker::<S, WasiClocks>(l, S::clocks)?;
     clocks::monotonic_clock::add_to_linker::<S, BoundedSleep>(l, |state| BoundedClock(state))?;
     random::random::add_to_linker::<S, WasiRandom>(l, S::random)?;
@@ -130,7 +132,7 @@ fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The monotonic clock with sleeps that end at the call's deadline: epochs do not interrupt the host while it waits.
+/// The monotonic clock with sleeps that end with the call: epochs do not interrupt the host while it waits.
 struct BoundedSleep;
 
 struct BoundedClock<'a>(&'a mut GuestState);
@@ -141,9 +143,11 @@ impl HasData for BoundedSleep {
 
 impl BoundedClock<'_> {
     fn sleep(&mut self, duration: Duration) -> wasmtime::Result<Resource<DynPollable>> {
-        let wanted = Instant::now().checked_add(duration).unwrap_or(self.0.deadline);
-        let until = tokio::time::Instant::from_std(wanted.min(self.0.deadline));
-        let sleep = self.0.table.push(Sleep { until })?;
+        let now = Instant::now();
+        // Longer than the clock can tell is longer than any call.
+        let until = now.checked_add(duration).unwrap_or(now + YEAR);
+        let timer = Arc::clone(&self.0.timer);
+        let sleep = self.0.table.push(Sleep { timer, until })?;
         subscribe(&mut self.0.table, sleep)
     }
 }
@@ -164,17 +168,6 @@ impl monotonic_clock::Host for BoundedClock<'_> {
 
     fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
         self.sleep(Duration::from_nanos(duration))
-    }
-}
-
-struct Sleep {
-    until: tokio::time::Instant,
-}
-
-#[wasmtime_wasi::async_trait]
-impl Pollable for Sleep {
-    async fn ready(&mut self) {
-        tokio::time::sleep_until(self.until).await;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::limiter::LimitExceeded;
 use super::{Budget, GuestState};
 use crate::failure::{ErrorCode, Failure, FailureClass, GuestFrame, Severity};
-use crate::imports::ClosedOperation;
+use crate::imports::{ClosedOperation, Interrupted};
 use crate::limits::STACK_BYTES;
 use crate::visible;
 use rustc_demangle::demangle;
@@ -42,6 +42,8 @@ pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, bu
     } else if let Some(closed) = error.downcast_ref::<ClosedOperation>() {
         let message = format!("the algorithm asked for what no station gives {doing}: {closed}");
         (FailureClass::Trap, ErrorCode::Trap, message, Severity::Fatal)
+    } else if error.is::<Interrupted>() {
+        cut_off(doing)
     } else if let Some(fault) = error.downcast_ref::<HostFault>() {
         (
             FailureClass::HostFault,
@@ -86,7 +88,23 @@ pub(super) fn failure(error: &wasmtime::Error, store: &mut Store<GuestState>, bu
     failure
 }
 
-/// A call that did not end in time, or ended too late to be believed: what it answers may rest on a sleep that was cut.
+/// A call that is not begun any more.
+pub(super) fn interrupted(doing: &str) -> Failure {
+    let (class, code, message, severity) = cut_off(doing);
+    Failure::new(class, code, message, severity)
+}
+
+fn cut_off(doing: &str) -> (FailureClass, ErrorCode, String, Severity) {
+    let message = format!("the station interrupted the algorithm {doing}");
+    (
+        FailureClass::Interrupted,
+        ErrorCode::Timeout,
+        message,
+        Severity::Recoverable,
+    )
+}
+
+/// A call that ended too late.
 pub(super) fn late(budget: Budget, doing: &str) -> Failure {
     let (class, code, message, severity) = too_late(budget, doing);
     Failure::new(class, code, message, severity)

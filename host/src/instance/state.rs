@@ -5,7 +5,8 @@ use super::windows::Windows;
 use crate::assets::Assets;
 use crate::failure::Panic;
 use crate::imports::imaging::ImageSet;
-use crate::imports::{StreamToLog, wasi_context};
+use crate::imports::{StreamToLog, Timer, wasi_context};
+use crate::interruption::Interruption;
 use crate::limits::Limits;
 use crate::logs::{LogBuffer, LogSource, Logs};
 use crate::policy::SandboxPolicy;
@@ -31,6 +32,8 @@ pub(crate) struct GuestState {
     pub(crate) windows: Windows,
     /// When the current visit must end.
     pub(crate) deadline: Instant,
+    /// What waits for the algorithm, and knows whether the call is to end before.
+    pub(crate) timer: Arc<Timer>,
     /// What the algorithm said before a trap.
     pub(crate) panic: Option<Panic>,
     pub(crate) diagnostics: Published,
@@ -48,7 +51,12 @@ pub(crate) struct Published {
 }
 
 impl GuestState {
-    pub(crate) fn new(limits: Arc<Limits>, policy: &SandboxPolicy, assets: Arc<Assets>) -> Self {
+    pub(crate) fn new(
+        limits: Arc<Limits>,
+        policy: &SandboxPolicy,
+        assets: Arc<Assets>,
+        interruption: Arc<Interruption>,
+    ) -> Self {
         let buffer = LogBuffer::new(policy.log_level, limits.log_lines, limits.log_bytes);
         let logs = Arc::new(Mutex::new(buffer));
         let streams = [LogSource::Stdout, LogSource::Stderr].map(|source| StreamToLog::new(source, logs.clone()));
@@ -65,6 +73,7 @@ impl GuestState {
             images: None,
             windows: Windows::default(),
             deadline: Instant::now(),
+            timer: Arc::new(Timer::new(interruption)),
             panic: None,
             diagnostics: Published::default(),
             logs,

@@ -3,6 +3,7 @@
 //! A lease is one atomic exchange in memory that broker and consumers share; the broker is asked only when a pool is
 //! seen for the first time. In order: set the bit, copy the header out, check the copy.
 
+use super::connector::Connector;
 use super::header::{HeaderError, PictureHeader};
 use super::link::{Link, LinkError};
 use super::memory::PoolMemory;
@@ -25,8 +26,17 @@ const TRIES: usize = 16;
 /// replaced or has made the pool anew. Pictures keep their lease, and with it the connection, whatever becomes of the client.
 #[derive(Debug)]
 pub struct PoolClient {
-    socket: PathBuf,
+    way: Way,
     pools: Mutex<HashMap<PoolName, Arc<Connection>>>,
+}
+
+/// How a client connects.
+#[derive(Debug)]
+enum Way {
+    /// It connects to this socket.
+    Direct(PathBuf),
+    /// Another process connects for it.
+    Through(Connector),
 }
 
 /// Why there is no picture.
@@ -77,15 +87,27 @@ impl Explain for PoolError {
 impl PoolClient {
     /// A client of the broker at `socket`. Nothing is connected yet.
     pub fn new(socket: impl Into<PathBuf>) -> Self {
+        Self::by(Way::Direct(socket.into()))
+    }
+
+    /// A client whose connections another process makes, because this one cannot or soon will not be able to.
+    pub fn through(connector: Connector) -> Self {
+        Self::by(Way::Through(connector))
+    }
+
+    fn by(way: Way) -> Self {
         Self {
-            socket: socket.into(),
+            way,
             pools: Mutex::default(),
         }
     }
 
     /// The broker's socket.
     pub fn socket(&self) -> &Path {
-        &self.socket
+        match &self.way {
+            Way::Direct(socket) => socket,
+            Way::Through(connector) => connector.socket(),
+        }
     }
 
     /// The picture that a reference names. Its slot is not written again until the last clone of the frame is dropped.
@@ -128,7 +150,7 @@ impl PoolClient {
             return Ok(Arc::clone(connection));
         }
         // Connected without the lock, so that a broker that does not answer keeps nobody from the pools that are there.
-        let new = Arc::new(Connection::connect(&self.socket, pool)?);
+        let new = Arc::new(Connection::connect(&self.way, pool)?);
         let mut pools = self.pools();
         pools.retain(|_, connection| !connection.link.is_hung_up());
         Ok(Arc::clone(pools.entry(pool.clone()).or_insert(new)))
@@ -160,9 +182,12 @@ struct Connection {
 }
 
 impl Connection {
-    fn connect(socket: &Path, pool: &PoolName) -> Result<Self, LinkError> {
+    fn connect(way: &Way, pool: &PoolName) -> Result<Self, LinkError> {
         let role = Role::Consumer { pool: pool.to_string() };
-        let (link, reply, fds) = Link::connect(socket, role)?;
+        let (link, reply, fds) = match way {
+            Way::Direct(socket) => Link::connect(socket, role)?,
+            Way::Through(connector) => Link::hello(connector.connect()?, role)?,
+        };
         let Reply::Consumer {
             slots,
             slot_bytes,

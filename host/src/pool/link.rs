@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long the broker may take to answer. It answers from memory.
-const ANSWER_TIME: Duration = Duration::from_secs(10);
+pub(super) const ANSWER_TIME: Duration = Duration::from_secs(10);
 /// How long it may take to make a pool: the system clears every page of it.
 const POOL_TIME: Duration = Duration::from_secs(120);
 /// Most descriptors beside a packet.
@@ -57,6 +57,9 @@ pub enum LinkError {
     /// The memory that the broker handed over cannot be used.
     #[error(transparent)]
     Memory(#[from] PoolMemoryError),
+    /// The process that connects to the broker is gone, or does not answer.
+    #[error("the process that connects to the frame broker does not answer")]
+    Connector(#[source] io::Error),
     /// The system refused.
     #[error("cannot talk to the frame broker")]
     System(#[source] io::Error),
@@ -71,6 +74,7 @@ impl Explain for LinkError {
             Self::Refused { code, .. } => return code.as_str().replace('_', "-").into(),
             Self::Unexpected => "no-frame-broker",
             Self::Memory(_) => "pool-memory",
+            Self::Connector(_) => "no-connector",
             Self::System(_) => "unreachable",
         }
         .into()
@@ -89,6 +93,7 @@ impl Explain for LinkError {
                 Refusal::UnknownPool => "connect a producer first; `procvision frames list` shows the pools",
                 _ => return None,
             },
+            Self::Connector(_) => "start the program anew that uses the pictures",
             Self::Unexpected => "use a broker and clients of the same version",
             Self::Memory(_) | Self::System(_) => return None,
         };
@@ -121,9 +126,13 @@ impl Link {
 
     /// Connects to the broker and says hello; gives its answer and the descriptors that came with it.
     pub(crate) fn connect(path: &Path, role: Role) -> Result<(Self, Reply, Vec<OwnedFd>), LinkError> {
-        let link = Self {
-            socket: connect(path, Some(ANSWER_TIME)).map_err(|source| no_connection(path, source))?,
-        };
+        let socket = connect(path, Some(ANSWER_TIME)).map_err(|source| no_connection(path, source))?;
+        Self::hello(socket, role)
+    }
+
+    /// Says hello on a connection to the broker; gives its answer and the descriptors that came with it.
+    pub(super) fn hello(socket: OwnedFd, role: Role) -> Result<(Self, Reply, Vec<OwnedFd>), LinkError> {
+        let link = Self { socket };
         let wait = |time| set_socket_timeout(&link.socket, Timeout::Recv, Some(time)).map_err(system);
         wait(match role {
             Role::Producer { .. } => POOL_TIME,
@@ -263,7 +272,7 @@ pub(crate) fn connect(path: &Path, patience: Option<Duration>) -> io::Result<Own
     Ok(socket)
 }
 
-fn no_connection(path: &Path, source: io::Error) -> LinkError {
+pub(super) fn no_connection(path: &Path, source: io::Error) -> LinkError {
     match Errno::from_io_error(&source) {
         // Somebody listens, and accepts nobody.
         Some(Errno::AGAIN) => LinkError::Silent,

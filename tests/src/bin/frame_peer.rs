@@ -4,8 +4,10 @@
 //! frame-peer SOCKET write POOL        prints the slot it begins to write, and writes it until it is killed
 //! frame-peer SOCKET spoil POOL        prints the reference it publishes, and writes the slot until it is killed
 //! frame-peer SOCKET hold REFERENCE    prints the picture's size, and holds it until it is killed
+//! frame-peer SOCKET through PROGRAM   prints the number of the process that connects for it, and lives until it is killed
 //! ```
 
+use procvision_host::pool::connector::Connector;
 use procvision_host::pool::consumer::PoolClient;
 use procvision_host::pool::memory::{PoolMemory, SLOT_GRANULE};
 use procvision_host::pool::producer::Producer;
@@ -24,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "write" => write(socket, object),
         "spoil" => spoil(socket, object),
         "hold" => hold(socket, object),
+        "through" => through(socket, object),
         _ => Err("see the head of the source".into()),
     }
 }
@@ -59,5 +62,13 @@ fn hold(socket: &Path, reference: &str) -> Result<(), Box<dyn Error>> {
     // Until somebody closes our stdin, which nobody does.
     std::io::read_to_string(std::io::stdin())?;
     drop(frame);
+    Ok(())
+}
+
+fn through(socket: &Path, program: &str) -> Result<(), Box<dyn Error>> {
+    let connector = Connector::start_program(Path::new(program), socket)?;
+    println!("{}", connector.id());
+    std::io::read_to_string(std::io::stdin())?;
+    drop(connector);
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! speaking nonsense, wanting too much. Real processes, real signals.
 
 mod commands;
+mod connector;
 mod death;
 mod docs;
 mod lies;

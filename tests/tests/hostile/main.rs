@@ -12,6 +12,7 @@ mod damaged;
 mod floods;
 mod handles;
 mod hooks;
+mod interrupted;
 mod lifecycle;
 mod load;
 mod memory;

@@ -20,6 +20,8 @@ use std::time::Duration;
 const WATCHDOG: Duration = Duration::from_secs(120);
 /// Fuel of every phase in [`Stage::fuel`].
 pub const FUEL: u64 = 400_000_000;
+/// Fuel of every phase in [`Stage::patient`]: hours.
+pub const PATIENCE: u64 = 10_000_000_000_000;
 /// Wall-clock time of every phase in [`Stage::clock`], in milliseconds.
 pub const DEADLINE_MS: u64 = 300;
 /// Linear memory of an instance.
@@ -60,6 +62,24 @@ impl Stage {
                 pre_execute_deadline_ms: DEADLINE_MS,
                 execute_deadline_ms: DEADLINE_MS,
                 hook_deadline_ms: DEADLINE_MS,
+                ..ceiling()
+            })
+        })
+    }
+
+    /// Neither fuel nor time runs out: what happens, others make happen.
+    pub fn patient() -> &'static Self {
+        static STAGE: OnceLock<Stage> = OnceLock::new();
+        STAGE.get_or_init(|| {
+            Self::new(Limits {
+                info_fuel: PATIENCE,
+                setup_fuel: PATIENCE,
+                execute_fuel: PATIENCE,
+                hook_fuel: PATIENCE,
+                info_deadline_ms: 1_000_000,
+                setup_deadline_ms: 1_000_000,
+                execute_deadline_ms: 1_000_000,
+                hook_deadline_ms: 1_000_000,
                 ..ceiling()
             })
         })

@@ -1,7 +1,7 @@
 //! What `procvision bench --json` says, as far as tables are made of it, and how figures are written.
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::shell::Line;
@@ -104,7 +104,7 @@ pub struct Kernel {
     pub metering: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Aim {
     pub what: String,
     pub bound: String,
@@ -113,6 +113,24 @@ pub struct Aim {
     pub measured: f64,
     pub reached: bool,
     pub missed_by: Vec<String>,
+}
+
+impl Aim {
+    /// What is wanted, what was measured and whether it is enough, as they are written.
+    pub fn shown(&self) -> [String; 3] {
+        let shown = |value| match self.unit.as_str() {
+            "us" => time(value),
+            "times" => ratio(value),
+            _ => format!("{:.0} KiB", value / 1024.0),
+        };
+        let wanted = format!("{} {}", self.bound.replace('_', " "), shown(self.limit));
+        let verdict = match (self.reached, self.missed_by.as_slice()) {
+            (true, _) => "reached".to_owned(),
+            (false, []) => "**missed**".to_owned(),
+            (false, by) => format!("**missed** by {}", by.join(", ")),
+        };
+        [wanted, shown(self.measured), verdict]
+    }
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -7,6 +7,7 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use super::figures::{self, Figures, Frames, ratio, time};
+use super::peers::calls::{self, Calls};
 use super::peers::{self, Row};
 use crate::shell::Line;
 use crate::workspace::Workspace;
@@ -35,8 +36,12 @@ pub fn run(workspace: &Workspace) -> Result<Finding> {
         .arg(&report);
     let figures = figures::measure(&line)?;
     let rows = peers::measure(workspace, &python, &figures)?;
-    fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", tables(&figures, &rows)))
-        .with_context(|| format!("cannot write {PAGE}"))?;
+    let calls = calls::measure(workspace, &python, &program)?;
+    fs::write(
+        &path,
+        format!("{before}{BEGIN}{}{END}{after}", tables(&figures, &rows, &calls)),
+    )
+    .with_context(|| format!("cannot write {PAGE}"))?;
     println!(
         "{PAGE} has the figures of this run, and {} their plots; read whether the sentences around them still hold.",
         report.display()
@@ -45,7 +50,7 @@ pub fn run(workspace: &Workspace) -> Result<Finding> {
 }
 
 /// Everything between the marks. Writing to a string cannot fail, which is why results are dropped.
-fn tables(figures: &Figures, peers: &[Row]) -> String {
+fn tables(figures: &Figures, peers: &[Row], calls: &Calls) -> String {
     let mut text = String::new();
     let machine = &figures.machine;
     let _ = writeln!(
@@ -56,7 +61,7 @@ fn tables(figures: &Figures, peers: &[Row]) -> String {
         machine.memory_bytes.div_ceil(1 << 30),
         machine.kernel
     );
-    aims(&mut text, figures);
+    aims(&mut text, figures, calls);
     heading(&mut text, "Beside other systems");
     begin(&mut text, &["picture", "through", "p50", "p99", "x this host"], 2);
     for row in peers {
@@ -69,6 +74,7 @@ fn tables(figures: &Figures, peers: &[Row]) -> String {
         ];
         line(&mut text, &cells);
     }
+    whole_calls(&mut text, calls);
     if let Some(frames) = &figures.frames {
         self::frames(&mut text, frames);
     }
@@ -124,24 +130,46 @@ fn tables(figures: &Figures, peers: &[Row]) -> String {
     text
 }
 
-fn aims(text: &mut String, figures: &Figures) {
+fn aims(text: &mut String, figures: &Figures, calls: &Calls) {
     heading(text, "Aims");
     begin(text, &["aim", "wanted", "measured", ""], 1);
-    for aim in &figures.aims {
-        let shown = |value| match aim.unit.as_str() {
-            "us" => time(value),
-            "times" => ratio(value),
-            _ => format!("{:.0} KiB", value / 1024.0),
-        };
-        let wanted = format!("{} {}", aim.bound.replace('_', " "), shown(aim.limit));
-        let verdict = match (aim.reached, aim.missed_by.as_slice()) {
-            (true, _) => "reached".to_owned(),
-            (false, []) => "**missed**".to_owned(),
-            (false, by) => format!("**missed** by {}", by.join(", ")),
-        };
+    for aim in figures.aims.iter().chain(&calls.aims) {
         // A type's name would be taken for a tag.
         let what = aim.what.replace('<', "&lt;");
-        line(text, &[&what, &wanted, &shown(aim.measured), &verdict]);
+        let [wanted, measured, verdict] = aim.shown();
+        line(text, &[&what, &wanted, &measured, &verdict]);
+    }
+}
+
+fn whole_calls(text: &mut String, calls: &Calls) {
+    heading(text, "The whole call over the pipe");
+    let headings = [
+        "pictures of 1920 x 1080",
+        "adapter",
+        "pictures in",
+        "p50",
+        "p99",
+        "x faster",
+    ];
+    begin(text, &headings, 3);
+    for trip in &calls.trips {
+        let pictures = trip.named();
+        let (p50, p99) = (time(trip.timing.p50_us), time(trip.timing.p99_us));
+        let (adapter, from) = (trip.adapter.to_owned(), trip.from.to_owned());
+        line(text, &[&pictures, &adapter, &from, &p50, &p99, &ratio(trip.gain)]);
+    }
+    heading(text, "Starting an adapter");
+    begin(text, &["until", "adapter", "p50", "p99", "x faster"], 2);
+    for start in &calls.starts {
+        let (p50, p99) = (time(start.timing.p50_us), time(start.timing.p99_us));
+        let (until, adapter) = (start.until.to_owned(), start.adapter.to_owned());
+        line(text, &[&until, &adapter, &p50, &p99, &ratio(start.gain)]);
+    }
+    heading(text, "A ping while a call runs");
+    begin(text, &["adapter", "p50", "p99", "pings"], 1);
+    for ping in &calls.pings {
+        let (p50, p99) = (time(ping.timing.p50_us), time(ping.timing.p99_us));
+        line(text, &[&ping.adapter.to_owned(), &p50, &p99, &ping.pings.to_string()]);
     }
 }
 
@@ -213,7 +241,7 @@ mod tests {
                  "reached": false, "missed_by": ["a", "b"]}]}"#,
         )
         .unwrap();
-        let text = tables(&figures, &[]);
+        let text = tables(&figures, &[], &Calls::default());
         assert!(text.contains("C, 2 cores, 2 GiB of memory, Linux 6.1.\n"), "{text}");
         assert!(
             text.contains("| kernels&lt;u8> | at most 1.25 | 2.00 | **missed** by a, b |\n"),

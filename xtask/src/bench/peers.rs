@@ -2,7 +2,10 @@
 //! Extism's Python host, side by side.
 //!
 //! In order: the host, a virtual environment under the target folder with the pinned packages, one script for each peer,
-//! one table. The scripts and what they measure are in `xtask/peers`.
+//! one table; then the whole call over the pipe ([`calls`]). The scripts and what they measure are in `xtask/peers`.
+
+pub mod calls;
+mod pipe;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -18,7 +21,12 @@ use crate::workspace::Workspace;
 use crate::{Finding, host, style};
 
 /// What is measured, in versions whose figures can be compared from run to run.
-const PACKAGES: [&str; 3] = ["procvision-algorithm-sdk==0.3.2", "extism==1.1.1", "extism-sys==1.41.0"];
+const PACKAGES: [&str; 4] = [
+    "procvision-algorithm-sdk==0.3.2",
+    "pillow==11.3.0",
+    "extism==1.1.1",
+    "extism-sys==1.41.0",
+];
 /// One for each peer, in `xtask/peers`.
 const SCRIPTS: [&str; 2] = ["python_sdk.py", "extism_host.py"];
 /// What of this host stands in the table; the first is what the others are compared with.
@@ -44,10 +52,14 @@ pub fn run(workspace: &Workspace, as_json: bool) -> Result<Finding> {
     let line = Line::new(&program, workspace.root()).args(["bench", "--section", "frames", "--json"]);
     let figures = figures::measure(&line)?;
     let rows = measure(workspace, &python, &figures)?;
+    let calls = calls::measure(workspace, &python, &program)?;
     if as_json {
-        println!("{}", json!({ "schema": 1, "packages": PACKAGES, "rows": rows }));
+        println!(
+            "{}",
+            json!({ "schema": 1, "packages": PACKAGES, "rows": rows, "calls": calls })
+        );
     } else {
-        print!("{}", table(&rows));
+        print!("{}\n{}", table(&rows), calls::text(&calls));
     }
     Ok(Finding::Good)
 }

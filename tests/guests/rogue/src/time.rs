@@ -55,6 +55,16 @@ pub(crate) fn answer(scene: &Scene<'_>) -> Answer {
                 to.copy_from_slice(black_box(from));
             }
         }
+        // Says that it has begun, for whoever wants to interrupt it.
+        "begin-and-spin" => {
+            logging::log(logging::Level::Info, "begun", &[]);
+            spin()
+        }
+        "begin-and-sleep" => {
+            logging::log(logging::Level::Info, "begun", &[]);
+            std::thread::sleep(HOUR);
+            Some(good("slept"))
+        }
         // Both would answer OK if anybody believed that an hour had passed.
         "sleep" => {
             std::thread::sleep(HOUR);

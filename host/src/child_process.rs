@@ -1,0 +1,78 @@
+//! What a process gives up, before it reads anything, that this program has started of itself for one job: compiling, or
+//! connecting to a broker.
+//!
+//! It dies with its host, keeps no descriptor but the three it was given and gets only so many others; it gains no
+//! privileges by starting programs, and leaves no core.
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
+use std::io;
+
+/// Descriptors that such a process is given: stdin, stdout, stderr.
+pub(crate) const DESCRIPTORS: u64 = 3;
+
+/// Why the process cannot be what it should be.
+#[derive(Debug)]
+pub(crate) enum Objection {
+    /// The host has died, or never was: somebody else has started this process.
+    NoHost,
+    /// What the system said.
+    System(io::Error),
+}
+
+impl From<rustix::io::Errno> for Objection {
+    fn from(errno: rustix::io::Errno) -> Self {
+        Self::System(errno.into())
+    }
+}
+
+impl From<io::Error> for Objection {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+/// Gives up what every such process does, for the host with that process number. `descriptors` is how many it may have,
+/// the three included. Must come before any other thread and any descriptor of the process.
+pub(crate) fn give_up(host: i32, descriptors: u64) -> Result<(), Objection> {
+    // The signal comes when the thread ends that started this process. A host that ended before this line is not the
+    // parent any more.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if getppid() != Pid::from_raw(host) {
+        return Err(Objection::NoHost);
+    }
+    close_others()?;
+    forgo_privileges()?;
+    limit(Resource::Core, 0, 0)?;
+    limit(Resource::Nofile, descriptors, descriptors)?;
+    Ok(())
+}
+
+/// Lowers a limit. Where the host itself may use less, that stays.
+pub(crate) fn limit(resource: Resource, current: u64, maximum: u64) -> rustix::io::Result<()> {
+    let before = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+    let new = Rlimit {
+        current: Some(current.min(before)),
+        maximum: Some(maximum.min(before)),
+    };
+    setrlimit(resource, new)
+}
+
+/// Descriptors that a host has left open for the programs it starts.
+fn close_others() -> io::Result<()> {
+    // SAFETY: the process has just begun; nothing of it has opened a descriptor that could be closed under it.
+    let closed = unsafe { libc::close_range(DESCRIPTORS as libc::c_uint, libc::c_uint::MAX, 0) };
+    match closed {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Programs started from here would not be set-user-ID, and the system may be asked for stricter rules.
+fn forgo_privileges() -> io::Result<()> {
+    // SAFETY: takes numbers only, and changes nothing but a flag of this process.
+    let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    match set {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

@@ -1,0 +1,607 @@
+//! The whole call as a runner makes it: over the pipe, to this host's adapter and to the original's, both alive at the same
+//! time and asked the same by turns.
+//!
+//! In order: the package of the measured algorithm, pictures in a folder in memory, a frame pool with the same pictures,
+//! round trips, starts, pings.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::announce;
+use super::pipe::{Adapter, Launch, framed};
+use crate::bench::figures::{Aim, ratio, time};
+use crate::shell::Line;
+use crate::workspace::Workspace;
+
+/// What stands in the table.
+const OURS: &str = "this host";
+const THEIRS: &str = "Python SDK";
+/// Samples of each kind of call, if they take no longer than this for each adapter.
+const SAMPLES: usize = 500;
+const LEAST: usize = 30;
+const SECONDS: f64 = 4.0;
+/// Samples in a row before it is the other's turn.
+const TURN: usize = 10;
+const STARTS: usize = 15;
+/// Calls during which is pinged; each is busy for a second.
+const BUSY_CALLS: usize = 3;
+const BETWEEN_PINGS: Duration = Duration::from_millis(2);
+
+/// What was measured.
+#[derive(Debug, Default, Serialize)]
+pub struct Calls {
+    pub trips: Vec<Trip>,
+    pub starts: Vec<Start>,
+    pub pings: Vec<Ping>,
+    pub aims: Vec<Aim>,
+}
+
+/// From the call to its result.
+#[derive(Debug, Serialize)]
+pub struct Trip {
+    pub picture: &'static str,
+    pub pictures: u32,
+    pub adapter: &'static str,
+    /// Where the picture lies.
+    pub from: &'static str,
+    #[serde(flatten)]
+    pub timing: Timing,
+    /// How many times as long the original takes for the same pictures, in its store.
+    pub gain: f64,
+}
+
+impl Trip {
+    /// What is sent, in words.
+    pub fn named(&self) -> String {
+        match self.pictures {
+            1 => format!("one, {}", self.picture),
+            _ => format!("two, {}", self.picture),
+        }
+    }
+}
+
+/// From starting the process.
+#[derive(Debug, Serialize)]
+pub struct Start {
+    pub until: &'static str,
+    pub adapter: &'static str,
+    #[serde(flatten)]
+    pub timing: Timing,
+    pub gain: f64,
+}
+
+/// From the ping to its pong, while a call runs.
+#[derive(Debug, Serialize)]
+pub struct Ping {
+    pub adapter: &'static str,
+    #[serde(flatten)]
+    pub timing: Timing,
+    pub pings: usize,
+}
+
+/// Median and 99th percentile by nearest rank, in microseconds.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Timing {
+    pub p50_us: f64,
+    pub p99_us: f64,
+}
+
+impl Timing {
+    fn of(samples: &mut [Duration]) -> Self {
+        samples.sort_unstable();
+        let rank = |percent: usize| {
+            let place = (samples.len() * percent).div_ceil(100).max(1) - 1;
+            samples.get(place).map_or(f64::NAN, |sample| sample.as_secs_f64() * 1e6)
+        };
+        Self {
+            p50_us: rank(50),
+            p99_us: rank(99),
+        }
+    }
+}
+
+/// A picture of `pictures.py`.
+#[derive(Debug, Deserialize)]
+struct Picture {
+    name: String,
+    width: u32,
+    height: u32,
+    raw: u64,
+    jpeg: u64,
+    /// Its reference in the pool.
+    #[serde(skip)]
+    pooled: String,
+}
+
+/// Measures both adapters.
+pub fn measure(workspace: &Workspace, python: &Path, program: &Path) -> Result<Calls> {
+    announce("measuring calls over the pipe");
+    let stage = Stage::new(workspace, python, program)?;
+    let mut calls = Calls::default();
+    stage.trips(&mut calls)?;
+    stage.starts(&mut calls)?;
+    stage.pings(&mut calls)?;
+    calls.aims = aims(&calls);
+    Ok(calls)
+}
+
+/// Everything that the adapters are measured with.
+struct Stage {
+    folder: Folder,
+    pictures: Vec<Picture>,
+    launches: [Launch; 2],
+    /// Kept for its pool.
+    _broker: Broker,
+}
+
+impl Stage {
+    fn new(workspace: &Workspace, python: &Path, program: &Path) -> Result<Self> {
+        let folder = Folder::new()?;
+        let root = workspace.root();
+        let scripts = root.join("xtask/peers");
+        let package = folder.0.join("measured.zip");
+        let line = Line::new(program, root)
+            .args(["package", "--json", "--force", "--output"])
+            .arg(&package)
+            .arg(scripts.join("measured"));
+        succeed(&line)?;
+
+        let line = Line::new(python, root)
+            .arg("-B")
+            .arg(scripts.join("pictures.py"))
+            .arg(&folder.0)
+            .arg(root.join("examples/capture-quality/pictures/coffee.png"));
+        let mut pictures: Vec<Picture> = serde_json::from_slice(&succeed(&line)?)
+            .context("the answer of pictures.py has another form than expected")?;
+        let socket = folder.0.join("frames.sock");
+        let broker = Broker::start(program, &socket)?;
+        for picture in &mut pictures {
+            picture.pooled = publish(program, root, &socket, &folder.0, &picture.name)?;
+        }
+
+        let store = ("PROC_SHM_DIR", folder.0.clone());
+        let ours = Launch {
+            name: OURS,
+            program: program.to_owned(),
+            args: vec!["adapter".to_owned(), package.display().to_string()],
+            dir: folder.0.clone(),
+            env: vec![
+                store.clone(),
+                ("XDG_CACHE_HOME", folder.0.join("cache")),
+                ("PROCVISION_FRAMES_SOCKET", socket),
+            ],
+        };
+        let module = [
+            "-B",
+            "-m",
+            "procvision_algorithm_sdk.adapter",
+            "--entry",
+            "measured:Measured",
+        ];
+        let theirs = Launch {
+            name: THEIRS,
+            program: python.to_owned(),
+            args: module.map(str::to_owned).to_vec(),
+            dir: scripts,
+            env: vec![store],
+        };
+        Ok(Self {
+            folder,
+            pictures,
+            launches: [ours, theirs],
+            _broker: broker,
+        })
+    }
+
+    /// An adapter that has answered a call.
+    fn ready(&self, launch: &Launch) -> Result<Adapter> {
+        let mut adapter = launch.start(&self.folder.0)?;
+        adapter.expect("hello")?;
+        adapter.send(&self.call("measure", "raw", "dot", "dot")?)?;
+        adapter.expect("result")?;
+        Ok(adapter)
+    }
+
+    fn picture(&self, name: &str) -> Result<&Picture> {
+        let found = self.pictures.iter().find(|picture| picture.name == name);
+        found.with_context(|| format!("pictures.py made no picture {name}"))
+    }
+
+    /// A call of version 0.3 with two pictures that lie where `place` says.
+    fn call(&self, step_desc: &str, place: &str, current: &str, guide: &str) -> Result<Value> {
+        let (current, guide) = (self.picture(current)?, self.picture(guide)?);
+        let id = |picture: &Picture| match place {
+            "pool" => picture.pooled.clone(),
+            _ => format!("dev-shm:{place}:{}", picture.name),
+        };
+        let meta = |picture: &Picture| json!({ "width": picture.width, "height": picture.height, "timestamp_ms": 1, "camera_id": "bench" });
+        let data = json!({
+            "step_index": 1,
+            "step_desc": step_desc,
+            "cur_image_shm_id": id(current),
+            "cur_image_meta": meta(current),
+            "guide_image_shm_id": id(guide),
+            "guide_image_meta": meta(guide),
+            "guide_info": [],
+        });
+        Ok(json!({ "type": "call", "request_id": "1", "data": data }))
+    }
+
+    fn trips(&self, calls: &mut Calls) -> Result<()> {
+        let [ours, theirs] = &self.launches;
+        let mut adapters = [self.ready(ours)?, self.ready(ours)?, self.ready(theirs)?];
+        for (kind, picture) in [("raw", "raw"), ("jpeg", "JPEG")] {
+            for (guide, pictures) in [("dot", 1), ("guide", 2)] {
+                // Of a JPEG there is nothing to map, so that it is not put into the pool.
+                let places: &[(usize, &str, &'static str)] = match kind {
+                    "raw" => &[(0, "pool", "pool"), (1, "raw", "store"), (2, "raw", "store")],
+                    _ => &[(1, "jpeg", "store"), (2, "jpeg", "store")],
+                };
+                let frames: Vec<Vec<u8>> = places
+                    .iter()
+                    .map(|(_, place, _)| Ok(framed(&self.call("measure", place, "cur", guide)?)))
+                    .collect::<Result<_>>()?;
+                let sum = |name: &str| -> Result<u64> {
+                    let picture = self.picture(name)?;
+                    Ok(if kind == "raw" { picture.raw } else { picture.jpeg })
+                };
+                let expected = sum("cur")? + sum(guide)?;
+                let mut samples = vec![Vec::new(); places.len()];
+                let begun = Instant::now();
+                let limit = SECONDS * places.len() as f64;
+                while samples[0].len() < LEAST || (samples[0].len() < SAMPLES && begun.elapsed().as_secs_f64() < limit)
+                {
+                    for ((adapter, ..), (frame, samples)) in places.iter().zip(frames.iter().zip(&mut samples)) {
+                        for turn in 0..=TURN {
+                            let (took, body) = adapters[*adapter].round_trip(frame)?;
+                            // The first finds the caches as the other adapter has left them.
+                            if turn > 0 {
+                                samples.push(took);
+                            }
+                            check(&body, expected)?;
+                        }
+                    }
+                }
+                let timings: Vec<Timing> = samples.iter_mut().map(|samples| Timing::of(samples)).collect();
+                let slowest = timings.last().map_or(f64::NAN, |timing| timing.p50_us);
+                for ((adapter, _, from), timing) in places.iter().zip(timings) {
+                    calls.trips.push(Trip {
+                        picture,
+                        pictures,
+                        adapter: if *adapter < 2 { OURS } else { THEIRS },
+                        from,
+                        timing,
+                        gain: slowest / timing.p50_us,
+                    });
+                }
+            }
+        }
+        adapters.into_iter().try_for_each(Adapter::end)
+    }
+
+    /// The cache of compiled components is warm: both have been started before.
+    fn starts(&self, calls: &mut Calls) -> Result<()> {
+        let call = framed(&self.call("measure", "raw", "dot", "dot")?);
+        let mut samples = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
+        for _ in 0..STARTS {
+            for (launch, [hello, ready]) in self.launches.iter().zip(&mut samples) {
+                let begun = Instant::now();
+                let mut adapter = launch.start(&self.folder.0)?;
+                adapter.send_bytes(&call)?;
+                adapter.expect("hello")?;
+                hello.push(begun.elapsed());
+                adapter.expect("result")?;
+                ready.push(begun.elapsed());
+                adapter.end()?;
+            }
+        }
+        let timings = samples.map(|samples| samples.map(|mut samples| Timing::of(&mut samples)));
+        for (place, until) in ["hello", "first answer"].into_iter().enumerate() {
+            for (adapter, timing) in [OURS, THEIRS].into_iter().zip(timings) {
+                calls.starts.push(Start {
+                    until,
+                    adapter,
+                    timing: timing[place],
+                    gain: timings[1][place].p50_us / timing[place].p50_us,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn pings(&self, calls: &mut Calls) -> Result<()> {
+        let busy = framed(&self.call("busy", "raw", "dot", "dot")?);
+        let ping = framed(&json!({ "type": "ping", "request_id": "ping" }));
+        for launch in &self.launches {
+            let mut adapter = self.ready(launch)?;
+            let mut samples = Vec::new();
+            for _ in 0..BUSY_CALLS {
+                adapter.send_bytes(&busy)?;
+                let mut running = true;
+                while running {
+                    std::thread::sleep(BETWEEN_PINGS);
+                    let begun = Instant::now();
+                    adapter.send_bytes(&ping)?;
+                    let mut answer = adapter.receive()?;
+                    if answer["type"] == "result" {
+                        running = false;
+                        answer = adapter.receive()?;
+                    }
+                    samples.push(begun.elapsed());
+                    adapter.checked(answer, "pong")?;
+                }
+            }
+            let pings = samples.len();
+            let timing = Timing::of(&mut samples);
+            calls.pings.push(Ping {
+                adapter: launch.name,
+                timing,
+                pings,
+            });
+            adapter.end()?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything for a terminal. Writing to a string cannot fail, which is why results are dropped.
+pub fn text(calls: &Calls) -> String {
+    fn row(text: &mut String, words: [&str; 3], figures: [&str; 3]) {
+        let ([what, adapter, from], [p50, p99, gain]) = (words, figures);
+        let _ = writeln!(
+            text,
+            "{what:<16} {adapter:<12} {from:<8} {p50:>10} {p99:>10} {gain:>10}"
+        );
+    }
+    let mut text = String::new();
+    row(
+        &mut text,
+        ["1920 x 1080", "adapter", "from"],
+        ["p50", "p99", "x faster"],
+    );
+    let mut line = |words: [&str; 3], timing: Timing, gain: Option<f64>| {
+        let gain = gain.map(ratio).unwrap_or_default();
+        row(&mut text, words, [&time(timing.p50_us), &time(timing.p99_us), &gain]);
+    };
+    for trip in &calls.trips {
+        line([&trip.named(), trip.adapter, trip.from], trip.timing, Some(trip.gain));
+    }
+    for start in &calls.starts {
+        line([start.until, start.adapter, ""], start.timing, Some(start.gain));
+    }
+    for ping in &calls.pings {
+        line(["ping while busy", ping.adapter, ""], ping.timing, None);
+    }
+    text.push('\n');
+    for aim in &calls.aims {
+        let [wanted, measured, verdict] = aim.shown();
+        let _ = writeln!(
+            text,
+            "{}: {wanted}, measured {measured}: {}",
+            aim.what,
+            verdict.replace("**", "")
+        );
+    }
+    text
+}
+
+/// The answer is a verdict on the picture that was asked about. Decoders of JPEG differ in the last bit.
+fn check(body: &[u8], expected: u64) -> Result<()> {
+    let answer: Value = serde_json::from_slice(body).context("the answer is not JSON")?;
+    let found = answer["data"]["debug"]["sum"].as_u64();
+    if found.is_none_or(|found| found.abs_diff(expected) > expected / 100) {
+        bail!("the answer {answer} does not have the sum {expected}");
+    }
+    Ok(())
+}
+
+fn aims(calls: &Calls) -> Vec<Aim> {
+    let trip = |picture: &str, from: &str| {
+        let ours = |trip: &&Trip| trip.adapter == OURS && trip.picture == picture && trip.from == from;
+        // What holds for one picture must hold for two.
+        calls
+            .trips
+            .iter()
+            .filter(ours)
+            .map(|trip| trip.gain)
+            .reduce(f64::min)
+            .unwrap_or(f64::NAN)
+    };
+    let ready = calls
+        .starts
+        .iter()
+        .find(|start| start.adapter == OURS && start.until == "first answer");
+    let ping = calls.pings.iter().find(|ping| ping.adapter == OURS);
+    let measured = [
+        (
+            "a call over the pipe with raw 1920x1080 pictures in the pool, how much faster than the Python SDK",
+            "at_least",
+            12.0,
+            "times",
+            trip("raw", "pool"),
+        ),
+        (
+            "the same with JPEG pictures in the store",
+            "at_least",
+            2.0,
+            "times",
+            trip("JPEG", "store"),
+        ),
+        (
+            "from starting the adapter to its first answer, how much faster",
+            "at_least",
+            4.0,
+            "times",
+            ready.map_or(f64::NAN, |start| start.gain),
+        ),
+        (
+            "a ping while a call runs, p99",
+            "at_most",
+            5_000.0,
+            "us",
+            ping.map_or(f64::NAN, |ping| ping.timing.p99_us),
+        ),
+    ];
+    let aim = |(what, bound, limit, unit, measured): (&str, &str, f64, &str, f64)| Aim {
+        what: what.to_owned(),
+        bound: bound.to_owned(),
+        limit,
+        unit: unit.to_owned(),
+        measured,
+        // What is no number is not reached.
+        reached: if bound == "at_least" {
+            measured >= limit
+        } else {
+            measured <= limit
+        },
+        missed_by: Vec::new(),
+    };
+    measured.into_iter().map(aim).collect()
+}
+
+/// A folder in memory, which goes with the value.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self> {
+        let memory = Path::new("/dev/shm");
+        let parent = if memory.is_dir() {
+            memory.to_owned()
+        } else {
+            std::env::temp_dir()
+        };
+        let path = parent.join(format!("procvision-peers-{}", std::process::id()));
+        fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("cannot remove {}: {error}", self.0.display());
+        }
+    }
+}
+
+/// `procvision frames broker`.
+struct Broker(Child);
+
+impl Broker {
+    fn start(program: &Path, socket: &Path) -> Result<Self> {
+        let mut command = Command::new(program);
+        command.args(["frames", "broker", "--json", "--socket"]).arg(socket);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().context("the frame broker cannot be started")?;
+        let stdout = child.stdout.take();
+        let broker = Self(child);
+        // It says so when it listens.
+        let mut line = String::new();
+        let stdout = stdout.context("the frame broker has no stdout")?;
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line)
+            .context("the frame broker does not answer")?;
+        Ok(broker)
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Puts one picture into a pool of its own, where it stays; the answer is its reference.
+fn publish(program: &Path, root: &Path, socket: &Path, folder: &Path, name: &str) -> Result<String> {
+    let line = Line::new(program, root)
+        .args([
+            "frames", "publish", "--json", "--slots", "1", "--count", "1", "--format", "RGB8", "--pool", name,
+        ])
+        .arg("--socket")
+        .arg(socket)
+        .arg("--image")
+        .arg(folder.join(name).with_extension("png"));
+    let said = succeed(&line)?;
+    let first = said.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let published: Value = serde_json::from_slice(first).context("`frames publish` does not answer in JSON")?;
+    let reference = published["reference"].as_str();
+    Ok(reference.context("`frames publish` names no reference")?.to_owned())
+}
+
+/// What a command answers that must succeed.
+fn succeed(line: &Line) -> Result<Vec<u8>> {
+    let output = line.output()?;
+    if !output.status.success() {
+        bail!("`{line}` failed: {}", super::last_line(&output.stdout, b""));
+    }
+    Ok(output.stdout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_samples() {
+        let mut samples: Vec<Duration> = (1..=200).rev().map(Duration::from_micros).collect();
+        let timing = Timing::of(&mut samples);
+        assert_eq!((timing.p50_us, timing.p99_us), (100.0, 198.0));
+        let timing = Timing::of(&mut [Duration::from_micros(7)]);
+        assert_eq!((timing.p50_us, timing.p99_us), (7.0, 7.0));
+    }
+
+    #[test]
+    fn a_verdict_on_another_picture_is_an_error() {
+        let answer = |sum: u64| json!({ "data": { "debug": { "sum": sum } } }).to_string();
+        assert!(check(answer(10_000).as_bytes(), 10_050).is_ok());
+        assert!(check(answer(9_000).as_bytes(), 10_050).is_err());
+        assert!(check(b"{}", 10_050).is_err());
+    }
+
+    #[test]
+    fn an_aim_of_which_nothing_was_measured_is_missed() {
+        let aims = aims(&Calls::default());
+        assert!(aims.iter().all(|aim| !aim.reached), "{aims:?}");
+        let timing = Timing {
+            p50_us: 100.0,
+            p99_us: 4_000.0,
+        };
+        let calls = Calls {
+            trips: vec![
+                Trip {
+                    picture: "raw",
+                    pictures: 1,
+                    adapter: OURS,
+                    from: "pool",
+                    timing,
+                    gain: 14.0,
+                },
+                Trip {
+                    picture: "raw",
+                    pictures: 2,
+                    adapter: OURS,
+                    from: "pool",
+                    timing,
+                    gain: 11.0,
+                },
+            ],
+            pings: vec![Ping {
+                adapter: OURS,
+                timing,
+                pings: 3,
+            }],
+            ..Calls::default()
+        };
+        let aims = self::aims(&calls);
+        assert_eq!((aims[0].measured, aims[0].reached), (11.0, false));
+        assert!(aims[3].reached);
+    }
+}
