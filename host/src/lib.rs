@@ -14,7 +14,7 @@
 //! | [`limits`], [`policy`], [`admission`] | what it may use, and whether a station accepts it |
 //! | [`schemas`] | the published schemas of the files that people write |
 //! | [`signing`] | keys, signatures, and whom a station trusts |
-//! | [`host`], [`compiler`] | the engine, its clock, the compile cache; compiling in a process of its own |
+//! | [`host`], [`compiler`], [`heap`] | the engine, its clock, the compile cache; compiling in a process of its own; memory that is kept |
 //! | [`lockdown`] | what the process gives up before an algorithm runs |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
@@ -104,6 +104,7 @@ pub mod explain;
 pub mod exposure;
 pub mod failure;
 pub mod frame;
+pub mod heap;
 pub mod host;
 mod imports;
 pub mod info;

@@ -40,6 +40,7 @@ mod npy;
 pub(crate) mod plain_file;
 mod pool;
 pub(crate) mod posix;
+mod recent;
 mod upload;
 
 pub use dev_store::DevStore;

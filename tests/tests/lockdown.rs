@@ -215,7 +215,10 @@ fn algorithms_work_under_the_locks() {
     let photo = project_root().join("examples/presence-check/pictures/tray-good.png");
     fs::copy(&photo, store.path().join("dev-shm_s-1.bin")).unwrap();
     let mut command = probe(&["judge"]);
-    command.arg(probe_component()).arg(store.path());
+    command
+        .arg(procvision_binary())
+        .arg(probe_component())
+        .arg(store.path());
     let examples = ["presence-check", "surface-defect", "capture-quality"];
     for example in examples {
         let folder = project_root().join("examples").join(example);

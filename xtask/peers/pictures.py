@@ -17,7 +17,9 @@ from PIL import Image
 from common import pages
 from procvision_algorithm_sdk import shared_memory
 
-SIZES = {"cur": (1920, 1080), "guide": (1920, 1080), "dot": (1, 1)}
+# Products follow each other; the guide picture stays.
+CURRENT = {f"current-{number}": (1920, 1080) for number in range(6)}
+SIZES = {**CURRENT, "guide": (1920, 1080), "dot": (1, 1)}
 QUALITY = 90
 
 

@@ -21,16 +21,19 @@ Commands:
   test [--quick]     run every check that CI runs; --quick leaves out the documentation, the wasm lints,
                      the end-to-end tests and the documentation's examples
   bench [-- ARGS]    run the benchmarks; ARGS go to them
-  bench peers [--json]
+  bench peers [--calls] [--json]
                      measure pictures through this host, the original Python SDK and Extism's Python host, side by
                      side, and whole calls over the pipe to both adapters (needs python3 with venv, and a network
-                     the first time)
+                     the first time); --calls measures only the latter
   bench page         measure everything and put the tables into docs/performance.md (takes some minutes)
   conformance [--json] [--only TEXT] [--subject NAME] [--write]
                      ask the cases of the runner protocol of this project's adapter and of the original ones (needs
                      python3 with venv, and a network the first time); --write puts the tables into docs/protocol.md
   conformance [--json] [--only TEXT] [--version 0.2|0.3] [--patience SECONDS] -- COMMAND...
                      ask them of the adapter that COMMAND starts around the algorithm that docs/protocol.md describes
+  soak [--calls N] [--seed N] [--json]
+                     make 200,000 calls (or N) to one adapter, with exceptions, time-outs and bad frames among them: is an
+                     answer lost, doubled or wrong, does memory grow?
   deny               check licences, advisories and sources of all dependencies (needs a network)
   help               this text
 
@@ -45,7 +48,7 @@ Exit code: 0 all is well, 1 a check failed or a verdict differs, 2 the command c
 ";
 
 /// The words that may follow `cargo xtask`.
-pub const COMMANDS: [&str; 7] = ["setup", "demo", "test", "bench", "conformance", "deny", "help"];
+pub const COMMANDS: [&str; 8] = ["setup", "demo", "test", "bench", "conformance", "soak", "deny", "help"];
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,10 +58,29 @@ pub enum Command {
     Demo { out: Option<PathBuf> },
     Test { quick: bool },
     Bench { args: Vec<OsString> },
-    Peers { json: bool },
+    Peers { calls_only: bool, json: bool },
     Page,
     Conformance(Conformance),
+    Soak(Soak),
     Deny,
+}
+
+/// How many calls in which order.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Soak {
+    pub calls: u64,
+    pub seed: u64,
+    pub json: bool,
+}
+
+impl Default for Soak {
+    fn default() -> Self {
+        Self {
+            calls: 200_000,
+            seed: 1,
+            json: false,
+        }
+    }
 }
 
 /// Which adapters are asked what.
@@ -91,6 +113,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
         Some("test") => Command::Test { quick: false },
         Some("bench") => bench(&mut parser)?,
         Some("conformance") => Command::Conformance(Conformance::default()),
+        Some("soak") => Command::Soak(Soak::default()),
         Some("deny") => Command::Deny,
         _ => bail!("there is no command {word:?}; the commands are {}", COMMANDS.join(", ")),
     };
@@ -99,7 +122,8 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (_, Short('h') | Long("help")) => return Ok(Command::Help),
             (Command::Demo { out }, Long("out")) => *out = Some(directory(parser.value()?)?),
             (Command::Test { quick }, Long("quick")) => *quick = true,
-            (Command::Peers { json }, Long("json")) => *json = true,
+            (Command::Peers { json, .. }, Long("json")) => *json = true,
+            (Command::Peers { calls_only, .. }, Long("calls")) => *calls_only = true,
             (Command::Conformance(asked), Long("json")) => asked.json = true,
             (Command::Conformance(asked), Long("write")) => asked.write = true,
             (Command::Conformance(asked), Long("only")) => asked.only = Some(parser.value()?.parse()?),
@@ -112,6 +136,9 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
                 asked.command.push(value);
                 asked.command.extend(parser.raw_args()?);
             }
+            (Command::Soak(asked), Long("json")) => asked.json = true,
+            (Command::Soak(asked), Long("calls")) => asked.calls = parser.value()?.parse()?,
+            (Command::Soak(asked), Long("seed")) => asked.seed = parser.value()?.parse()?,
             // What stands behind `--` reaches us as plain values.
             (Command::Bench { args }, Value(value)) => {
                 args.push(value);
@@ -127,7 +154,10 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
 fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
     let mut rest = parser.raw_args()?;
     Ok(if rest.next_if(|word| word == "peers").is_some() {
-        Command::Peers { json: false }
+        Command::Peers {
+            calls_only: false,
+            json: false,
+        }
     } else if rest.next_if(|word| word == "page").is_some() {
         Command::Page
     } else {
@@ -212,11 +242,10 @@ mod tests {
 
     #[test]
     fn peers_and_page_are_benchmarks_of_another_kind() {
-        assert_eq!(parsed(&["bench", "peers"]).unwrap(), Command::Peers { json: false });
-        assert_eq!(
-            parsed(&["bench", "peers", "--json"]).unwrap(),
-            Command::Peers { json: true }
-        );
+        let peers = |calls_only, json| Command::Peers { calls_only, json };
+        assert_eq!(parsed(&["bench", "peers"]).unwrap(), peers(false, false));
+        assert_eq!(parsed(&["bench", "peers", "--json"]).unwrap(), peers(false, true));
+        assert_eq!(parsed(&["bench", "peers", "--calls"]).unwrap(), peers(true, false));
         assert_eq!(parsed(&["bench", "page"]).unwrap(), Command::Page);
         let args = vec!["peers".into()];
         assert_eq!(parsed(&["bench", "--", "peers"]).unwrap(), Command::Bench { args });
@@ -243,6 +272,20 @@ mod tests {
             "--json",
         ];
         assert_eq!(parsed(&line).unwrap(), Command::Conformance(asked));
+    }
+
+    #[test]
+    fn a_soak_has_numbers() {
+        let asked = Soak {
+            calls: 500,
+            seed: 9,
+            json: false,
+        };
+        assert_eq!(
+            parsed(&["soak", "--calls", "500", "--seed=9"]).unwrap(),
+            Command::Soak(asked)
+        );
+        assert!(parsed(&["soak", "--calls", "many"]).is_err());
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod host;
 mod links;
 mod setup;
 mod shell;
+mod soak;
 mod style;
 mod toolchain;
 mod workspace;
@@ -54,9 +55,10 @@ fn run() -> anyhow::Result<Finding> {
         Command::Demo { out } => demo::run(&workspace, out.as_deref()),
         Command::Test { quick } => checks::run(&workspace, quick),
         Command::Bench { args } => bench::run(&workspace, &args),
-        Command::Peers { json } => bench::peers::run(&workspace, json),
+        Command::Peers { calls_only, json } => bench::peers::run(&workspace, calls_only, json),
         Command::Page => bench::page::run(&workspace),
         Command::Conformance(asked) => conformance::run(&workspace, &asked),
+        Command::Soak(asked) => soak::run(&workspace, &asked),
         Command::Deny => deny::run(&workspace),
     }
 }

@@ -16,6 +16,7 @@ use environment::Environment;
 use procvision_host::adapter::{self, Adapter as Connection, Ending, Log, Service, Stdio};
 use procvision_host::algorithm::LoadError;
 use procvision_host::explain::one_line;
+use procvision_host::heap;
 use procvision_host::lockdown::{self, LockReport, Lockdown, Requirement};
 use procvision_host::logs::Level;
 use procvision_host::package::Package;
@@ -28,6 +29,7 @@ use procvision_host::store::{OpenVersion, Store, StoreOptions};
 use serde_json::{Map, Value};
 use settings::Settings;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -83,6 +85,7 @@ impl Adapter {
     pub fn run(&self) -> Result<Exit, CommandError> {
         let environment = Environment::read(|name| std::env::var(name).ok());
         let settings = Settings::read(self, &environment);
+        heap::keep_freed_memory();
         let stdio = Stdio::take().map_err(no_pipes)?;
         // Until the policy is read, which may say another one.
         let level = settings.as_ref().ok().and_then(|settings| settings.log_level);
@@ -161,7 +164,7 @@ impl Adapter {
         // after it.
         let mut lockdown = Lockdown::new(&prepared.limits().limits, requirement);
         lockdown.readable = sources.folders();
-        told(&lockdown.apply()?);
+        told(log, &lockdown.apply()?);
         let algorithm = prepared.start().map_err(unloadable)?;
         let load = algorithm.load_report();
         log.lines(&load.describe.logs, &Map::new());
@@ -170,9 +173,9 @@ impl Adapter {
         tracing::info!(
             algorithm = info.name,
             version = info.version,
-            compile_ms = load.compile.as_secs_f64() * 1e3,
+            compile_ms = milliseconds(load.compile),
             compiled_before = load.from_cache,
-            setup_ms = load.setup.usage.wall.as_secs_f64() * 1e3,
+            setup_ms = milliseconds(load.setup.usage.wall),
             "ready"
         );
         let ending = connection.serve(Service {
@@ -236,13 +239,22 @@ fn no_pipes(error: std::io::Error) -> CommandError {
     CommandError::could_not_run("unavailable", format!("cannot talk to the runner: {error}"))
 }
 
+/// To the microsecond.
+fn milliseconds(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1e3
+}
+
 /// One line about the locks.
-fn told(report: &LockReport) {
-    let locks = report.to_json();
-    match report.is_complete() && report.closed_folders().is_empty() {
-        true => tracing::info!(%locks, "locked down"),
-        false => tracing::warn!(%locks, "locked down as far as this machine can"),
-    }
+fn told(log: &Log, report: &LockReport) {
+    let (level, message) = match report.is_complete() && report.closed_folders().is_empty() {
+        true => (Level::Info, "locked down"),
+        false => (Level::Warn, "locked down, but not wholly"),
+    };
+    let fields = match report.to_json() {
+        Value::Object(fields) => fields,
+        other => Map::from_iter([("locks".to_owned(), other)]),
+    };
+    log.line(level, message, fields);
 }
 
 /// What the algorithm logged before it failed, and where it failed, are lines of the log; the rest is the answer.

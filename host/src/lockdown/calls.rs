@@ -219,6 +219,8 @@ pub(super) fn host() -> CallList {
     // For reading, and nothing is made, cut or appended to. Landlock says which files.
     let change = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | (libc::O_TMPFILE & !libc::O_DIRECTORY);
     list.allow_if(libc::SYS_openat, [without(2, change)]);
+    #[cfg(target_arch = "x86_64")]
+    list.allow_if(libc::SYS_open, [without(1, change)]);
     // Duplicating, flags and seals; not owners, who would get signals.
     list.allow_values(
         libc::SYS_fcntl,

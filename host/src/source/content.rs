@@ -2,6 +2,7 @@
 
 use super::error::Why;
 use super::meta::ImageMeta;
+use super::recent::Recent;
 use crate::frame::{Frame, PictureLayout, PixelFormat};
 use crate::limits::PICTURE_FILE_BYTES;
 use bytes::Bytes;
@@ -49,9 +50,9 @@ impl Content {
     }
 
     /// The picture in the [`needed`](Self::needed) bytes.
-    pub(super) fn picture(self, bytes: impl Into<Bytes>, meta: &ImageMeta) -> Result<Frame, Why> {
+    pub(super) fn picture(self, bytes: impl Into<Bytes>, meta: &ImageMeta, recent: &Recent) -> Result<Frame, Why> {
         match self {
-            Self::Encoded => encoded(&bytes.into(), meta),
+            Self::Encoded => encoded(bytes.into(), meta, recent),
             Self::Raw(layout) => Ok(raw(layout, bytes)?),
         }
     }
@@ -66,8 +67,8 @@ pub(super) fn within(actual: u64, limit: u64) -> Result<(), Why> {
 }
 
 /// Decodes a picture, which must have the size that was said, if one was said.
-pub(super) fn encoded(bytes: &[u8], meta: &ImageMeta) -> Result<Frame, Why> {
-    let frame = Frame::decode(bytes)?;
+pub(super) fn encoded(bytes: Bytes, meta: &ImageMeta, recent: &Recent) -> Result<Frame, Why> {
+    let frame = recent.decode(bytes)?;
     agree(meta, (frame.width(), frame.height()))?;
     Ok(frame)
 }

@@ -7,6 +7,7 @@ use super::error::{SourceError, Why};
 use super::meta::ImageMeta;
 use super::npy::{MOST_HEADER_BYTES, NpyHeader};
 use super::plain_file::{PlainFile, open_folder};
+use super::recent::Recent;
 use crate::frame::Frame;
 use crate::limits::PICTURE_FILE_BYTES;
 use rustix::fd::OwnedFd;
@@ -14,6 +15,7 @@ use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What the identifiers begin with.
 pub(super) const SCHEME: &str = "dev-shm:";
@@ -32,12 +34,16 @@ const DEFAULT_FOLDER: &str = "procvision_dev_shm";
 #[derive(Clone, Debug)]
 pub struct DevStore {
     folder: PathBuf,
+    recent: Arc<Recent>,
 }
 
 impl DevStore {
     /// The store in this folder, which need not be there yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+            recent: Arc::default(),
+        }
     }
 
     /// The store that the original would use: in `PROC_SHM_DIR`, else in `procvision_dev_shm` in the folder for
@@ -70,7 +76,7 @@ impl DevStore {
         })?;
         let name = file_name(id);
         match array(&folder, &format!("{name}.npy"), meta) {
-            Err(Why::Missing) => file(&folder, &format!("{name}.bin"), meta),
+            Err(Why::Missing) => file(&folder, &format!("{name}.bin"), meta, &self.recent),
             found => found,
         }
     }
@@ -93,7 +99,7 @@ fn array(folder: &OwnedFd, name: &str, meta: &ImageMeta) -> Result<Frame, Why> {
     Ok(raw(layout, pixels)?)
 }
 
-fn file(folder: &OwnedFd, name: &str, meta: &ImageMeta) -> Result<Frame, Why> {
+fn file(folder: &OwnedFd, name: &str, meta: &ImageMeta, recent: &Recent) -> Result<Frame, Why> {
     let file = PlainFile::open(folder, name)?;
     if file.len() == 0 {
         return Err(Why::Empty);
@@ -101,7 +107,7 @@ fn file(folder: &OwnedFd, name: &str, meta: &ImageMeta) -> Result<Frame, Why> {
     within(file.len(), PICTURE_FILE_BYTES)?;
     let bytes = file.copy(0, file.len())?;
     file.unchanged()?;
-    encoded(&bytes, meta)
+    encoded(bytes.into(), meta, recent)
 }
 
 impl FrameSource for DevStore {

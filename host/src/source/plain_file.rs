@@ -4,12 +4,12 @@
 
 use super::error::Why;
 use crate::opening::{self, Links};
+use rustix::buffer::spare_capacity;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// A plain file, and how large it was when it was opened.
@@ -74,12 +74,19 @@ impl PlainFile {
     /// Exactly `count` bytes from `offset` on; the caller has bounded their number. If there are fewer by now, that is
     /// an error: what is missing is never taken for zeros.
     pub(super) fn copy(&self, offset: u64, count: u64) -> Result<Vec<u8>, Why> {
-        let mut bytes = vec![0; usize::try_from(count).map_err(|_| Why::CutOff)?];
-        match self.file.read_exact_at(&mut bytes, offset) {
-            Ok(()) => Ok(bytes),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Why::CutOff),
-            Err(error) => Err(Why::Read(error)),
+        let count = usize::try_from(count).map_err(|_| Why::CutOff)?;
+        // Not filled with zeros first, which would take a third of the time.
+        let mut bytes = Vec::with_capacity(count);
+        while bytes.len() < count {
+            let place = offset.saturating_add(bytes.len() as u64);
+            match rustix::io::pread(&self.file, spare_capacity(&mut bytes), place) {
+                Ok(0) => return Err(Why::CutOff),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => return Err(Why::Read(errno.into())),
+            }
         }
+        bytes.truncate(count);
+        Ok(bytes)
     }
 
     /// Makes sure that nobody cut the file off or wrote into it through the file system since it was opened. Writing

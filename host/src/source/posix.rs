@@ -5,9 +5,11 @@ use super::content::{Content, HEAD};
 use super::error::{SourceError, Why};
 use super::meta::ImageMeta;
 use super::plain_file::{PlainFile, open_folder};
+use super::recent::Recent;
 use super::{FrameSource, SCHEMES};
 use crate::frame::Frame;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where Linux keeps shared-memory objects.
 pub(crate) const FOLDER: &str = "/dev/shm";
@@ -19,13 +21,15 @@ const NAME_BYTES: usize = 255;
 ///
 /// An object holds a PNG or JPEG file, or raw pixels whose size the station says; then its length is that of the
 /// pixels, perhaps rounded up to whole memory pages.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PosixObjects;
+#[derive(Clone, Debug, Default)]
+pub struct PosixObjects {
+    recent: Arc<Recent>,
+}
 
 impl PosixObjects {
     /// All objects of this machine.
     pub fn new() -> Self {
-        Self
+        Self::default()
     }
 
     /// The name of an object as the folder of all objects has it.
@@ -41,7 +45,7 @@ impl PosixObjects {
         }
     }
 
-    fn picture(id: &str, meta: &ImageMeta) -> Result<Frame, Why> {
+    fn picture(&self, id: &str, meta: &ImageMeta) -> Result<Frame, Why> {
         let name = Self::file_name(id)?;
         let folder = open_folder(Path::new(FOLDER)).map_err(|source| Why::Folder {
             path: PathBuf::from(FOLDER),
@@ -51,7 +55,7 @@ impl PosixObjects {
         let content = Content::of(&object.head(HEAD)?, object.len(), meta)?;
         let bytes = object.copy(0, content.needed(object.len()))?;
         object.unchanged()?;
-        content.picture(bytes, meta)
+        content.picture(bytes, meta, &self.recent)
     }
 }
 
@@ -73,6 +77,7 @@ impl FrameSource for PosixObjects {
     }
 
     fn open(&self, id: &str, meta: &ImageMeta) -> Result<Frame, SourceError> {
-        Self::picture(id, meta).map_err(|why| SourceError::unusable(id, self.place(), why))
+        self.picture(id, meta)
+            .map_err(|why| SourceError::unusable(id, self.place(), why))
     }
 }

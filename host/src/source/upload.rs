@@ -4,6 +4,7 @@ use super::FrameSource;
 use super::content::{Content, HEAD};
 use super::error::{SourceError, Why};
 use super::meta::ImageMeta;
+use super::recent::Recent;
 use crate::frame::Frame;
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ pub(super) const SCHEME: &str = "upload:";
 #[derive(Clone, Debug, Default)]
 pub struct Uploads {
     held: Arc<Mutex<HashMap<String, Bytes>>>,
+    recent: Arc<Recent>,
 }
 
 impl Uploads {
@@ -48,7 +50,7 @@ impl Uploads {
         let length = bytes.len() as u64;
         let content = Content::of(&bytes[..bytes.len().min(HEAD)], length, meta)?;
         let needed = usize::try_from(content.needed(length)).unwrap_or(bytes.len());
-        content.picture(bytes.slice(..needed.min(bytes.len())), meta)
+        content.picture(bytes.slice(..needed.min(bytes.len())), meta, &self.recent)
     }
 }
 

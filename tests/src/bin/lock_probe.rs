@@ -4,7 +4,8 @@
 //! lock-probe attempt FOLDER            locked but for FOLDER, tries everything and prints what came of it; waits for the
 //!                                      end of its stdin, so that it can be looked at
 //! lock-probe free FOLDER               tries what does no harm without being locked
-//! lock-probe judge PROBE STORE PACKAGES  loads the probe and the packages, and has them judge under the lock
+//! lock-probe judge PROGRAM PROBE STORE PACKAGES
+//!                                      loads the probe and the packages, and has them judge under the lock
 //! lock-probe careless                  locks itself although a thread keeps its files, and prints why that fails
 //! lock-probe abort                     locked, aborts
 //! lock-probe panic                     locked, panics
@@ -36,7 +37,9 @@ fn main() -> Result {
     match arguments.as_slice() {
         ["attempt", folder] => attempt(Path::new(folder)),
         ["free", folder] => free(Path::new(folder)),
-        ["judge", probe, store, packages @ ..] => judge::judge(Path::new(probe), Path::new(store), packages),
+        ["judge", program, probe, store, packages @ ..] => {
+            judge::judge(Path::new(program), Path::new(probe), Path::new(store), packages)
+        }
         ["abort"] => {
             lock(Vec::new())?;
             std::process::abort()
@@ -72,7 +75,8 @@ fn attempt(folder: &Path) -> Result {
     let (said, heard) = mpsc::channel();
     let earlier = thread::spawn(move || -> std::io::Result<()> {
         lockdown::renounce_files()?;
-        if let Ok(table) = when_locked.recv() {
+        // Until the process ends.
+        while let Ok(table) = when_locked.recv() {
             // The main thread waits for it.
             let _ = said.send(table.run(Threads::Earlier));
         }

@@ -8,7 +8,7 @@ use procvision_host::pool::consumer::{PoolClient, PoolError};
 use procvision_host::pool::memory::SLOT_GRANULE;
 use procvision_host::pool::producer::Producer;
 use procvision_tests::binary::{Answer, procvision, procvision_binary};
-use procvision_tests::frame_pool::{Process, RawPeer, broker_process, eventually, socket};
+use procvision_tests::frame_pool::{RawPeer, broker_process, eventually, socket};
 use rustix::fd::AsFd;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::process::{Pid, Signal};

@@ -44,24 +44,34 @@ pub struct Row {
     pub ratio: f64,
 }
 
-/// Measures and prints one table, or the rows as JSON.
-pub fn run(workspace: &Workspace, as_json: bool) -> Result<Finding> {
+/// Measures and prints tables, or the rows as JSON; only whole calls if nothing else is wanted.
+pub fn run(workspace: &Workspace, calls_only: bool, as_json: bool) -> Result<Finding> {
     let python = environment(workspace)?;
     let program = host::build(workspace)?;
-    announce("measuring this host");
-    let line = Line::new(&program, workspace.root()).args(["bench", "--section", "frames", "--json"]);
-    let figures = figures::measure(&line)?;
-    let rows = measure(workspace, &python, &figures)?;
+    let rows = match calls_only {
+        true => Vec::new(),
+        false => pictures(workspace, &python, &program)?,
+    };
     let calls = calls::measure(workspace, &python, &program)?;
     if as_json {
         println!(
             "{}",
             json!({ "schema": 1, "packages": PACKAGES, "rows": rows, "calls": calls })
         );
-    } else {
-        print!("{}\n{}", table(&rows), calls::text(&calls));
+        return Ok(Finding::Good);
     }
+    if !calls_only {
+        println!("{}", table(&rows));
+    }
+    print!("{}", calls::text(&calls));
     Ok(Finding::Good)
+}
+
+/// Pictures without a pipe between processes.
+fn pictures(workspace: &Workspace, python: &Path, program: &Path) -> Result<Vec<Row>> {
+    announce("measuring this host");
+    let line = Line::new(program, workspace.root()).args(["bench", "--section", "frames", "--json"]);
+    measure(workspace, python, &figures::measure(&line)?)
 }
 
 /// The rows of all peers, this host's from `figures`, size by size.

@@ -107,6 +107,68 @@ impl Timing {
     }
 }
 
+/// How a picture is kept in the store.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Raw,
+    Jpeg,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Jpeg => "JPEG",
+        }
+    }
+
+    /// Which adapters are asked, what identifiers are made of, and what the place is called. Of a JPEG there is nothing to
+    /// map, so that it is not put into the pool.
+    fn places(self) -> &'static [(usize, &'static str, &'static str)] {
+        match self {
+            Self::Raw => &[(0, "pool", "pool"), (1, "raw", "store"), (THE_ORIGINAL, "raw", "store")],
+            Self::Jpeg => &[(1, "jpeg", "store"), (THE_ORIGINAL, "jpeg", "store")],
+        }
+    }
+
+    /// What a receiver must find.
+    fn sum(self, picture: &Picture) -> u64 {
+        match self {
+            Self::Raw => picture.raw,
+            Self::Jpeg => picture.jpeg,
+        }
+    }
+}
+
+/// Which of the three adapters is the original's.
+const THE_ORIGINAL: usize = 2;
+
+/// One adapter and the calls that it is asked in turn, each with the sum that it must find.
+struct Contest {
+    adapter: usize,
+    from: &'static str,
+    calls: Vec<(Vec<u8>, u64)>,
+    asked: usize,
+    samples: Vec<Duration>,
+}
+
+impl Contest {
+    /// Its turn.
+    fn turn(&mut self, adapter: &mut Adapter) -> Result<()> {
+        for sample in 0..=TURN {
+            let (call, expected) = &self.calls[self.asked % self.calls.len()];
+            self.asked += 1;
+            let (took, body) = adapter.round_trip(call)?;
+            // The first finds the processor's caches as the other adapter has left them.
+            if sample > 0 {
+                self.samples.push(took);
+            }
+            check(&body, *expected)?;
+        }
+        Ok(())
+    }
+}
+
 /// A picture of `pictures.py`.
 #[derive(Debug, Deserialize)]
 struct Picture {
@@ -234,56 +296,66 @@ impl Stage {
         Ok(json!({ "type": "call", "request_id": "1", "data": data }))
     }
 
+    /// Pictures of products that follow each other.
+    fn current(&self) -> impl Iterator<Item = &Picture> {
+        self.pictures
+            .iter()
+            .filter(|picture| picture.name.starts_with("current"))
+    }
+
     fn trips(&self, calls: &mut Calls) -> Result<()> {
         let [ours, theirs] = &self.launches;
+        // One of ours for each place, so that each keeps to its own.
         let mut adapters = [self.ready(ours)?, self.ready(ours)?, self.ready(theirs)?];
-        for (kind, picture) in [("raw", "raw"), ("jpeg", "JPEG")] {
+        for kind in [Kind::Raw, Kind::Jpeg] {
             for (guide, pictures) in [("dot", 1), ("guide", 2)] {
-                // Of a JPEG there is nothing to map, so that it is not put into the pool.
-                let places: &[(usize, &str, &'static str)] = match kind {
-                    "raw" => &[(0, "pool", "pool"), (1, "raw", "store"), (2, "raw", "store")],
-                    _ => &[(1, "jpeg", "store"), (2, "jpeg", "store")],
-                };
-                let frames: Vec<Vec<u8>> = places
-                    .iter()
-                    .map(|(_, place, _)| Ok(framed(&self.call("measure", place, "cur", guide)?)))
-                    .collect::<Result<_>>()?;
-                let sum = |name: &str| -> Result<u64> {
-                    let picture = self.picture(name)?;
-                    Ok(if kind == "raw" { picture.raw } else { picture.jpeg })
-                };
-                let expected = sum("cur")? + sum(guide)?;
-                let mut samples = vec![Vec::new(); places.len()];
+                let mut contests = Vec::new();
+                for (adapter, place, from) in kind.places() {
+                    contests.push(self.contest(*adapter, kind, place, from, guide)?);
+                }
                 let begun = Instant::now();
-                let limit = SECONDS * places.len() as f64;
-                while samples[0].len() < LEAST || (samples[0].len() < SAMPLES && begun.elapsed().as_secs_f64() < limit)
-                {
-                    for ((adapter, ..), (frame, samples)) in places.iter().zip(frames.iter().zip(&mut samples)) {
-                        for turn in 0..=TURN {
-                            let (took, body) = adapters[*adapter].round_trip(frame)?;
-                            // The first finds the caches as the other adapter has left them.
-                            if turn > 0 {
-                                samples.push(took);
-                            }
-                            check(&body, expected)?;
-                        }
+                let limit = SECONDS * contests.len() as f64;
+                let enough =
+                    |samples: usize| samples >= LEAST && (samples >= SAMPLES || begun.elapsed().as_secs_f64() >= limit);
+                while !contests.first().is_none_or(|contest| enough(contest.samples.len())) {
+                    for contest in &mut contests {
+                        contest.turn(&mut adapters[contest.adapter])?;
                     }
                 }
-                let timings: Vec<Timing> = samples.iter_mut().map(|samples| Timing::of(samples)).collect();
-                let slowest = timings.last().map_or(f64::NAN, |timing| timing.p50_us);
-                for ((adapter, _, from), timing) in places.iter().zip(timings) {
+                let timings: Vec<Timing> = contests
+                    .iter_mut()
+                    .map(|contest| Timing::of(&mut contest.samples))
+                    .collect();
+                // The original's is the last.
+                let theirs = timings.last().map_or(f64::NAN, |timing| timing.p50_us);
+                for (contest, timing) in contests.iter().zip(timings) {
                     calls.trips.push(Trip {
-                        picture,
+                        picture: kind.name(),
                         pictures,
-                        adapter: if *adapter < 2 { OURS } else { THEIRS },
-                        from,
+                        adapter: self.launches[usize::from(contest.adapter == THE_ORIGINAL)].name,
+                        from: contest.from,
                         timing,
-                        gain: slowest / timing.p50_us,
+                        gain: theirs / timing.p50_us,
                     });
                 }
             }
         }
         adapters.into_iter().try_for_each(Adapter::end)
+    }
+
+    fn contest(&self, adapter: usize, kind: Kind, place: &str, from: &'static str, guide: &str) -> Result<Contest> {
+        let mut calls = Vec::new();
+        for current in self.current() {
+            let call = framed(&self.call("measure", place, &current.name, guide)?);
+            calls.push((call, kind.sum(current) + kind.sum(self.picture(guide)?)));
+        }
+        Ok(Contest {
+            adapter,
+            from,
+            calls,
+            asked: 0,
+            samples: Vec::new(),
+        })
     }
 
     /// The cache of compiled components is warm: both have been started before.
