@@ -140,6 +140,21 @@ pub fn admit(policy: &StationPolicy, candidate: &Candidate<'_>) -> Result<Vec<Ob
     }
 }
 
+/// Asks about the signature alone, before there is a component.
+///
+/// # Errors
+///
+/// The policy refuses whatever has such a signature.
+pub fn admit_signature(policy: &StationPolicy, status: &SignatureStatus) -> Result<(), AdmissionError> {
+    match signature(policy, status) {
+        Some(refusal) if refusal.severity == Severity::Refused => Err(AdmissionError {
+            refusals: vec![refusal],
+            warnings: Vec::new(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 fn signature(policy: &StationPolicy, status: &SignatureStatus) -> Option<Objection> {
     let remedy = match status {
         SignatureStatus::Valid { .. } => return None,

@@ -2,15 +2,11 @@
 
 use crate::limits::ASSET_FILES;
 use rustix::fs::OFlags;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-
-/// Bytes that are read at once to compute a digest.
-const DIGEST_PART: usize = 256 << 10;
 
 /// The files of a package's `assets` folder. The list is made when the package is opened; nothing that is not in it can
 /// be reached, whatever an algorithm calls it.
@@ -181,30 +177,6 @@ impl Assets {
     /// The name of the asset that the manifest requires for a product model and kind.
     pub fn lookup(&self, pid: &str, kind: &str) -> Option<&str> {
         self.required.get(pid)?.get(kind).map(String::as_str)
-    }
-
-    /// SHA-256 in hex of the file that is open as this asset. `None` if there is no such asset.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub(crate) fn digest(&self, name: &str) -> Option<io::Result<String>> {
-        let size = self.files.get(name)?.size;
-        let mut digest = Sha256::new();
-        let mut offset = 0;
-        while offset < size {
-            let part = match self.read(name, offset, DIGEST_PART)? {
-                Ok(part) => part,
-                Err(error) => return Some(Err(error)),
-            };
-            if part.is_empty() {
-                // It was cut meanwhile, and so is another one.
-                break;
-            }
-            digest.update(&part);
-            offset = offset.saturating_add(part.len() as u64);
-        }
-        Some(Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
     /// Up to `length` bytes from `offset` on; fewer at the end, none past it. `None` if there is no such asset.

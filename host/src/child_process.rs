@@ -2,9 +2,11 @@
 //! connecting to a broker.
 //!
 //! It dies with its host, keeps no descriptor but the three it was given and gets only so many others; it gains no
-//! privileges by starting programs, and leaves no core.
+//! privileges by starting programs, and nobody looks into it while it runs or after it has crashed.
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal, setrlimit};
+use crate::lockdown::limits::limit;
+use crate::lockdown::process;
+use rustix::process::{Pid, Resource, Signal, getppid, set_parent_process_death_signal};
 use std::io;
 
 /// Descriptors that such a process is given: stdin, stdout, stderr.
@@ -41,20 +43,11 @@ pub(crate) fn give_up(host: i32, descriptors: u64) -> Result<(), Objection> {
         return Err(Objection::NoHost);
     }
     close_others()?;
-    forgo_privileges()?;
-    limit(Resource::Core, 0, 0)?;
-    limit(Resource::Nofile, descriptors, descriptors)?;
+    process::forgo_privileges()?;
+    process::refuse_dumps()?;
+    limit(Resource::Core, 0)?;
+    limit(Resource::Nofile, descriptors)?;
     Ok(())
-}
-
-/// Lowers a limit. Where the host itself may use less, that stays.
-pub(crate) fn limit(resource: Resource, current: u64, maximum: u64) -> rustix::io::Result<()> {
-    let before = getrlimit(resource).maximum.unwrap_or(u64::MAX);
-    let new = Rlimit {
-        current: Some(current.min(before)),
-        maximum: Some(maximum.min(before)),
-    };
-    setrlimit(resource, new)
 }
 
 /// Descriptors that a host has left open for the programs it starts.
@@ -62,16 +55,6 @@ fn close_others() -> io::Result<()> {
     // SAFETY: the process has just begun; nothing of it has opened a descriptor that could be closed under it.
     let closed = unsafe { libc::close_range(DESCRIPTORS as libc::c_uint, libc::c_uint::MAX, 0) };
     match closed {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
-}
-
-/// Programs started from here would not be set-user-ID, and the system may be asked for stricter rules.
-fn forgo_privileges() -> io::Result<()> {
-    // SAFETY: takes numbers only, and changes nothing but a flag of this process.
-    let set = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    match set {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }

@@ -5,6 +5,7 @@ pub mod adapter;
 pub mod bench;
 pub mod build;
 pub mod completions;
+pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod failure;

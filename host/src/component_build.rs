@@ -265,3 +265,12 @@ fn finish(component: &[u8], from: &Path, options: &BuildOptions, place: PathBuf)
         crates: None,
     })
 }
+
+/// The version of the compiler that would build components in a folder, if there is one.
+///
+/// # Errors
+///
+/// If the compiler has no libraries for components.
+pub(crate) fn toolchain_version(folder: &Path) -> Result<Option<String>, BuildError> {
+    Ok(toolchain::Toolchain::for_target(folder, Target::default())?.release)
+}

@@ -8,6 +8,7 @@ mod layout;
 mod storage;
 
 pub use decode::FrameError;
+pub(crate) use decode::MOST_DECODING_BYTES;
 pub(crate) use decode::check_size;
 pub use layout::PictureLayout;
 pub use storage::Lease;

@@ -15,6 +15,7 @@
 //! | [`schemas`] | the published schemas of the files that people write |
 //! | [`signing`] | keys, signatures, and whom a station trusts |
 //! | [`host`], [`compiler`] | the engine, its clock, the compile cache; compiling in a process of its own |
+//! | [`lockdown`] | what the process gives up before an algorithm runs |
 //! | [`algorithm`] | a loaded algorithm: the lifecycle, replacement after a trap, quarantine |
 //! | [`frame`], [`session`], [`call`] | what a step is given |
 //! | [`pool`] | pictures that cameras write into memory they share with this process |
@@ -23,9 +24,11 @@
 //! | [`protocol`], [`adapter`] | the runner protocol, and the process that speaks it |
 //! | [`store`] | what is installed at a station, and which version judges which product model |
 //! | [`explain`], [`visible`], [`whole_file`] | code and remedy of every error; an algorithm's text made safe to show; files written whole |
+//! | [`exposure`] | whether others could change a file that is to be believed |
 //! | [`cases`] | golden cases: pictures with the answers that are expected |
 //! | [`annotate`], [`report`], [`validation`] | what came back as picture, page and JSON; every check of a package |
 //! | [`inspection`] | what a reviewer must know of a package before anybody runs it |
+//! | [`doctor`] | what this machine offers to a station |
 //! | `bench` | what the sandbox costs on this machine; feature `bench`, on by default |
 //! | [`component_build`], [`scaffold`] | for authors: from a crate to a component, from nothing to a crate |
 //! | [`packaging`], [`sbom`] | from a folder to a package; what its component is made of, as a bill of materials |
@@ -94,8 +97,10 @@ pub mod compiler;
 pub mod component_build;
 pub mod contract;
 mod description;
+pub mod doctor;
 mod engine;
 pub mod explain;
+pub mod exposure;
 pub mod failure;
 pub mod frame;
 pub mod host;
@@ -106,6 +111,7 @@ mod instance;
 mod interruption;
 pub mod leftovers;
 pub mod limits;
+pub mod lockdown;
 pub mod logs;
 pub mod manifest;
 mod opening;

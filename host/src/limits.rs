@@ -229,6 +229,10 @@ pub const SIGNATURE_BYTES: u64 = 4 * KIB;
 pub const KEY_BYTES: u64 = 4 * KIB;
 /// Entries of a trust folder, and of the revoked keys in it.
 pub const TRUSTED_KEYS: usize = 1_000;
+/// Characters of the sentence in which a manifest says what its package judges.
+pub const DESCRIPTION_CHARACTERS: usize = 1_000;
+/// Bytes of the registry of one store.
+pub const REGISTRY_BYTES: usize = 64 << 20;
 
 /// Limits that hold for everybody: they are settings of the engine or guard the host before a manifest is read.
 pub const FIXED_LIMITS: &[LimitDescription] = &[
@@ -357,6 +361,18 @@ pub const FIXED_LIMITS: &[LimitDescription] = &[
         unit: Unit::Count,
         value: TRUSTED_KEYS as u64,
         reason: "Entries of a trust folder, and of the revoked keys in it.",
+    },
+    LimitDescription {
+        name: "description_characters",
+        unit: Unit::Count,
+        value: DESCRIPTION_CHARACTERS as u64,
+        reason: "Characters of the description in one manifest. Every registry, list and report carries it.",
+    },
+    LimitDescription {
+        name: "registry_bytes",
+        unit: Unit::Bytes,
+        value: REGISTRY_BYTES as u64,
+        reason: "Bytes of the registry of one store. The last MiB is only for what takes away.",
     },
 ];
 

@@ -9,10 +9,11 @@ use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
 use commands::{
-    adapter, build, completions, frames, init, inspect, keygen, package, policy, run, schema, sign, store, trust,
-    validate, verify,
+    adapter, build, completions, doctor, frames, init, inspect, keygen, package, policy, run, schema, sign, store,
+    trust, validate, verify,
 };
 use procvision_host::compiler::{self, BoundedAllocator};
+use procvision_host::lockdown;
 use procvision_host::pool::connector;
 use std::process::ExitCode;
 
@@ -50,6 +51,7 @@ enum Command {
     Store(Box<store::Store>),
     Policy(policy::Policy),
     Schema(schema::Schema),
+    Doctor(doctor::Doctor),
     #[cfg(feature = "bench")]
     Bench(bench::Bench),
     Completions(completions::Completions),
@@ -74,6 +76,7 @@ impl Command {
             Self::Store(command) => command.json(),
             Self::Policy(command) => command.json(),
             Self::Schema(command) => command.json,
+            Self::Doctor(command) => command.json,
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.json,
             Self::Completions(_) => false,
@@ -102,6 +105,7 @@ impl Command {
             Self::Store(command) => command.run(terminal),
             Self::Policy(command) => command.run(),
             Self::Schema(command) => command.run(),
+            Self::Doctor(command) => command.run(),
             #[cfg(feature = "bench")]
             Self::Bench(command) => command.run(terminal),
             Self::Completions(command) => command.run::<Cli>(),
@@ -114,7 +118,8 @@ impl Command {
 static ALLOCATOR: BoundedAllocator = BoundedAllocator;
 
 fn main() -> ExitCode {
-    if let Some(exit) = compiler::serve_if_asked().or_else(connector::serve_if_asked) {
+    let asked = compiler::serve_if_asked().or_else(connector::serve_if_asked);
+    if let Some(exit) = asked.or_else(lockdown::serve_if_asked) {
         return exit;
     }
     let cli = match Cli::try_parse() {

@@ -1,7 +1,7 @@
 //! `manifest.json`: what a package says about itself, read strictly.
 
 use crate::bounded_file::{self, BoundedFileError};
-use crate::limits::{LimitRequest, MANIFEST_BYTES};
+use crate::limits::{DESCRIPTION_CHARACTERS, LimitRequest, MANIFEST_BYTES};
 use crate::strict_json::{self, StrictJsonError};
 use crate::visible;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -66,7 +66,8 @@ pub struct Manifest {
     /// Semantic version.
     #[schemars(with = "String", regex(pattern = VERSION))]
     pub version: Version,
-    /// One sentence about what it judges.
+    /// One sentence about what it judges, of at most 1,000 characters.
+    #[schemars(length(max = DESCRIPTION_CHARACTERS))]
     pub description: String,
     /// The component's path inside the package, with `/` between parts.
     #[schemars(regex(pattern = INNER_PATH))]
@@ -183,6 +184,11 @@ impl Manifest {
             let rule = "lower-case letters, digits and underscores, starts with a letter and has at most 64 characters";
             return wrong("name", format!("is `{}`, but a name has {rule}", self.name));
         }
+        let characters = self.description.chars().count();
+        if characters > DESCRIPTION_CHARACTERS {
+            let reason = format!("has {characters} characters, but may have {DESCRIPTION_CHARACTERS}");
+            return wrong("description", reason);
+        }
         if let Err(reason) = check_inner_path(&self.component) {
             return wrong("component", reason);
         }
@@ -281,6 +287,13 @@ mod tests {
     }
 
     #[test]
+    fn a_description_has_an_end() {
+        let longest = "é".repeat(DESCRIPTION_CHARACTERS);
+        let manifest = parse(|manifest| manifest["description"] = json!(longest));
+        assert_eq!(manifest.unwrap().description, longest);
+    }
+
+    #[test]
     fn every_mistake_names_its_key() {
         let cases: &[(&str, Value, &str)] = &[
             ("name", json!("Big"), "`name`"),
@@ -290,6 +303,7 @@ mod tests {
             ("limits", json!({"memory_bytes": -1}), "key `limits.memory_bytes`"),
             ("version", json!("1.2"), "version"),
             ("manifest_version", json!(2), "`manifest_version`"),
+            ("description", json!("é".repeat(1_001)), "`description`"),
             ("component", json!("../evil.wasm"), "`component`"),
             ("component", json!("/evil.wasm"), "`component`"),
             ("component", json!("a\\b"), "`component`"),

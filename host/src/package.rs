@@ -160,42 +160,28 @@ impl Package {
     }
 
     fn of_archive(path: &Path, archive: Archive, ceiling: &Limits) -> Result<Self, PackageError> {
-        let manifest = archive.manifest().clone();
-        let limits = ceiling.grant(&manifest.limits);
-        let digest = archive.digests().files.get(&manifest.component);
-        let (actual, limit) = (digest.map_or(0, |digest| digest.bytes), limits.limits.component_bytes);
-        if actual > limit {
-            let path = path.join(&manifest.component);
-            return Err(PackageError::ComponentTooLarge { path, actual, limit });
-        }
-        Ok(Self {
-            source: path.to_owned(),
-            assets: Arc::new(Assets::of_files(archive.open_assets()?, &manifest.required_assets)?),
-            component: archive.component()?,
-            manifest: Some(manifest),
-            limits,
-            archive: Some(Arc::new(archive)),
-        })
+        let component = component_of(path, &archive, ceiling)?;
+        Self::unpacked(path, Arc::new(archive), component, ceiling)
     }
 
-    /// A package whose files were read and compared with its archive already; `source` is only named.
-    pub(crate) fn from_parts(
+    /// The package in an archive whose component was [taken out](component_of) already. Nothing on disk is looked at;
+    /// `source` is only named.
+    pub(crate) fn unpacked(
         source: &Path,
         archive: Arc<Archive>,
         component: Vec<u8>,
-        assets: Assets,
         ceiling: &Limits,
-    ) -> Self {
+    ) -> Result<Self, PackageError> {
         let manifest = archive.manifest().clone();
         let limits = ceiling.grant(&manifest.limits);
-        Self {
+        Ok(Self {
             source: source.to_owned(),
-            manifest: Some(manifest),
-            assets: Arc::new(assets),
+            assets: Arc::new(Assets::of_files(archive.open_assets()?, &manifest.required_assets)?),
             component,
+            manifest: Some(manifest),
             limits,
             archive: Some(archive),
-        }
+        })
     }
 
     /// Lets other limits hold, as under this `ceiling`.
@@ -245,6 +231,26 @@ impl Package {
     /// The limits that hold for it.
     pub fn limits(&self) -> &GrantedLimits {
         &self.limits
+    }
+}
+
+/// The component of an archive, unpacked only if it is not larger than is granted under `ceiling`.
+///
+/// # Errors
+///
+/// [`PackageError::ComponentTooLarge`], with `path` as the archive's.
+pub(crate) fn component_of(path: &Path, archive: &Archive, ceiling: &Limits) -> Result<Vec<u8>, PackageError> {
+    let manifest = archive.manifest();
+    let limit = ceiling.grant(&manifest.limits).limits.component_bytes;
+    let digest = archive.digests().files.get(&manifest.component);
+    let actual = digest.map_or(0, |digest| digest.bytes);
+    match actual > limit {
+        true => Err(PackageError::ComponentTooLarge {
+            path: path.join(&manifest.component),
+            actual,
+            limit,
+        }),
+        false => Ok(archive.component()?),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every check of a package, each with its result and what would mend it.
 //!
 //! The order is that of a station: what is on disk, what the component is made of, whether it compiles and describes
-//! itself, whether it can be set up and asked. A check that fails keeps later ones that need it from being made.
+//! itself, whether it can be set up and asked. A check that fails keeps later ones that need it from being made: what has
+//! a signature that the station refuses is neither compiled nor run.
 
 mod admission;
 mod check;
@@ -146,7 +147,15 @@ pub fn validate(host: &Host, subject: &Subject) -> Validation {
             validation.imports = shape.imports;
         }
         let cases = golden::read(&mut checks, &package);
-        if let Some(mut algorithm) = sandbox::check(&mut checks, host, &package) {
+        let loaded = match checks.has_failed(CheckId::Signature) {
+            // The station would not run it, and so it is not run to see what would come of it.
+            true => {
+                sandbox::check_unrun(&mut checks, host, &package);
+                None
+            }
+            false => sandbox::check(&mut checks, host, &package),
+        };
+        if let Some(mut algorithm) = loaded {
             validation.info = Some(algorithm.info().clone());
             if let Some(cases) = cases {
                 validation.cases = golden::check(&mut checks, &mut algorithm, &cases);

@@ -71,7 +71,12 @@ pub fn procvision() -> Command {
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
         .env("CARGO_TARGET_DIR", guest_target_dir());
-    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CLICOLOR_FORCE"] {
+    for variable in [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CLICOLOR_FORCE",
+        "PROCVISION_STORE",
+    ] {
         command.env_remove(variable);
     }
     command

@@ -4,6 +4,8 @@
 use crate::binary::{Answer, guest_target_dir, procvision, project_root};
 use crate::guests::rust_guest;
 use serde_json::{Value, json};
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -58,7 +60,7 @@ impl Workplace {
         self.write(&format!("{name}/manifest.json"), manifest.to_string().as_bytes());
     }
 
-    /// Writes a file, and the folders to it.
+    /// Writes a file, and the folders to it. Whatever the mask of this process is, nobody else can change them.
     ///
     /// # Panics
     ///
@@ -66,8 +68,14 @@ impl Workplace {
     pub fn write(&self, name: &str, bytes: &[u8]) {
         let path = self.path(name);
         let folder = path.parent().expect("a file lies in a folder");
-        std::fs::create_dir_all(folder).expect("it can be written");
-        std::fs::write(path, bytes).expect("it can be written");
+        let mut folders = DirBuilder::new();
+        folders
+            .recursive(true)
+            .mode(0o755)
+            .create(folder)
+            .expect("it can be written");
+        std::fs::write(&path, bytes).expect("it can be written");
+        std::fs::set_permissions(path, Permissions::from_mode(0o644)).expect("it is ours");
     }
 
     /// The path of a file in it.

@@ -21,6 +21,7 @@ fn every_command_explains_itself() {
         "policy",
         "schema",
         "store",
+        "doctor",
         "bench",
         "completions",
     ] {

@@ -320,6 +320,18 @@ fn a_package_is_never_written_over_another() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_missed_before_anything_is_built() {
+    let place = Workplace::new();
+    for (output, folder) in [("q/", "q/"), ("q/rogue.zip", "q")] {
+        let message = refused(&place, &["--output", output], 2, "unwritable");
+        assert_eq!(message, format!("cannot write {output}: there is no folder {folder}"));
+    }
+    // The crate would not compile.
+    place.write("rogue/Cargo.toml", b"[package]\nname = \"rogue\"\n");
+    refused(&place, &["--output", "q/"], 2, "unwritable");
+}
+
+#[test]
 fn people_are_told_what_is_in_the_package() {
     let place = Workplace::new();
     place.write("rogue/assets/.DS_Store", b"x");

@@ -1,11 +1,12 @@
 //! A station as packages meet it: its policy, and the keys that it trusts.
 
-use super::{AdmissionError, Candidate, Objection, admit, judge};
+use super::{AdmissionError, Candidate, Objection, admit, admit_signature, judge};
 use crate::explain::Explain;
+use crate::exposure::{self, ExposureError};
 use crate::package::Package;
-use crate::policy::{PolicyError, StationPolicy};
+use crate::policy::{PolicyError, SignaturePolicy, StationPolicy};
 use crate::shape::{Shape, ShapeError};
-use crate::signing::{self, BesideError, SignatureStatus, TrustError, TrustStore};
+use crate::signing::{self, BesideError, SignatureStatus, TrustError, TrustStore, TrustedKey};
 use std::borrow::Cow;
 use std::path::Path;
 use time::OffsetDateTime;
@@ -29,6 +30,9 @@ pub enum StationError {
     /// The folder of trusted keys cannot be used.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// Signatures are strict, and others can change the policy or the keys.
+    #[error(transparent)]
+    Exposed(#[from] ExposureError),
 }
 
 impl Explain for StationError {
@@ -36,6 +40,7 @@ impl Explain for StationError {
         match self {
             Self::Policy(error) => error.code(),
             Self::Trust(error) => error.code(),
+            Self::Exposed(error) => error.code(),
         }
     }
 
@@ -43,6 +48,7 @@ impl Explain for StationError {
         match self {
             Self::Policy(error) => error.remedy(),
             Self::Trust(error) => error.remedy(),
+            Self::Exposed(error) => error.remedy(),
         }
     }
 }
@@ -89,15 +95,29 @@ impl Explain for NotAdmitted {
 }
 
 impl Station {
-    /// Reads a policy, and the keys in the folder that it names.
+    /// Reads a policy, and the keys in the folder that it names. If signatures are strict in it, nobody but root and the
+    /// user of this process may be able to change either.
     ///
     /// # Errors
     ///
     /// See [`StationError`].
     pub fn read(policy: &Path) -> Result<Self, StationError> {
-        let policy = StationPolicy::read(policy)?;
+        let path = policy;
+        let policy = StationPolicy::read(path)?;
         let trust = policy.trust()?;
-        Ok(Self { policy, trust })
+        let station = Self { policy, trust };
+        if station.is_strict() {
+            exposure::check(path)?;
+            exposure::check(&station.policy.trusted_keys_folder())?;
+            let keys = station.trust.keys().iter().filter_map(TrustedKey::path);
+            keys.map(exposure::check).collect::<Result<(), _>>()?;
+        }
+        Ok(station)
+    }
+
+    /// Whether only signed packages are accepted.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.policy.signatures == SignaturePolicy::Strict
     }
 
     /// What the signature of a package is worth here and now: the one inside the archive, the one beside it, and of
@@ -119,6 +139,16 @@ impl Station {
             &self.trust,
             OffsetDateTime::now_utc(),
         ))
+    }
+
+    /// Whether a crate may be built here to be asked something. Building runs its maker's code on this machine, outside
+    /// the sandbox, and what is built is never signed.
+    ///
+    /// # Errors
+    ///
+    /// Signatures are strict here.
+    pub fn admit_building(&self) -> Result<(), AdmissionError> {
+        admit_signature(&self.policy, &SignatureStatus::Unsigned)
     }
 
     /// Everything that the station has against a package, whose component has `shape` and whose signature is worth

@@ -329,6 +329,16 @@ A file that begins with {\"$schema\": \"policy.schema.json\", ... is then checke
 
 Exit status: 0 done, 2 there is no such schema.";
 
+/// For `doctor`.
+pub const DOCTOR: &str = "\
+Examples:
+  procvision doctor                              as the user that the station runs as
+  procvision doctor --store /srv/procvision
+  procvision doctor --json
+
+Exit status: 0 a station can run on this machine, though there may be hints, 1 it cannot.
+PROCVISION_CACHE_DIR names the folder for compiled components instead of the user's cache folder.";
+
 /// For `bench`.
 #[cfg(feature = "bench")]
 pub const BENCH: &str = "\

@@ -8,7 +8,11 @@ use tempfile::NamedTempFile;
 
 /// Finds out before the work is done whether a file can be written there.
 pub fn check_place(file: &Path) -> Result<(), CommandError> {
-    let folder = folder_of(file);
+    // `q/` is a folder, whether it is there or not.
+    let folder = match file.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        true => file,
+        false => folder_of(file),
+    };
     if !folder.is_dir() {
         return Err(unwritable(file, &format!("there is no folder {}", folder.display())));
     }

@@ -90,6 +90,9 @@ impl Package {
             );
             return Err(CommandError::could_not_run("usage", message).help("leave out --verify-reproducible"));
         }
+        if let Some(output) = self.output.as_deref().filter(|output| !output.is_dir()) {
+            outputs::check_place(output)?;
+        }
         let mut warnings = Vec::new();
         let mut reproduced = None;
         let collected = if self.no_build || !is_crate {

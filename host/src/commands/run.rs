@@ -10,6 +10,7 @@ mod trial;
 
 use super::error::CommandError;
 use super::exit::Exit;
+use super::store::named_by_environment;
 use super::subject::{self, Station, SubjectArgs};
 use super::terminal::TerminalArgs;
 use super::{help, terminal};
@@ -35,14 +36,11 @@ use std::path::{Path, PathBuf};
 #[command(after_help = help::RUN)]
 pub struct Run {
     /// Folder of a crate or of a package, a package archive, or a .wasm component
-    #[arg(
-        value_name = "DIR|ZIP|WASM",
-        required_unless_present = "store",
-        conflicts_with = "store"
-    )]
+    #[arg(value_name = "DIR|ZIP|WASM", conflicts_with = "store")]
     source: Option<PathBuf>,
 
-    /// Store of a station: asked is what is active there for the product model, under the store's policy
+    /// Store of a station: asked is what is active there for the product model, under the store's policy. Without this and
+    /// without a package the environment variable PROCVISION_STORE names it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["policy", "no_build"])]
     store: Option<PathBuf>,
 
@@ -115,14 +113,14 @@ enum PhaseArg {
 impl Run {
     /// Runs it and says what came of it.
     pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
-        let mut stored = self.store.as_deref().map(|store| self.active(store)).transpose()?;
+        let mut stored = self.named_store()?.map(|store| self.active(&store)).transpose()?;
         let own_rules = self.subject.rules()?;
         let rules = stored.as_ref().map(OpenVersion::station).or(own_rules.as_ref());
         let pictures = rules.map_or_else(PicturePolicy::default, |rules| rules.policy.pictures);
         let mut inputs = Inputs::read(self, pictures)?;
         outputs::check_places(self)?;
         let built = match &self.source {
-            Some(source) if !self.no_build => self.subject.build(source, terminal)?,
+            Some(source) if !self.no_build => self.subject.build(source, rules, terminal)?,
             _ => None,
         };
         let cache = stored.as_ref().map(OpenVersion::compile_cache);
@@ -146,10 +144,7 @@ impl Run {
                 None => (package, package_warnings(package).collect()),
             },
             (None, None) => {
-                return Err(CommandError::could_not_run(
-                    "usage",
-                    "neither a package nor a store is named",
-                ));
+                return Err(nothing_named());
             }
         };
         let mut algorithm = subject::load(&host, package)?;
@@ -186,6 +181,21 @@ impl Run {
             terminal::print(&text::of(&report))?;
         }
         Ok(self.exit(report.outcome()))
+    }
+
+    /// The store, if nothing else is named that is to be asked.
+    fn named_store(&self) -> Result<Option<PathBuf>, CommandError> {
+        if self.source.is_some() || self.store.is_some() {
+            return Ok(self.store.clone());
+        }
+        let Some(store) = named_by_environment() else {
+            return Err(nothing_named());
+        };
+        if self.no_build || self.subject.has_policy() {
+            let message = "--policy and --no-build are for packages, and none is named";
+            return Err(CommandError::could_not_run("usage", message).help("name a package"));
+        }
+        Ok(Some(store))
     }
 
     /// What is active in a store for the product model; it is in use until the answer goes.
@@ -245,6 +255,11 @@ impl Run {
             Some(Outcome::NotReady { .. } | Outcome::Failed(_)) | None => Exit::SubjectFailed,
         }
     }
+}
+
+fn nothing_named() -> CommandError {
+    CommandError::could_not_run("usage", "neither a package nor a store is named")
+        .help("name a package, or a store with --store or PROCVISION_STORE")
 }
 
 /// A request that never reached the algorithm.

@@ -21,6 +21,8 @@ use super::terminal::TerminalArgs;
 use clap::{Args, Subcommand};
 use place::PlaceArgs;
 
+pub(super) use place::named_by_environment;
+
 /// Install packages at a station, and say which version judges which product model
 ///
 /// A store is a folder. Whatever kills an operation, the store is as before it or as after it. Every change is written

@@ -104,10 +104,21 @@ impl SubjectArgs {
         self.log_level.map(Level::from)
     }
 
-    /// Builds the crate, if there is one. That runs code of whoever wrote it, outside the sandbox.
-    pub fn build(&self, source: &Path, terminal: &TerminalArgs) -> Result<Option<Built>, CommandError> {
+    /// Builds the crate, if there is one. That runs code of whoever wrote it, outside the sandbox; so the station is asked
+    /// first.
+    pub fn build(
+        &self,
+        source: &Path,
+        rules: Option<&StationRules>,
+        terminal: &TerminalArgs,
+    ) -> Result<Option<Built>, CommandError> {
         if !component_build::is_crate(source) {
             return Ok(None);
+        }
+        if let Some(rules) = rules {
+            rules
+                .admit_building()
+                .map_err(|error| CommandError::from(error).about(source))?;
         }
         let begun = Instant::now();
         let options = BuildOptions {
@@ -120,6 +131,11 @@ impl SubjectArgs {
             build,
             took: begun.elapsed(),
         }))
+    }
+
+    /// Whether a policy was named.
+    pub fn has_policy(&self) -> bool {
+        self.policy.is_some()
     }
 
     /// The station whose policy was named, if one was.
@@ -206,7 +222,8 @@ pub fn load(host: &Host, package: &Package) -> Result<Algorithm, CommandError> {
     })
 }
 
-fn cache_folder() -> Option<PathBuf> {
+/// Where compiled components are kept, unless a store keeps them.
+pub fn cache_folder() -> Option<PathBuf> {
     let folder = match std::env::var_os(CACHE_VARIABLE) {
         Some(folder) => PathBuf::from(folder),
         None => dirs::cache_dir()?.join("procvision"),

@@ -7,6 +7,7 @@ mod revoke;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::help;
+use super::store::named_by_environment;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -29,23 +30,29 @@ enum TrustCommand {
 
 /// Which folder it is about.
 #[derive(Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 struct Folder {
     /// Folder of the public keys
     #[arg(long, value_name = "DIR")]
     trust: Option<PathBuf>,
 
-    /// Folder of a station's store, whose keys lie in `trusted`
+    /// Folder of a station's store, whose keys lie in `trusted`; without either option the environment variable
+    /// PROCVISION_STORE names it
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
 }
 
 impl Folder {
-    fn path(&self) -> PathBuf {
-        match (&self.trust, &self.store) {
-            (Some(folder), _) => folder.clone(),
-            (None, store) => store.clone().unwrap_or_default().join("trusted"),
+    fn path(&self) -> Result<PathBuf, CommandError> {
+        if let Some(folder) = &self.trust {
+            return Ok(folder.clone());
         }
+        let store = self.store.clone().or_else(named_by_environment);
+        let store = store.ok_or_else(|| {
+            let message = "no folder is named, neither by --trust nor by --store nor by PROCVISION_STORE";
+            CommandError::could_not_run("usage", message).help("give --trust DIR or --store DIR")
+        })?;
+        Ok(store.join("trusted"))
     }
 }
 

@@ -52,7 +52,7 @@ impl Validate {
         }
         let picture = self.image.as_ref().map(Frame::open).transpose()?;
         let built = match self.build {
-            true => self.subject.build(source, terminal)?,
+            true => self.subject.build(source, station.as_ref(), terminal)?,
             false => None,
         };
         let Station { host, mut warnings } = self.subject.station(station.as_ref(), built.is_some(), None)?;

@@ -1,10 +1,13 @@
 //! What the compiling process gives up before it reads anything.
 //!
-//! It gives up what [`child_process`](crate::child_process) says and gets no descriptor but the three it was given, so that
-//! it cannot open files or connections; and its memory, processor time and files are bounded.
+//! It gives up what [`child_process`](crate::child_process) says and gets no descriptor but the three it was given; its
+//! memory, processor time and files are bounded; and of the kernel it can ask for memory, threads and time, and nothing else.
 
 use super::message::{Arguments, Ending};
-use crate::child_process::{self, DESCRIPTORS, Objection, limit};
+use crate::child_process::{self, DESCRIPTORS, Objection};
+use crate::lockdown::calls::{CallList, is_but_for};
+use crate::lockdown::limits::{limit, limit_to};
+use crate::lockdown::{process, renounce_files};
 use rustix::process::Resource;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,12 +59,40 @@ fn or_end(pointer: *mut u8) -> *mut u8 {
 /// Gives everything up. Must come before any other thread and any descriptor of the process.
 pub(super) fn give_up(arguments: &Arguments) -> Result<(), Objection> {
     child_process::give_up(arguments.host, DESCRIPTORS)?;
+    // A second time, for kernels that can: the list below has no call that opens anything.
+    let _ = renounce_files();
     let limits = &arguments.limits;
     // The answer is made in memory before it is written, so that it cannot be larger.
-    limit(Resource::Fsize, limits.memory_bytes, limits.memory_bytes)?;
+    limit(Resource::Fsize, limits.memory_bytes)?;
     // At the lower bound comes the signal by which the host knows it, and at the higher one the end.
-    limit(Resource::Cpu, limits.cpu_seconds, limits.cpu_seconds.saturating_add(1))?;
+    limit_to(Resource::Cpu, limits.cpu_seconds, limits.cpu_seconds.saturating_add(1))?;
+    process::separate_code_from_data()?;
     BOUNDED.store(true, Ordering::Relaxed);
-    limit(Resource::As, limits.memory_bytes, limits.memory_bytes)?;
+    limit(Resource::As, limits.memory_bytes)?;
+    calls().install()?;
     Ok(())
+}
+
+/// What the compiler asks of the kernel: the basics, and threads that share everything with it.
+fn calls() -> CallList {
+    /// What a thread shares with the others, and where its number is written to: what every C library asks for.
+    const THREAD: libc::c_int = libc::CLONE_VM
+        | libc::CLONE_FS
+        | libc::CLONE_FILES
+        | libc::CLONE_SIGHAND
+        | libc::CLONE_THREAD
+        | libc::CLONE_SYSVSEM
+        | libc::CLONE_SETTLS
+        | libc::CLONE_PARENT_SETTID
+        | libc::CLONE_CHILD_CLEARTID;
+    let mut list = CallList::default();
+    list.allow_basics();
+    let asked = |flags: libc::c_int| u64::from(flags.cast_unsigned());
+    // Some libraries set this flag, too, which the kernel does not look at.
+    list.allow_if(
+        libc::SYS_clone,
+        [is_but_for(0, asked(THREAD), asked(libc::CLONE_DETACHED))],
+    );
+    list.allow(&[libc::SYS_rseq, libc::SYS_set_robust_list]);
+    list
 }

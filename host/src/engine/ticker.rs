@@ -1,6 +1,7 @@
 //! The thread that lets time pass for running algorithms: it moves the engine's epoch forward, and at each
 //! step the call that runs looks whether it must end.
 
+use crate::lockdown;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,6 +25,8 @@ impl Ticker {
         let thread = std::thread::Builder::new()
             .name("procvision-epoch".into())
             .spawn(move || {
+                // It only counts.
+                lockdown::renounce_if_declared();
                 while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(TICK) {
                     let Some(engine) = engine.upgrade() else { return };
                     engine.increment_epoch();

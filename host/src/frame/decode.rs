@@ -15,6 +15,10 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+/// What decoding one picture may take, in bytes, the decoded picture included. Sixteen-bit RGBA, the widest layout that a
+/// decoder produces, is eight bytes a pixel.
+pub(crate) const MOST_DECODING_BYTES: u64 = PICTURE_PIXELS * 8 + PICTURE_FILE_BYTES;
+
 /// Why bytes are not a usable picture.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -125,8 +129,7 @@ fn decode_png(encoded: &[u8]) -> Result<Frame, FrameError> {
         check_size(width, height)?;
     }
     let mut limits = Limits::default();
-    // Sixteen-bit RGBA, the widest layout the decoder produces, is eight bytes a pixel.
-    limits.max_alloc = Some(PICTURE_PIXELS * 8 + PICTURE_FILE_BYTES);
+    limits.max_alloc = Some(MOST_DECODING_BYTES);
     let decoder = PngDecoder::with_limits(Cursor::new(encoded), limits).map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     check_size(width, height)?;

@@ -7,6 +7,7 @@ use crate::bounded_file::{self, BoundedFileError};
 use crate::compiler::Compiler;
 use crate::host::HostConfig;
 use crate::limits::{CompileLimits, LIMIT_NAMES, LimitRequest, Limits, POLICY_BYTES};
+use crate::lockdown::Requirement;
 use crate::logs::Level;
 use crate::signing::{TrustError, TrustStore};
 use crate::strict_json;
@@ -84,6 +85,10 @@ pub struct StationPolicy {
     /// What compiling one component may use, in a process of its own. A component that needs more is refused.
     #[serde(default)]
     pub compile: CompileLimits,
+    /// What becomes of a process that is to run algorithms if the system cannot lock it down: it runs none (required), or
+    /// goes on with the locks that there are (best_effort). The locks are the second wall, should the sandbox have a hole.
+    #[serde(default)]
+    pub lockdown: Requirement,
     /// What an algorithm sees when it asks for the time. Coarse is exact enough for time stamps and too blunt to
     /// measure other algorithms' work with.
     #[serde(default)]
@@ -160,6 +165,7 @@ impl Default for StationPolicy {
             closed_imports: ClosedImports::default(),
             ceilings: LimitRequest::default(),
             compile: CompileLimits::default(),
+            lockdown: Requirement::default(),
             clocks: ClockPolicy::default(),
             random: RandomPolicy::default(),
             pictures: PicturePolicy::default(),

@@ -8,8 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 use std::path::Path;
 
-/// Algorithm, identifier, key.
-const BYTES: usize = 2 + 8 + 32;
+/// Where the key begins, behind algorithm and identifier.
+const KEY_BEGIN: usize = 2 + 8;
+const BYTES: usize = KEY_BEGIN + 32;
 const ED25519: &[u8] = b"Ed";
 
 /// A key with which signatures are checked.
@@ -82,6 +83,12 @@ impl PublicKey {
             self.id,
             STANDARD.encode(self.bytes)
         )
+    }
+
+    /// Whether it is the same Ed25519 key, under whatever identifier. Whoever has the secret half of one can sign under
+    /// both: the identifier is only a name that stands beside the key.
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.bytes[KEY_BEGIN..] == other.bytes[KEY_BEGIN..]
     }
 
     pub(super) fn inner(&self) -> &minisign::PublicKey {

@@ -27,6 +27,8 @@ pub struct TrustedKey {
     name: String,
     key: PublicKey,
     revoked: bool,
+    /// Whether its file lies in `revoked`.
+    put_away: bool,
     path: Option<PathBuf>,
 }
 
@@ -55,7 +57,7 @@ impl TrustedKey {
 /// The keys that a station knows.
 #[derive(Clone, Debug, Default)]
 pub struct TrustStore {
-    /// Revoked ones first, so that a key that is both counts as revoked; each part in the order of the names.
+    /// Those in `revoked` first; each part in the order of the names.
     keys: Vec<TrustedKey>,
     warnings: Vec<String>,
 }
@@ -73,6 +75,7 @@ impl TrustStore {
                 name: name.into(),
                 key,
                 revoked: false,
+                put_away: false,
                 path: None,
             }],
             warnings: Vec::new(),
@@ -121,12 +124,13 @@ impl TrustStore {
                 keys.push(read_key(&opened, &below, &name, true)?);
             }
         }
-        for key in &trusted {
-            if keys.iter().any(|revoked| revoked.key == key.key) {
-                let (name, folder) = (&key.name, folder.display());
+        for key in &mut trusted {
+            if let Some(same) = keys.iter().find(|revoked| revoked.key.is_same_key(&key.key)) {
+                let (name, other, folder) = (&key.name, &same.name, folder.display());
                 warnings.push(format!(
-                    "`{name}` in {folder} is also among the revoked keys, and so it is revoked"
+                    "`{name}` in {folder} is the key that was revoked as `{other}`, and so it is revoked"
                 ));
+                key.revoked = true;
             }
         }
         keys.append(&mut trusted);
@@ -145,7 +149,7 @@ impl TrustStore {
         }
     }
 
-    /// Every key, revoked ones first.
+    /// Every key, those in `revoked` first.
     pub fn keys(&self) -> &[TrustedKey] {
         &self.keys
     }
@@ -155,7 +159,7 @@ impl TrustStore {
         &self.warnings
     }
 
-    /// The keys of this identifier, revoked ones first. Usually there is at most one; but whoever makes a key chooses its
+    /// The keys of this identifier, those in `revoked` first. Usually there is at most one; but whoever makes a key chooses its
     /// identifier, so that it proves nothing.
     pub(super) fn with_id<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a TrustedKey> {
         self.keys.iter().filter(move |key| key.key.id() == id)
@@ -198,7 +202,7 @@ fn names(folder: &OwnedFd, shown: &Path) -> Result<Vec<OsString>, TrustError> {
     Ok(names)
 }
 
-fn read_key(folder: &OwnedFd, shown: &Path, name: &OsStr, revoked: bool) -> Result<TrustedKey, TrustError> {
+fn read_key(folder: &OwnedFd, shown: &Path, name: &OsStr, put_away: bool) -> Result<TrustedKey, TrustError> {
     let path = shown.join(name);
     let stem = name.to_str().and_then(|name| name.strip_suffix(ENDING));
     let stem = stem.filter(|stem| !stem.is_empty() && !stem.contains(char::is_control));
@@ -224,7 +228,8 @@ fn read_key(folder: &OwnedFd, shown: &Path, name: &OsStr, revoked: bool) -> Resu
         Ok(key) => Ok(TrustedKey {
             name: stem.to_owned(),
             key,
-            revoked,
+            revoked: put_away,
+            put_away,
             path: Some(path),
         }),
         Err(source) => Err(TrustError::NotAKey { path, source }),

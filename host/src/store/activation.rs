@@ -118,9 +118,15 @@ impl Store {
         let release = &request.release;
         progress.stage(Stage::Judging);
         let station = self.station()?;
-        let snapshot = self.look()?;
-        let plan = plan(kind, request, &snapshot.registry)?;
-        if plan.moves.is_empty() {
+        let (plan, mut kept) = self.keep(|registry| {
+            let plan = plan(kind, request, registry)?;
+            let version = match plan.moves.is_empty() {
+                true => None,
+                false => Some((release.clone(), find(registry, release)?.clone())),
+            };
+            Ok((plan, version.into_iter().collect()))
+        })?;
+        let Some(kept) = kept.pop() else {
             return Ok(Activated {
                 release: release.clone(),
                 moves: plan.moves,
@@ -129,9 +135,8 @@ impl Store {
                 objections: Vec::new(),
                 warnings: Vec::new(),
             });
-        }
-        let open = self.open_version(&snapshot.registry, release, &station)?;
-        drop(snapshot);
+        };
+        let open = self.open_version(kept, &station)?;
 
         let cases = open.package().archive();
         let proof = trial::prove(&station.host()?, release, open.package(), cases, progress)?;
@@ -146,6 +151,7 @@ impl Store {
         for Move { pid, .. } in &plan.moves {
             transaction.registry.bind(pid, release, &since, station.keep());
         }
+        transaction.registry.check_room(&self.layout)?;
         let from: std::collections::BTreeSet<String> = plan
             .moves
             .iter()

@@ -6,6 +6,7 @@
 //! was cut.
 
 use super::registry::AuditHead;
+use crate::manifest::{MAX_PIDS, PID_CHARACTERS};
 use crate::opening::{self, Links};
 use rustix::fs::{CWD, FileType, OFlags};
 use serde::{Deserialize, Serialize};
@@ -20,10 +21,14 @@ use time::macros::format_description;
 
 /// What the first entry has in place of the hash of a line before it.
 pub(super) const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// Bytes of one line. Sentences in entries are cut far below.
-const LINE_BYTES: u64 = 256 << 10;
+/// Bytes of one line. The texts of an entry are cut so that it stays far below.
+const LINE_BYTES: usize = 256 << 10;
+/// Bytes that are read at once.
+const PART_BYTES: usize = 64 << 10;
 /// Characters of a sentence in an entry.
 const DETAIL_CHARACTERS: usize = 2_000;
+/// Characters of a name, a version, a user and the like; what is in order is shorter.
+const WORD_CHARACTERS: usize = 256;
 /// Bytes of the list of users.
 const PASSWD_BYTES: u64 = 1 << 20;
 
@@ -43,7 +48,7 @@ pub struct AuditEntry {
     pub name: Option<String>,
     /// Its version, where it is known.
     pub version: Option<String>,
-    /// The product models it is about.
+    /// The product models it is about, at most as many as a package can have.
     pub pids: Vec<String>,
     /// The package digest, where it is known.
     pub digest: Option<String>,
@@ -53,6 +58,8 @@ pub struct AuditEntry {
     pub code: Option<String>,
     /// More about it, as a sentence.
     pub detail: Option<String>,
+    /// SHA-256 of the store's `policy.json` in hex, if there was one. Older entries do not have it.
+    pub policy: Option<String>,
     /// SHA-256 of the line before, without its line end, in hex; zeros in the first.
     pub previous: String,
 }
@@ -75,8 +82,8 @@ impl Actor {
         let uid = rustix::process::getuid().as_raw();
         Self {
             uid,
-            user: user_name(uid),
-            by: by.map(|by| by.chars().take(DETAIL_CHARACTERS).collect()),
+            user: user_name(uid).map(|user| cut(user, WORD_CHARACTERS)),
+            by: by.map(|by| cut(by.to_owned(), DETAIL_CHARACTERS)),
         }
     }
 }
@@ -130,20 +137,40 @@ pub(super) fn now() -> String {
     text.unwrap_or_else(|_| "9999-12-31T23:59:59.999Z".to_owned())
 }
 
-/// Puts an event behind all others, as a pending entry of the registry.
-pub(super) fn put(head: &mut AuditHead, event: Event, actor: Actor) {
+/// The first characters.
+fn cut(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+    }
+    text
+}
+
+/// Puts an event behind all others, as a pending entry of the registry. `policy` is the digest of the policy as it is now.
+///
+/// Callers can name whatever they like, to be refused: so every text is cut to what something that is in order may have.
+pub(super) fn put(head: &mut AuditHead, mut event: Event, actor: Actor, policy: Option<String>) {
+    if event.pids.len() > MAX_PIDS {
+        let more = format!("{} product models, of which {MAX_PIDS} are listed", event.pids.len());
+        event.detail = Some(match event.detail {
+            Some(detail) => format!("{more}; {detail}"),
+            None => more,
+        });
+        event.pids.truncate(MAX_PIDS);
+    }
+    let word = |text: String| cut(text, WORD_CHARACTERS);
     let entry = AuditEntry {
         seq: head.seq.saturating_add(1),
         time: now(),
         actor,
         operation: event.operation.to_owned(),
-        name: event.name,
-        version: event.version,
-        pids: event.pids,
-        digest: event.digest,
+        name: event.name.map(word),
+        version: event.version.map(word),
+        pids: event.pids.into_iter().map(|pid| cut(pid, PID_CHARACTERS)).collect(),
+        digest: event.digest.map(word),
         outcome: event.outcome,
-        code: event.code,
-        detail: event.detail.map(|text| text.chars().take(DETAIL_CHARACTERS).collect()),
+        code: event.code.map(word),
+        detail: event.detail.map(|text| cut(text, DETAIL_CHARACTERS)),
+        policy,
         previous: head.hash.clone(),
     };
     // Texts and numbers can always be written as JSON.
@@ -184,7 +211,7 @@ pub(super) fn look_at_end(path: &Path, head: &AuditHead) -> io::Result<End> {
             return altered("something was added to it");
         }
         return match last_line(&mut file, length)? {
-            Some(line) if hash(&line) == head.hash => Ok(End::Whole),
+            Some(hash) if hash == head.hash => Ok(End::Whole),
             None if head.seq == 0 => Ok(End::Whole),
             _ => altered("its last entry is not the one that was written"),
         };
@@ -210,7 +237,7 @@ pub(super) fn settle(path: &Path, head: &mut AuditHead) -> io::Result<Option<Str
     };
     let pending = lines(&head.pending);
     if pending.is_empty() || end == End::Unsettled {
-        head.bytes += pending.len() as u64;
+        head.bytes = head.bytes.saturating_add(pending.len() as u64);
         head.pending.clear();
         return Ok(altered);
     }
@@ -241,7 +268,7 @@ pub(super) fn settle(path: &Path, head: &mut AuditHead) -> io::Result<Option<Str
     {
         super::durable::sync_folder(folder)?;
     }
-    head.bytes = length + text.len() as u64;
+    head.bytes = length.saturating_add(text.len() as u64);
     head.pending.clear();
     Ok(altered)
 }
@@ -260,7 +287,7 @@ pub(super) fn check(path: &Path, head: &AuditHead) -> io::Result<(u64, Vec<Strin
     let mut wrong = Vec::new();
     let end = look_at_end(path, head)?;
     let mut lines = match open(path)? {
-        Some(file) => BufReader::new(file),
+        Some(file) => BufReader::with_capacity(PART_BYTES, file),
         None => {
             if let End::Altered(what) = end {
                 wrong.push(what);
@@ -269,22 +296,24 @@ pub(super) fn check(path: &Path, head: &AuditHead) -> io::Result<(u64, Vec<Strin
         }
     };
     let (mut number, mut seq, mut previous) = (0_u64, 0_u64, NO_HASH.to_owned());
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        lines.by_ref().take(LINE_BYTES).read_until(b'\n', &mut line)?;
-        if line.is_empty() {
-            break;
-        }
-        number += 1;
-        if line.pop_if(|last| *last == b'\n').is_none() {
+    while let Some(line) = read_line(&mut lines)? {
+        number = number.saturating_add(1);
+        if !line.ended {
             if !matches!(end, End::Interrupted(_)) {
                 wrong.push(format!("line {number} has no end"));
             }
             break;
         }
-        match serde_json::from_slice::<AuditEntry>(&line) {
-            Err(error) => wrong.push(format!("line {number} is not an entry: {error}")),
+        let entry = match &line.text {
+            Some(text) => serde_json::from_slice::<AuditEntry>(text).map_err(|error| error.to_string()),
+            None => Err(format!("it has more than {LINE_BYTES} bytes")),
+        };
+        match entry {
+            Err(why) => {
+                wrong.push(format!("line {number} is not an entry: {why}"));
+                // What stands in the place of an entry is counted as one.
+                seq = seq.saturating_add(1);
+            }
             Ok(entry) => {
                 if entry.seq != seq.saturating_add(1) {
                     let expected = seq.saturating_add(1);
@@ -300,7 +329,7 @@ pub(super) fn check(path: &Path, head: &AuditHead) -> io::Result<(u64, Vec<Strin
                 seq = entry.seq;
             }
         }
-        previous = hash(&line);
+        previous = line.hash;
     }
     // Of the last entry the registry alone can tell.
     if let End::Altered(what) = end {
@@ -318,16 +347,64 @@ fn open(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// The last line without its end; `None` of an empty file.
-fn last_line(file: &mut File, length: u64) -> io::Result<Option<Vec<u8>>> {
-    let begin = length.saturating_sub(LINE_BYTES);
+/// A line of the log, however long it is.
+struct Line {
+    /// Without its end; nothing if it is longer than any entry.
+    text: Option<Vec<u8>>,
+    /// SHA-256 of all of it without its end.
+    hash: String,
+    /// Whether it has an end.
+    ended: bool,
+}
+
+/// The next line, of which no more is kept than an entry can have. `None` at the end.
+fn read_line(lines: &mut impl BufRead) -> io::Result<Option<Line>> {
+    let (mut hash, mut text, mut read, mut ended) = (Sha256::new(), Some(Vec::new()), false, false);
+    while !ended {
+        let part = match lines.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            part => part?,
+        };
+        if part.is_empty() {
+            break;
+        }
+        read = true;
+        let end = part.iter().position(|byte| *byte == b'\n');
+        let content = &part[..end.unwrap_or(part.len())];
+        hash.update(content);
+        text = text.filter(|text: &Vec<u8>| text.len().saturating_add(content.len()) <= LINE_BYTES);
+        if let Some(text) = &mut text {
+            text.extend_from_slice(content);
+        }
+        ended = end.is_some();
+        let used = content.len() + usize::from(ended);
+        lines.consume(used);
+    }
+    let hash = hex(&hash.finalize());
+    Ok(read.then_some(Line { text, hash, ended }))
+}
+
+/// SHA-256 of the last line without its end, however long it is; `None` of an empty file.
+fn last_line(file: &mut File, length: u64) -> io::Result<Option<String>> {
+    if length == 0 {
+        return Ok(None);
+    }
+    // The end of the line before it lies before the last byte, which is its own end.
+    let (mut begin, mut end) = (0, length - 1);
+    while end > 0 {
+        let from = end.saturating_sub(PART_BYTES as u64);
+        let mut part = Vec::new();
+        file.seek(SeekFrom::Start(from))?;
+        Read::take(&mut *file, end - from).read_to_end(&mut part)?;
+        if let Some(place) = part.iter().rposition(|byte| *byte == b'\n') {
+            begin = from + place as u64 + 1;
+            break;
+        }
+        end = from;
+    }
     file.seek(SeekFrom::Start(begin))?;
-    let mut tail = Vec::new();
-    file.take(LINE_BYTES).read_to_end(&mut tail)?;
-    let Some(text) = tail.strip_suffix(b"\n") else {
-        return Ok((!tail.is_empty()).then_some(tail));
-    };
-    Ok(text.rsplit(|byte| *byte == b'\n').next().map(<[u8]>::to_vec))
+    let line = read_line(&mut BufReader::with_capacity(PART_BYTES, file))?;
+    Ok(line.map(|line| line.hash))
 }
 
 fn ends_with_line(file: &mut File, length: u64) -> io::Result<bool> {

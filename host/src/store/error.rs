@@ -2,11 +2,12 @@
 
 use super::lock::Holder;
 use super::registry::Release;
-use crate::admission::AdmissionError;
+use crate::admission::{AdmissionError, StationError};
 use crate::algorithm::LoadError;
 use crate::archive::ArchiveError;
 use crate::cases::CasesError;
 use crate::explain::Explain;
+use crate::exposure::ExposureError;
 use crate::host::HostError;
 use crate::package::PackageError;
 use crate::policy::PolicyError;
@@ -48,6 +49,16 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// There is no room in the registry.
+    #[error("{} would have {bytes} bytes, and may have {most}", path.display())]
+    Full {
+        /// The registry.
+        path: PathBuf,
+        /// How large it would be.
+        bytes: usize,
+        /// How large it may be.
+        most: usize,
+    },
     /// Others hold the store's lock.
     #[error("the store {} is in use by {}{}", path.display(), shown(holder), waited(*seconds))]
     Locked {
@@ -71,6 +82,12 @@ pub enum StoreError {
     /// The station's policy cannot be used.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// The store had a policy, and it is not there any more. The defaults may allow what it did not.
+    #[error("{} is missing, and this store had one", .0.display())]
+    PolicyGone(PathBuf),
+    /// Signatures are strict, and others can change the policy, the keys or the store.
+    #[error(transparent)]
+    Exposed(#[from] ExposureError),
     /// The sandbox cannot be set up.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -210,6 +227,16 @@ pub enum StoreError {
     },
 }
 
+impl From<StationError> for StoreError {
+    fn from(error: StationError) -> Self {
+        match error {
+            StationError::Policy(error) => Self::Policy(error),
+            StationError::Trust(error) => Self::Trust(error),
+            StationError::Exposed(error) => Self::Exposed(error),
+        }
+    }
+}
+
 fn shown(holder: &Option<Holder>) -> String {
     match holder {
         Some(holder) => holder.to_string(),
@@ -238,9 +265,12 @@ impl Explain for StoreError {
             Self::Missing(_) | Self::NotAStore { .. } => "no-store".into(),
             Self::Newer { .. } => "store-version".into(),
             Self::Damaged { .. } => "store-damaged".into(),
+            Self::Full { .. } => "store-full".into(),
             Self::Locked { .. } => "store-locked".into(),
             Self::Io { .. } => "store-io".into(),
             Self::Policy(error) => error.code(),
+            Self::PolicyGone(_) => "policy-gone".into(),
+            Self::Exposed(error) => error.code(),
             Self::Host(_) => "host-unusable".into(),
             Self::Archive(error) => error.code(),
             Self::Refused(error) => error.code(),
@@ -264,6 +294,10 @@ impl Explain for StoreError {
     fn remedy(&self) -> Option<String> {
         let remedy = match self {
             Self::Policy(error) => return error.remedy(),
+            Self::Exposed(error) => return error.remedy(),
+            Self::PolicyGone(_) => {
+                "put it back from a copy; if the defaults are to hold from now on, say so with `{\"policy_version\": 1}` in it"
+            }
             Self::Archive(error) => return error.remedy(),
             Self::Refused(error) => return error.remedy(),
             Self::Package(error) => return error.remedy(),
@@ -280,6 +314,7 @@ impl Explain for StoreError {
                 "put the file back from a copy; or move the folder aside and install the archives in its zips/ into a \
                  new store"
             }
+            Self::Full { .. } => "uninstall what is not needed any more; `procvision store gc` finds it",
             Self::Locked { .. } => "try again when the other operation has ended, or wait longer with --wait",
             Self::Io { .. } => "let the user that runs this program write the store's folder, and look for free space",
             Self::AlreadyInstalled { same: true, .. } => "nothing needs to be done",
@@ -309,6 +344,8 @@ impl Explain for StoreError {
     fn subject_failed(&self) -> bool {
         match self {
             Self::Archive(error) => error.subject_failed(),
+            // Under the station's ceiling, which is the policy's.
+            Self::Package(PackageError::ComponentTooLarge { .. }) => true,
             Self::Package(error) => error.subject_failed(),
             Self::Refused(error) => error.subject_failed(),
             Self::Beside(error) => error.subject_failed(),

@@ -227,8 +227,7 @@ fn wanted_gone(registry: &Registry, collection: &Collection) -> Vec<(Release, u6
         .filter_map(|release| {
             let installed = registry.installed(&release)?;
             let gone = installed.activated || installed.stopped || collection.never_activated;
-            let files = installed.files.values().chain([&installed.zip]);
-            gone.then(|| (release, files.map(|file| file.bytes).sum()))
+            gone.then(|| (release, installed.bytes().saturating_add(installed.zip.bytes)))
         })
         .collect()
 }
@@ -256,7 +255,10 @@ fn size(path: &Path) -> u64 {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
             let entries = fs::read_dir(path).into_iter().flatten();
-            entries.flatten().map(|entry| size(&entry.path())).sum()
+            entries
+                .flatten()
+                .map(|entry| size(&entry.path()))
+                .fold(0, u64::saturating_add)
         }
         Ok(metadata) => metadata.len(),
         Err(_) => 0,

@@ -6,14 +6,13 @@ use super::opened::find;
 use super::progress::{Progress, Stage};
 use super::registry::{FileRecord, Installed, Registry, Release};
 use super::stage::StageFolder;
-use super::station::Station;
-use super::trial::{self, Proof};
-use super::{Store, StoreError, durable};
+use super::{Store, StoreError, durable, trial};
 use crate::admission::Objection;
 use crate::archive::Archive;
-use crate::package::Package;
+use crate::package::{self, Package};
 use crate::signing::{self, SignatureStatus};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What was installed.
 #[derive(Clone, Debug)]
@@ -73,17 +72,18 @@ impl Store {
         progress.stage(Stage::Judging);
         let station = self.station()?;
         let stage = self.reserve(&release, archive.digest())?;
-        let component = archive.component()?;
+        let ceiling = station.policy().ceiling();
+        let component = package::component_of(zip, &archive, &ceiling)?;
         let signature = station.assess(&archive, beside.as_deref());
         let objections = station.admit(&archive, &component, &signature)?;
-        drop(component);
 
         let installed = unpack(&archive, beside.as_deref(), &stage, progress)?;
-        let (bytes, files) = (
-            installed.files.values().map(|file| file.bytes).sum(),
-            installed.files.len(),
-        );
-        let proof = try_out(&release, &stage, &station, progress)?;
+        let (bytes, files) = (installed.bytes(), installed.files.len());
+        // What is tried is what was judged, and not what anybody could have made of the unpacked files since.
+        let archive = Arc::new(archive);
+        let package = Package::unpacked(zip, archive.clone(), component, &ceiling)?;
+        let proof = trial::prove(&station.host()?, &release, &package, None, progress)?;
+        drop(package);
 
         progress.stage(Stage::Waiting);
         let mut transaction = self.begin()?;
@@ -92,6 +92,10 @@ impl Store {
         if let Some(path) = transaction.in_the_way(&release) {
             return Err(StoreError::InTheWay(path));
         }
+        let mut with = transaction.registry.clone();
+        with.add(&release, installed.clone());
+        with.check_room(&self.layout)?;
+        drop(with);
         transaction.announce(&release)?;
         if let Err(error) = self.move_in(&release, &stage, installed.signature.is_some()) {
             transaction.clear(&release);
@@ -198,16 +202,4 @@ fn unpack(
         activated: false,
         stopped: false,
     })
-}
-
-/// Compiles and starts what was unpacked. The store keeps what was compiled.
-fn try_out(
-    release: &Release,
-    stage: &StageFolder,
-    station: &Station,
-    progress: &mut dyn Progress,
-) -> Result<Proof, StoreError> {
-    let host = station.host()?;
-    let package = Package::open(stage.package(), &host.config().ceiling)?;
-    trial::prove(&host, release, &package, None, progress)
 }

@@ -131,7 +131,7 @@ impl Store {
             pids,
             digest: installed.digest.clone(),
             installed: installed.installed.clone(),
-            bytes: installed.files.values().map(|file| file.bytes).sum(),
+            bytes: installed.bytes(),
             in_use,
         }
     }

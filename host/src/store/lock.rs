@@ -3,15 +3,20 @@
 
 use rustix::fs::OFlags;
 use std::fmt;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Between two tries; doubled up to [`LONGEST_PAUSE`]. The kernel has no `flock` with a bound.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Whoever can open a lock file can hold the lock for ever: only its owner can.
+const MODE: u32 = 0o600;
+/// Neither through links nor waiting for the other end of a pipe.
+const LOOK: i32 = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits().cast_signed();
 
 /// Who may hold the lock at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +64,7 @@ impl fmt::Display for Holder {
 pub(super) fn hold(path: &Path, mode: Mode, wait: Duration) -> Result<Held, LockError> {
     let options = || {
         let mut options = File::options();
-        options
-            .read(true)
-            .mode(0o644)
-            .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+        options.read(true).mode(MODE).custom_flags(LOOK);
         options
     };
     // A store that can only be read has its lock files already.
@@ -70,7 +72,18 @@ pub(super) fn hold(path: &Path, mode: Mode, wait: Duration) -> Result<Held, Lock
         Err(error) if error.kind() == io::ErrorKind::NotFound => options().write(true).create(true).open(path),
         answer => answer,
     };
-    hold_open(file.map_err(LockError::Io)?, mode, wait)
+    let file = file.map_err(LockError::Io)?;
+    close_to_others(&file);
+    hold_open(file, mode, wait)
+}
+
+/// A lock file that everybody could read, as older hosts made them, is closed if it is ours.
+fn close_to_others(file: &File) {
+    let Ok(metadata) = file.metadata() else { return };
+    if metadata.uid() == rustix::process::geteuid().as_raw() && metadata.mode() & 0o7777 & !MODE != 0 {
+        // What cannot be done here is as it was.
+        let _ = file.set_permissions(Permissions::from_mode(MODE));
+    }
 }
 
 /// Waits for the lock of a file or folder that is open.
@@ -96,12 +109,18 @@ pub(super) fn hold_open(file: File, mode: Mode, wait: Duration) -> Result<Held, 
     }
 }
 
+/// Waits until nobody holds the lock of the file `path` alone, and says whether that is so. The file is not made.
+pub(super) fn wait_until_free(path: &Path, wait: Duration) -> bool {
+    let file = match File::options().read(true).custom_flags(LOOK).open(path) {
+        Ok(file) => file,
+        Err(error) => return error.kind() == io::ErrorKind::NotFound,
+    };
+    !wait.is_zero() && hold_open(file, Mode::Shared, wait).is_ok()
+}
+
 /// Whether anybody holds the lock of the file `path`. What cannot be opened is held by nobody.
 pub(super) fn is_held(path: &Path) -> bool {
-    let file = File::options()
-        .read(true)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
-        .open(path);
+    let file = File::options().read(true).custom_flags(LOOK).open(path);
     file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 

@@ -1,22 +1,21 @@
-//! An installed version, opened to be used: compared with the registry while it is read, admitted by today's policy, and
-//! kept from being uninstalled as long as it is open.
+//! An installed version, opened to be used: taken from its archive, which is compared with the registry and admitted by
+//! today's policy, and kept from being uninstalled as long as it is open.
 
 use super::creation::failed;
-use super::deployed::{self, Deployed, Fault};
+use super::deployed::{self, Deployed, faults};
 use super::lock::{self, Held, LockError, Mode};
+use super::progress::NoProgress;
 use super::registry::{Installed, Registry, Release};
 use super::station::Station;
 use super::{Store, StoreError};
 use crate::admission::{self, Objection};
-use crate::archive::{Archive, MANIFEST};
-use crate::assets::Assets;
-use crate::explain::one_line;
+use crate::archive::Archive;
 use crate::limits::Limits;
-use crate::package::Package;
+use crate::package::{self, Package};
 use crate::signing::SignatureStatus;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// An installed version that is in use until this goes.
 pub struct OpenVersion {
@@ -72,6 +71,13 @@ impl OpenVersion {
     }
 }
 
+/// A version that stays as long as this lives, and what the registry says of it.
+pub(super) struct Kept {
+    pub(super) release: Release,
+    pub(super) installed: Installed,
+    pub(super) held: Held,
+}
+
 impl Store {
     /// Opens the version that is active for a product model.
     ///
@@ -81,29 +87,89 @@ impl Store {
     /// [`StoreError::Refused`] if today's policy is against it.
     pub fn open_active(&self, pid: &str) -> Result<OpenVersion, StoreError> {
         let station = self.station()?;
-        let snapshot = self.look()?;
-        let binding = snapshot.registry.active(pid);
-        let release = binding.map(|binding| binding.release.clone());
-        let release = release.ok_or_else(|| StoreError::NotActive(pid.to_owned()))?;
-        self.open_version(&snapshot.registry, &release, &station)
+        let kept = self.keep_one(|registry| {
+            let binding = registry.active(pid);
+            let binding = binding.ok_or_else(|| StoreError::NotActive(pid.to_owned()))?;
+            let installed = find(registry, &binding.release)?;
+            Ok(Some((binding.release.clone(), installed.clone())))
+        })?;
+        let kept = kept.ok_or_else(|| StoreError::NotActive(pid.to_owned()))?;
+        self.open_version(kept, &station)
     }
 
-    /// Opens an installed version. The caller holds the lock; when it is given back the version stays in use.
-    pub(super) fn open_version(
+    /// Looks at the registry, and keeps the versions that `choose` takes from it from being uninstalled. Only for that the
+    /// lock of the store is held: reading them takes long, and whoever wants to change something does not wait for it.
+    pub(super) fn keep<T>(
         &self,
-        registry: &Registry,
-        release: &Release,
-        station: &Station,
-    ) -> Result<OpenVersion, StoreError> {
-        let installed = find(registry, release)?;
-        let held = self.use_version(release)?;
-        let (archive, signature) = self.archive_of(release, installed, station)?;
-        let archive = Arc::new(archive);
-        let package = self.read(release, installed, &archive, &station.policy().ceiling())?;
-        let objections = station.admit(&archive, package.component(), &signature)?;
+        choose: impl Fn(&Registry) -> Result<(T, Vec<(Release, Installed)>), StoreError>,
+    ) -> Result<(T, Vec<Kept>), StoreError> {
+        let begun = Instant::now();
+        loop {
+            let snapshot = self.look()?;
+            let (chosen, versions) = choose(&snapshot.registry)?;
+            let kept = versions.into_iter().map(|(release, installed)| {
+                let held = self.use_version(&release, Duration::ZERO)?;
+                Ok(Kept {
+                    release,
+                    installed,
+                    held,
+                })
+            });
+            match kept.collect() {
+                Ok(kept) => return Ok((chosen, kept)),
+                // Somebody is about to remove it. Waiting for that must not keep others from the store.
+                Err(StoreError::InUse {
+                    release,
+                    seconds,
+                    holder,
+                    stopped,
+                }) => {
+                    drop(snapshot);
+                    let path = self.layout.use_lock(&release.name, &release.version);
+                    let left = self.options.wait.saturating_sub(begun.elapsed());
+                    if !lock::wait_until_free(&path, left) {
+                        return Err(StoreError::InUse {
+                            release,
+                            seconds,
+                            holder,
+                            stopped,
+                        });
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The same for one version or none.
+    pub(super) fn keep_one(
+        &self,
+        choose: impl Fn(&Registry) -> Result<Option<(Release, Installed)>, StoreError>,
+    ) -> Result<Option<Kept>, StoreError> {
+        let ((), kept) = self.keep(|registry| Ok(((), choose(registry)?.into_iter().collect())))?;
+        Ok(kept.into_iter().next())
+    }
+
+    /// Opens a version to be used. What is used comes from the archive, whose digest the signature vouches for; what lies
+    /// in `deployed/` is only compared with it.
+    pub(super) fn open_version(&self, kept: Kept, station: &Station) -> Result<OpenVersion, StoreError> {
+        let Kept {
+            release,
+            installed,
+            held,
+        } = kept;
+        let (archive, signature) = self.archive_of(&release, &installed, station)?;
+        let (archive, ceiling) = (Arc::new(archive), station.policy().ceiling());
+        let component = package::component_of(archive.path(), &archive, &ceiling)?;
+        let objections = station.admit(&archive, &component, &signature)?;
+        let all = installed.bytes();
+        if let Some((path, fault)) = faults(self, &release, &installed, &mut NoProgress, &mut 0, all).first() {
+            return Err(altered(&release, fault.sentence(&deployed::shown(&release, path))));
+        }
+        let package = Package::unpacked(archive.path(), archive.clone(), component, &ceiling)?;
         Ok(OpenVersion {
-            release: release.clone(),
-            digest: installed.digest.clone(),
+            release,
+            digest: installed.digest,
             package,
             signature,
             objections,
@@ -113,21 +179,21 @@ impl Store {
         })
     }
 
-    fn use_version(&self, release: &Release) -> Result<Held, StoreError> {
+    fn use_version(&self, release: &Release, wait: Duration) -> Result<Held, StoreError> {
         let path = self.layout.use_lock(&release.name, &release.version);
-        let wait = self.options.wait;
         lock::hold(&path, Mode::Shared, wait).map_err(|error| match error {
             LockError::Io(source) => failed("open", &path)(source),
             LockError::Taken(holder) => StoreError::InUse {
                 release: release.clone(),
-                seconds: wait.as_secs(),
+                seconds: self.options.wait.as_secs(),
                 holder,
                 stopped: false,
             },
         })
     }
 
-    /// The archive that a version was installed from, compared with the registry, and what its signature is worth.
+    /// The archive that a version was installed from, and what its signature is worth. Everything that the registry says
+    /// of the version must be what the archive says: a signature vouches for the archive, and not for the registry.
     pub(super) fn archive_of(
         &self,
         release: &Release,
@@ -143,11 +209,8 @@ impl Store {
         };
         let path = self.layout.zip(name, version);
         let archive = Archive::parse(read(path.clone(), &installed.zip)?, &path)?;
-        if archive.digest() != installed.digest {
-            return Err(altered(
-                release,
-                "the archive is another one than the registry says".to_owned(),
-            ));
+        if let Some(what) = disagreement(&archive, release, installed) {
+            return Err(altered(release, what));
         }
         let beside = match &installed.signature {
             Some(record) => Some(read(self.layout.signature(name, version), record)?),
@@ -157,59 +220,29 @@ impl Store {
         let signature = station.assess(&archive, beside.as_deref());
         Ok((archive, signature))
     }
+}
 
-    /// Manifest, component and assets, compared with the registry while they are read.
-    fn read(
-        &self,
-        release: &Release,
-        installed: &Installed,
-        archive: &Arc<Archive>,
-        ceiling: &Limits,
-    ) -> Result<Package, StoreError> {
-        let folder = self.layout.version(&release.name, &release.version);
-        let wrong = |path: &str, fault: &Fault| altered(release, fault.sentence(&deployed::shown(release, path)));
-        let open = Deployed::open(self, release).map_err(|fault| wrong("", &fault))?;
-        let content = |path: &str| match installed.files.get(path) {
-            Some(record) => open.read(path, record).map_err(|fault| wrong(path, &fault)),
-            None => Err(wrong(path, &Fault::Extra)),
-        };
-        // The registry and the archive are of one piece, so the manifest in the archive is the one that is deployed.
-        content(MANIFEST)?;
-        let manifest = archive.manifest();
-        let component = content(&manifest.component)?;
-        // Nothing may lie there that was not installed; the algorithm would see it.
-        let known: BTreeSet<&str> = installed.files.keys().map(String::as_str).collect();
-        if let Some(path) = open.extra(&known).map_err(|fault| wrong("", &fault))?.first() {
-            return Err(wrong(path, &Fault::Extra));
-        }
-        // They were in order when it was installed.
-        let assets = Assets::open(&folder, &manifest.required_assets);
-        let assets = assets.map_err(|error| altered(release, one_line(&error)))?;
-        let names: Vec<String> = assets.list().map(|(name, _)| name.to_owned()).collect();
-        for path in installed.files.keys().filter_map(|path| path.strip_prefix("assets/")) {
-            if !names.iter().any(|name| name == path) {
-                return Err(wrong(&format!("assets/{path}"), &Fault::Missing));
-            }
-        }
-        for name in names {
-            let path = format!("assets/{name}");
-            let Some(record) = installed.files.get(&path) else {
-                return Err(wrong(&path, &Fault::Extra));
-            };
-            // The very file that the algorithm will be given.
-            let digest = assets.digest(&name);
-            if digest.is_none_or(|digest| digest.is_ok_and(|digest| digest != record.sha256)) {
-                return Err(wrong(&path, &Fault::Altered));
-            }
-        }
-        Ok(Package::from_parts(
-            &folder,
-            archive.clone(),
-            component,
-            assets,
-            ceiling,
-        ))
+/// What the registry says otherwise than the archive, as a sentence.
+fn disagreement(archive: &Archive, release: &Release, installed: &Installed) -> Option<String> {
+    if archive.digest() != installed.digest {
+        return Some("the archive is another one than the registry says".to_owned());
     }
+    let manifest = archive.manifest();
+    if (&manifest.name, &manifest.version) != (&release.name, &release.version) {
+        return Some(format!("the archive is of {} {}", manifest.name, manifest.version));
+    }
+    if manifest.supported_pids != installed.supported_pids {
+        return Some("the registry has other product models than the manifest".to_owned());
+    }
+    let record = |path: &str| installed.files.get(path);
+    let differing = archive.entries().find(|entry| {
+        !record(&entry.name).is_some_and(|record| record.bytes == entry.bytes && record.sha256 == entry.sha256)
+    });
+    let differing = differing.map(|entry| &entry.name).or_else(|| {
+        let mut paths = installed.files.keys();
+        paths.find(|path| archive.entries().all(|entry| entry.name != **path))
+    });
+    differing.map(|path| format!("the registry says of {path} what the archive does not"))
 }
 
 /// What the registry knows of a version that can be used.

@@ -1,21 +1,24 @@
 //! `registry.json`: the one truth about a store. What lies in the other folders is what this says, or is put right.
 
+use super::creation::failed;
 use super::durable;
 use super::error::StoreError;
 use super::layout::Layout;
 use crate::bounded_file::{self, BoundedFileError};
 use crate::explain::one_line;
+use crate::limits::REGISTRY_BYTES;
 use crate::manifest::{is_inner_path, is_name, is_pid};
 use crate::strict_json;
 use schemars::JsonSchema;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 /// Version of the registry's format that this host reads and writes.
 const REGISTRY_VERSION: u32 = 1;
-/// Bytes of a registry. A version with the most files has about 60 KB.
-const REGISTRY_BYTES: u64 = 64 << 20;
+/// What is kept free of a registry's bytes by everything that adds to it, so that there is always room for taking away.
+const RESERVED_BYTES: usize = 1 << 20;
 
 /// Everything a store knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +34,9 @@ pub(super) struct Registry {
     pub(super) pids: BTreeMap<String, PidRecord>,
     /// Moves of files that had begun when this was written.
     pub(super) unfinished: Vec<Unfinished>,
+    /// SHA-256 of the last `policy.json` that there was when something changed, in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<String>,
 }
 
 /// Where the audit log ends, so that a cut at its end shows.
@@ -69,6 +75,14 @@ pub(super) struct Installed {
     pub(super) activated: bool,
     /// Whether it is being uninstalled and waits for its last user.
     pub(super) stopped: bool,
+}
+
+impl Installed {
+    /// Bytes of all deployed files. The registry may have been changed by somebody, and be wrong about them.
+    pub(super) fn bytes(&self) -> u64 {
+        let sizes = self.files.values().map(|file| file.bytes);
+        sizes.fold(0, u64::saturating_add)
+    }
 }
 
 /// What a file must be.
@@ -149,6 +163,7 @@ impl Registry {
             algorithms: BTreeMap::new(),
             pids: BTreeMap::new(),
             unfinished: Vec::new(),
+            policy: None,
         }
     }
 
@@ -159,7 +174,7 @@ impl Registry {
             path: path.clone(),
             why,
         };
-        let text = bounded_file::read(&path, REGISTRY_BYTES).map_err(|error| match error {
+        let text = bounded_file::read(&path, REGISTRY_BYTES as u64).map_err(|error| match error {
             BoundedFileError::Missing(_) => damaged("it is missing".to_owned()),
             BoundedFileError::NotAFile => damaged("it is not a file".to_owned()),
             BoundedFileError::TooLarge(_) => damaged(format!("it is larger than {REGISTRY_BYTES} bytes")),
@@ -177,19 +192,35 @@ impl Registry {
     }
 
     /// Writes the registry; with this everything it says has happened.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Full`] if nobody could read it again; then the one that is there stays.
     pub(super) fn write(&self, layout: &Layout) -> Result<(), StoreError> {
+        let text = self.text(layout, REGISTRY_BYTES)?;
         let path = layout.registry();
-        let written = serde_json::to_vec_pretty(self)
-            .map_err(std::io::Error::other)
-            .and_then(|mut text| {
-                text.push(b'\n');
-                durable::replace(&path, &text)
-            });
-        written.map_err(|source| StoreError::Io {
-            action: "write",
-            path,
-            source,
-        })
+        durable::replace(&path, &text).map_err(failed("write", &path))
+    }
+
+    /// Whether there is room for what an operation has added, and for taking it away again.
+    pub(super) fn check_room(&self, layout: &Layout) -> Result<(), StoreError> {
+        self.text(layout, REGISTRY_BYTES - RESERVED_BYTES).map(drop)
+    }
+
+    fn text(&self, layout: &Layout, most: usize) -> Result<Vec<u8>, StoreError> {
+        let path = layout.registry();
+        let mut text = serde_json::to_vec_pretty(self)
+            .map_err(io::Error::other)
+            .map_err(failed("write", &path))?;
+        text.push(b'\n');
+        match text.len() > most {
+            true => Err(StoreError::Full {
+                path,
+                bytes: text.len(),
+                most,
+            }),
+            false => Ok(text),
+        }
     }
 
     /// Names become paths, and everything else relies on what is said of other parts.

@@ -1,6 +1,7 @@
 //! Going back to what a product model had before, and leaving it without an algorithm.
 
 use super::audit::{self, Event};
+use super::opened::find;
 use super::progress::{Progress, Stage};
 use super::registry::{Registry, Release};
 use super::{Move, Store, StoreError, trial};
@@ -49,13 +50,18 @@ impl Store {
     fn go_back(&self, which: &Selection, progress: &mut dyn Progress) -> Result<RolledBack, StoreError> {
         progress.stage(Stage::Judging);
         let station = self.station()?;
-        let snapshot = self.look()?;
-        let plan = plan_back(which, &snapshot.registry)?;
+        let (plan, kept) = self.keep(|registry| {
+            let plan = plan_back(which, registry)?;
+            let versions = plan
+                .keys()
+                .map(|release| Ok((release.clone(), find(registry, release)?.clone())));
+            let versions = versions.collect::<Result<_, StoreError>>()?;
+            Ok((plan, versions))
+        })?;
         let mut open = Vec::new();
-        for release in plan.keys() {
-            open.push(self.open_version(&snapshot.registry, release, &station)?);
+        for version in kept {
+            open.push(self.open_version(version, &station)?);
         }
-        drop(snapshot);
         let mut warnings = Vec::new();
         let host = station.host()?;
         for version in &open {
@@ -93,6 +99,7 @@ impl Store {
                 ..Event::done("rollback")
             });
         }
+        transaction.registry.check_room(&self.layout)?;
         transaction.commit(events)?;
         warnings.extend(transaction.settle());
         Ok(RolledBack {

@@ -1,11 +1,14 @@
 //! What the store's `policy.json` decides, as of now: who is trusted, what is admitted, under which host it runs.
 
-use super::{Store, StoreError};
-use crate::admission::{self, Candidate, Objection};
+use super::registry::Registry;
+use super::{Store, StoreError, audit};
+use crate::admission::{self, Candidate, Objection, StationError};
 use crate::archive::Archive;
+use crate::bounded_file;
 use crate::compiler::{CompileChild, Compiler};
+use crate::exposure;
 use crate::host::{Host, HostConfig};
-use crate::limits::GrantedLimits;
+use crate::limits::{GrantedLimits, POLICY_BYTES};
 use crate::policy::{PolicyError, StationPolicy};
 use crate::shape::Shape;
 use crate::signing::{self, SignatureStatus, TrustStore};
@@ -20,33 +23,61 @@ pub(super) struct Station {
 }
 
 impl Store {
-    /// The policy of this store with the keys that it trusts. Without a `policy.json` the default policy holds, and the
-    /// keys are those in `trusted/`.
+    /// The policy of this store with the keys that it trusts. In a store that never had a `policy.json` the default policy
+    /// holds, and the keys are those in `trusted/`. Where signatures are strict, nobody else may be able to change policy,
+    /// keys, or the folder of the store.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Policy`], [`StoreError::Trust`].
+    /// [`StoreError::Policy`], [`StoreError::Trust`], [`StoreError::PolicyGone`], [`StoreError::Exposed`].
     pub fn rules(&self) -> Result<admission::Station, StoreError> {
         let path = self.layout.policy();
-        match StationPolicy::read(&path) {
-            Err(PolicyError::Missing(_)) if path.symlink_metadata().is_err() => Ok(admission::Station {
-                policy: StationPolicy::default(),
-                trust: TrustStore::open_or_empty(self.layout.trusted())?,
-            }),
+        match admission::Station::read(&path) {
+            Err(StationError::Policy(PolicyError::Missing(_))) if path.symlink_metadata().is_err() => {
+                // A policy that says no cannot be got rid of by losing the file.
+                match Registry::read(&self.layout)?.policy {
+                    Some(_) => Err(StoreError::PolicyGone(path)),
+                    None => self.default_rules(),
+                }
+            }
             Err(error) => Err(error.into()),
-            Ok(policy) => Ok(admission::Station {
-                trust: policy.trust()?,
-                policy,
-            }),
+            Ok(rules) => {
+                if rules.is_strict() {
+                    exposure::check(self.root())?;
+                }
+                Ok(rules)
+            }
         }
     }
 
+    fn default_rules(&self) -> Result<admission::Station, StoreError> {
+        Ok(admission::Station {
+            policy: StationPolicy::default(),
+            trust: TrustStore::open_or_empty(self.layout.trusted())?,
+        })
+    }
+
     pub(super) fn station(&self) -> Result<Station, StoreError> {
-        Ok(Station {
-            rules: self.rules()?,
+        Ok(self.station_of(self.rules()?))
+    }
+
+    /// What would hold if there had never been a policy. Nothing is to be admitted by it that was not before.
+    pub(super) fn station_without_policy(&self) -> Result<Station, StoreError> {
+        Ok(self.station_of(self.default_rules()?))
+    }
+
+    fn station_of(&self, rules: admission::Station) -> Station {
+        Station {
+            rules,
             compiled: self.layout.compiled(),
             compile_with: self.options.compile_with.clone(),
-        })
+        }
+    }
+
+    /// SHA-256 of `policy.json` as it is now, in hex; nothing if there is none or it cannot be read.
+    pub(super) fn policy_digest(&self) -> Option<String> {
+        let text = bounded_file::read(&self.layout.policy(), POLICY_BYTES).ok()?;
+        Some(audit::hash(&text))
     }
 }
 

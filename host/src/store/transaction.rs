@@ -115,9 +115,12 @@ impl<'s> Transaction<'s> {
         let layout = &self.store.layout;
         let before = self.registry.audit.clone();
         let actor = Actor::current(self.store.options.by.as_deref());
+        let policy = self.store.policy_digest();
         for event in events {
-            audit::put(&mut self.registry.audit, event, actor.clone());
+            audit::put(&mut self.registry.audit, event, actor.clone(), policy.clone());
         }
+        // Once there was a policy there must be one.
+        self.registry.policy = policy.or(self.registry.policy.take());
         if let Err(error) = self.registry.write(layout) {
             self.registry.audit = before;
             return Err(error);

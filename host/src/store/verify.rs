@@ -1,12 +1,14 @@
 //! Comparing everything that lies in a store with what the registry says, and judging it by today's policy.
 
 use super::deployed::{self, faults};
+use super::opened::Kept;
 use super::progress::{Progress, Stage};
 use super::registry::{Installed, Registry, Release};
 use super::station::Station;
 use super::strays::strays;
 use super::{Store, StoreError, audit, derived};
 use crate::explain::one_line;
+use crate::package;
 use serde::Serialize;
 
 /// What came of looking at everything.
@@ -47,7 +49,7 @@ pub enum FindingKind {
     Files,
     /// The archive of a version or the signature beside it is missing or changed.
     Archive,
-    /// Today's policy refuses a version.
+    /// Today's policy refuses a version; or the policy is gone, or others can change it.
     Policy,
     /// Something that the registry does not know lies among the installed versions or archives.
     Unregistered,
@@ -100,10 +102,16 @@ impl Store {
             }
             Err(error) => return Err(error),
         }
+        let station = match self.station() {
+            Err(error @ (StoreError::PolicyGone(_) | StoreError::Exposed(_))) => {
+                answer.find(FindingKind::Policy, None, one_line(&error));
+                self.station_without_policy()?
+            }
+            station => station?,
+        };
+        self.verify_versions(&station, &mut answer, progress)?;
         let snapshot = self.look()?;
         let registry = &snapshot.registry;
-        let station = self.station()?;
-        self.verify_versions(registry, &station, &mut answer, progress)?;
         for path in strays(self, registry)? {
             let shown = path.strip_prefix(self.root()).unwrap_or(&path).display();
             answer.find(
@@ -136,25 +144,43 @@ impl Store {
         Ok(answer)
     }
 
+    /// One version after the other, so that none is removed while it is looked at, and nobody who wants to change the store
+    /// waits for more than one of them.
     fn verify_versions(
         &self,
-        registry: &Registry,
         station: &Station,
         answer: &mut Verification,
         progress: &mut dyn Progress,
     ) -> Result<(), StoreError> {
-        let of = |installed: &Installed| installed.files.values().map(|file| file.bytes).sum::<u64>();
-        let all = registry.releases().map(|(_, installed)| of(installed)).sum();
+        let snapshot = self.look()?;
+        let releases = snapshot.registry.releases();
+        let releases: Vec<(Release, u64)> = releases.map(|(release, one)| (release, one.bytes())).collect();
+        drop(snapshot);
+        let all = releases.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
         let mut done = 0;
-        for (release, installed) in registry.releases() {
-            for (path, fault) in faults(self, &release, installed, progress, &mut done, all) {
+        for (release, _) in releases {
+            let known =
+                |registry: &Registry| Ok(registry.installed(&release).cloned().map(|one| (release.clone(), one)));
+            let (installed, _held) = match self.keep_one(known) {
+                Ok(Some(Kept { installed, held, .. })) => (installed, Some(held)),
+                // It was removed meanwhile.
+                Ok(None) => continue,
+                // In a store that cannot be written the lock cannot be made, and nobody can remove anything.
+                Err(StoreError::Io { .. }) => match self.look()?.registry.installed(&release) {
+                    Some(installed) => (installed.clone(), None),
+                    None => continue,
+                },
+                Err(error) => return Err(error),
+            };
+            for (path, fault) in faults(self, &release, &installed, progress, &mut done, all) {
                 let message = fault.sentence(&deployed::shown(&release, &path));
                 answer.find(FindingKind::Files, Some(&release), message);
             }
             answer.versions += 1;
             answer.files += installed.files.len() + 1;
-            answer.bytes += of(installed) + installed.zip.bytes;
-            self.verify_archive(&release, installed, station, answer);
+            let bytes = installed.bytes().saturating_add(installed.zip.bytes);
+            answer.bytes = answer.bytes.saturating_add(bytes);
+            self.verify_archive(&release, &installed, station, answer);
         }
         Ok(())
     }
@@ -165,8 +191,8 @@ impl Store {
             Err(StoreError::Altered { what, .. }) => return answer.find(FindingKind::Archive, Some(release), what),
             Err(error) => return answer.find(FindingKind::Archive, Some(release), one_line(&error)),
         };
-        let admitted = archive
-            .component()
+        let component = package::component_of(archive.path(), &archive, &station.policy().ceiling());
+        let admitted = component
             .map_err(StoreError::from)
             .and_then(|component| station.admit(&archive, &component, &signature));
         match admitted {

@@ -132,6 +132,12 @@ impl Checks {
         self.made.push(check);
     }
 
+    /// Whether a check of this kind has failed.
+    pub(super) fn has_failed(&self, id: CheckId) -> bool {
+        let mut made = self.made.iter();
+        made.any(|check| check.id == id && check.status == Status::Fail)
+    }
+
     /// Every check in order; those that were not made say why.
     pub(super) fn finish(self) -> Vec<Check> {
         let failed = self.made.iter().find(|check| check.status == Status::Fail);

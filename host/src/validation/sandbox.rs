@@ -39,13 +39,38 @@ pub(super) fn check(checks: &mut Checks, host: &Host, package: &Package) -> Opti
             Some(algorithm)
         }
         Err(error) => {
-            let failing = failing(&error);
-            for id in ORDER.into_iter().take_while(|id| *id != failing) {
-                checks.add(Check::pass(id, ""));
-            }
-            checks.add(Check::fail(failing, &error));
+            refused(checks, &error);
             None
         }
+    }
+}
+
+/// The check that failed, and those before it.
+fn refused(checks: &mut Checks, error: &LoadError) {
+    let failing = failing(error);
+    for id in ORDER.into_iter().take_while(|id| *id != failing) {
+        checks.add(Check::pass(id, ""));
+    }
+    checks.add(Check::fail(failing, error));
+}
+
+/// Looks at what can be seen without compiling anything.
+pub(super) fn check_unrun(checks: &mut Checks, host: &Host, package: &Package) {
+    let before = |id: &CheckId| *id != CheckId::Compile;
+    let shape = Shape::read(package.component()).and_then(|shape| {
+        shape.check(&host.config().policy.imports)?;
+        Ok(shape)
+    });
+    match shape {
+        Ok(shape) => {
+            for id in ORDER.into_iter().take_while(before) {
+                checks.add(match id {
+                    CheckId::Imports => imports(&shape),
+                    id => Check::pass(id, ""),
+                });
+            }
+        }
+        Err(error) => refused(checks, &LoadError::Shape(error)),
     }
 }
 

@@ -8,6 +8,8 @@ use procvision_host::whole_file::Existing;
 use procvision_tests::guests::rust_guest;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -167,4 +169,74 @@ fn everything_else_is_refused_under_strict_and_a_warning_under_lenient() {
         (&json!("warn"), &json!("revoked")),
         "{check}"
     );
+}
+
+#[test]
+fn what_the_signature_rules_refuse_is_not_run_to_be_checked() {
+    let scene = Scene::new();
+    refused(&scene.run(None, None, 1), "is not signed");
+    let answer = scene.stage.validate("rogue.zip", 1);
+    for check in ["binary", "contract", "imports", "memories"] {
+        assert_ne!(worst(&answer, check)["status"], "not_run", "{check}");
+    }
+    for check in [
+        "compile",
+        "link",
+        "get_info",
+        "description",
+        "setup",
+        "cases",
+        "calls",
+        "determinism",
+        "teardown",
+    ] {
+        let check = worst(&answer, check);
+        assert_eq!(
+            (&check["status"], &check["detail"]),
+            (&json!("not_run"), &json!("needs: signature")),
+            "{check}"
+        );
+    }
+    assert_eq!(answer["algorithm"], Value::Null);
+}
+
+#[test]
+fn a_crate_is_not_built_where_what_comes_of_it_is_refused() {
+    let scene = Scene::new();
+    let place = &scene.stage.place;
+    let cargo = "[package]\nname = \"sly\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
+    place.write("sly/Cargo.toml", cargo.as_bytes());
+    place.write("sly/src/lib.rs", b"");
+    place.write("sly/manifest.json", place.manifest().to_string().as_bytes());
+    let build = r#"fn main() { std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/ran"), "").unwrap(); }"#;
+    place.write("sly/build.rs", build.as_bytes());
+    let run = ["run", "sly", "--pid", "A01", "--image", "photo.png", "--json"];
+    refused(&scene.stage.procvision(&run).expect(1).json(), "is not signed");
+    let validate = ["validate", "sly", "--build", "--json"];
+    refused(&scene.stage.procvision(&validate).expect(1).json(), "is not signed");
+    assert!(!place.path("sly/ran").exists());
+    // Where that is allowed, it is built.
+    scene.stage.decide(json!({"signatures": "lenient"}));
+    scene.stage.procvision(&run).expect(1);
+    assert!(place.path("sly/ran").exists());
+}
+
+#[test]
+fn a_strict_policy_that_others_can_change_is_none() {
+    let scene = Scene::new();
+    scene.trust("maker.pub");
+    let signature = scene.signed_by(&scene.maker);
+    scene.run(Some(&signature), None, 0);
+    for (path, open, closed) in [
+        ("station/policy.json", 0o666, 0o644),
+        ("station/trusted", 0o775, 0o755),
+        ("station", 0o777, 0o755),
+    ] {
+        let path = scene.stage.place.path(path);
+        std::fs::set_permissions(&path, Permissions::from_mode(open)).unwrap();
+        let answer = scene.run(Some(&signature), None, 2);
+        assert_eq!(answer["error"]["code"], "policy-exposed", "{answer}");
+        std::fs::set_permissions(&path, Permissions::from_mode(closed)).unwrap();
+    }
+    scene.run(Some(&signature), None, 0);
 }

@@ -101,9 +101,14 @@ fn an_identifier_proves_nothing() {
 fn a_revoked_key_is_revoked_wherever_else_it_lies() {
     let (package, key) = (small("alpha", "1.0.0"), key());
     let inside = embedded(&package, &signed(&package, &key).text);
+    // The same key under the identifier of another one.
+    let twin = PublicKey::parse(with_id_of(&key.public().to_text(), self::key().public()).as_bytes()).unwrap();
+    assert_ne!(twin.id(), key.public().id());
+    assert!(twin.is_same_key(key.public()) && twin != *key.public());
     for keys in [
         &[("revoked/acme.pub", key.public())][..],
         &[("acme.pub", key.public()), ("revoked/stolen.pub", key.public())],
+        &[("acme.pub", key.public()), ("revoked/stolen.pub", &twin)],
     ] {
         let trust = trusting(keys);
         let status = assess(&inside, None, &trust);

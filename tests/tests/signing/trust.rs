@@ -2,7 +2,7 @@
 
 use super::stage::{Stage, key, with_id_of};
 use procvision_host::limits::{KEY_BYTES, TRUSTED_KEYS};
-use procvision_host::signing::TrustStore;
+use procvision_host::signing::{PublicKey, TrustStore};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
@@ -239,6 +239,30 @@ fn keys_are_added_listed_and_revoked() {
     assert_eq!(code, "revoked");
     assert!(message.ends_with("is revoked, as `line-3`"), "{message}");
     stage.error(&["trust", "revoke", "line-3", "--trust", "trusted"], 2);
+
+    // Nor does it come back under another identifier, which anybody can write beside it; neither by the command nor by hand.
+    let key = |name: &str| PublicKey::read(&stage.path(name)).unwrap();
+    let (acme, other) = (key("acme.pub"), key("other.pub"));
+    let twin = with_id_of(&other.to_text(), &acme);
+    stage.write("twin.pub", twin.as_bytes());
+    let (code, message) = stage.error(&["trust", "add", "twin.pub", "--trust", "trusted"], 2);
+    assert_eq!(code, "revoked");
+    assert!(message.ends_with("is revoked, as `line-3`"), "{message}");
+    stage.write("third.id", with_id_of(&acme.to_text(), &other).as_bytes());
+    let (code, _) = stage.error(&["trust", "add", "third.id", "--trust", "trusted"], 2);
+    assert_eq!(code, "exists");
+    fs::remove_file(stage.path("trusted/acme.pub")).unwrap();
+    stage.write("trusted/twin.pub", twin.as_bytes());
+    let list = stage.json(&["trust", "list", "--trust", "trusted"], 0);
+    assert_eq!(shown(&list), [pair("line-3", "revoked"), pair("twin", "revoked")]);
+    assert!(
+        list["warnings"][1]["message"].as_str().unwrap().contains("`twin`"),
+        "{list}"
+    );
+    // It can be put with the others.
+    stage.json(&["trust", "revoke", "twin", "--trust", "trusted"], 0);
+    assert!(stage.path("trusted/revoked/twin.pub").exists());
+    fs::remove_file(stage.path("trusted/revoked/twin.pub")).unwrap();
 
     // A second key under a name that a revoked one has.
     stage.run(&["keygen", "third", "--no-password"]).expect(0);

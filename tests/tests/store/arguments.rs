@@ -2,7 +2,8 @@
 
 use crate::stage::{Station, parts};
 use procvision_tests::binary::{Answer, procvision};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 
 #[test]
 fn names_that_lead_elsewhere_are_no_names() {
@@ -77,6 +78,66 @@ fn run_takes_a_package_or_a_store() {
         .expect(2)
         .json();
     assert_eq!(neither["error"]["code"], "usage", "{neither}");
+    let by_environment = |arguments: &[&str]| {
+        let mut command = procvision();
+        command.env("PROCVISION_STORE", station.store(""));
+        Answer::of(
+            command
+                .args(["run", "--pid", "A01", "--camera", "c", "--json"])
+                .args(arguments),
+        )
+    };
+    let inactive = by_environment(&[]).expect(2).json();
+    assert_eq!(inactive["error"]["code"], "not-active", "{inactive}");
+    // It is the store's policy that holds.
+    let policy = by_environment(&["--policy", "policy.json"]).expect(2).json();
+    assert_eq!(policy["error"]["code"], "usage", "{policy}");
     let inactive = Answer::of(&mut station.run_a01(&[])).expect(2).json();
     assert_eq!(inactive["error"]["code"], "not-active", "{inactive}");
+}
+
+#[test]
+fn what_can_be_named_is_said() {
+    let station = Station::with(&["1.0.0"]);
+    for (arguments, expected) in [
+        (&["activate", "lifted", "1.0.0"][..], "<--pid <PID>|--all>"),
+        (&["rollback"], "<NAME|--pid <PID>>"),
+        (&["deactivate"], "<NAME|--pid <PID>>"),
+    ] {
+        let message = station.refused(arguments, 2, "usage");
+        assert!(message.contains(expected), "{message}");
+    }
+    let text = station.run(&["verify"]).expect(0).stdout;
+    assert!(text.contains("1 version, 5 files, "), "{text}");
+}
+
+#[test]
+fn a_strict_station_is_set_up_before_its_store_is() {
+    let station = Station::new();
+    let run = |arguments: &[&str], status| {
+        let mut command = procvision();
+        command
+            .current_dir(station.path(""))
+            .env("PROCVISION_STORE", station.store(""));
+        Answer::of(command.args(arguments)).expect(status)
+    };
+    fs::create_dir(station.store("")).unwrap();
+    let zip = station.zip(&parts("1.0.0"));
+    let zip = zip.to_str().unwrap();
+    run(&["keygen", "line", "--no-password"], 0);
+    fs::write(
+        station.store("policy.json"),
+        r#"{"policy_version": 1, "signatures": "strict"}"#,
+    )
+    .unwrap();
+    for path in [station.store(""), station.store("policy.json")] {
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+    run(&["trust", "add", "line.pub"], 0);
+    run(&["trust", "list"], 0);
+    run(&["store", "install", zip], 1);
+    run(&["sign", zip, "--key", "line.key"], 0);
+    run(&["store", "install", zip], 0);
+    station.whole();
 }

@@ -160,3 +160,66 @@ fn what_was_interrupted_between_registry_and_log_is_put_right() {
     fs::write(&path, whole.replace("rollback", "nothing!")).unwrap();
     assert!(!findings(&station).is_empty());
 }
+
+#[test]
+fn an_entry_stays_short_whatever_is_asked_for() {
+    let station = station();
+    let pids: Vec<String> = (0..6_000).map(|number| format!("P{number}")).collect();
+    station.refused(&["activate", "lifted", "1.0.0", "--pid", &pids.join(",")], 2, "2006");
+    station.refused(&["deactivate", "--pid", &pids.join(",")], 2, "not-active");
+    for entry in &station.audit()[6..] {
+        assert_eq!(entry["pids"].as_array().unwrap().len(), 50, "{entry}");
+        let detail = entry["detail"].as_str().unwrap();
+        assert!(
+            detail.starts_with("6000 product models, of which 50 are listed; "),
+            "{detail}"
+        );
+        assert!(entry.to_string().len() < 10_000);
+    }
+    station.whole();
+}
+
+#[test]
+fn a_line_longer_than_any_entry_hides_nothing() {
+    let station = station();
+    let whole = lines(&station);
+    let longer = format!("{} ", "x".repeat(300_000));
+    // As the first line, in the middle, and as the last one; another is changed behind it, if there is one.
+    for (place, edited) in [(0, 1), (3, 4), (6, 1)] {
+        let mut changed = whole.clone();
+        changed.insert(place, longer.clone());
+        write(&station, &changed);
+        let found = findings(&station);
+        let expected = format!("line {} is not an entry: it has more than 262144 bytes", place + 1);
+        assert!(found.iter().any(|one| one.ends_with(&expected)), "{found:?}");
+        changed[edited].push(' ');
+        write(&station, &changed);
+        assert!(findings(&station).len() > found.len(), "{place}");
+    }
+    // Further entries are written behind it, and changes of them show.
+    let mut changed = whole;
+    changed.push(longer);
+    write(&station, &changed);
+    station.json(&["deactivate", "lifted"], 0);
+    station.json(&["rollback", "lifted"], 0);
+    let before = findings(&station);
+    let mut changed = lines(&station);
+    changed[7] = changed[7].replace("deactivate", "de4ctivate");
+    write(&station, &changed);
+    assert!(findings(&station).len() > before.len());
+    // The last line is told from another one of the same length, however long it is.
+    let mut registry = station.registry();
+    let last = lines(&station).pop().unwrap();
+    let padded = last.replacen('{', &format!("{{{}", " ".repeat(300_000)), 1);
+    let mut changed = lines(&station);
+    *changed.last_mut().unwrap() = padded.clone();
+    write(&station, &changed);
+    registry["audit"]["hash"] = json!(format!("{:x}", Sha256::digest(&padded)));
+    registry["audit"]["bytes"] = json!(fs::metadata(station.store("logs/audit.jsonl")).unwrap().len());
+    fs::write(station.store("registry.json"), registry.to_string()).unwrap();
+    let is_last = |found: &[String]| found.iter().any(|one| one.contains("its last entry is not the one"));
+    assert!(!is_last(&findings(&station)));
+    *changed.last_mut().unwrap() = padded.replacen("  ", " \t", 1);
+    write(&station, &changed);
+    assert!(is_last(&findings(&station)));
+}

@@ -119,3 +119,42 @@ fn folders_that_are_gone_are_missed_where_they_matter() {
     fs::remove_dir_all(station.store("deployed")).unwrap();
     assert_eq!(station.findings(), ["files: deployed/lifted/1.0.0 is missing"]);
 }
+
+#[test]
+fn a_full_registry_takes_nothing_more_and_can_be_emptied() {
+    let station = Station::with(&["1.0.0", "1.1.0"]);
+    station.activate("1.0.0");
+    let fill = |bytes: usize| {
+        let mut registry = station.registry();
+        registry["algorithms"]["lifted"]["1.1.0"]["description"] = json!("d".repeat(bytes));
+        fs::write(station.store("registry.json"), registry.to_string()).unwrap();
+    };
+    let zip = station.zip(&parts("1.2.0"));
+    // What is left must do for everything that takes away.
+    fill(63 << 20);
+    let message = station.refused(&["install", zip.to_str().unwrap()], 2, "store-full");
+    assert!(message.contains(" bytes, and may have "), "{message}");
+    assert!(!station.store("zips/lifted-v1.2.0-offline.zip").exists());
+    station.refused(&["activate", "lifted", "1.1.0", "--pid", "A01"], 2, "2006");
+    station.json(&["list"], 0);
+    station.whole();
+    station.json(&["uninstall", "lifted", "1.1.0"], 0);
+    station.install(&parts("1.2.0"));
+    station.whole();
+}
+
+#[test]
+fn a_description_that_would_fill_the_registry_is_none() {
+    let station = Station::new();
+    let mut manifest: Value = serde_json::from_slice(&parts("1.0.0").files["manifest.json"]).unwrap();
+    manifest["description"] = json!("d".repeat(1_001));
+    let long = manifest.to_string();
+    manifest["description"] = json!("d".repeat(1_000));
+    let archive = |manifest: &str| {
+        procvision_host::archive::write(&parts("1.0.0").with("manifest.json", manifest.as_bytes()).files)
+    };
+    let why = format!("{:#}", archive(&long).unwrap_err());
+    assert!(why.contains("`description`"), "{why}");
+    fs::write(station.path("a.zip"), archive(&manifest.to_string()).unwrap()).unwrap();
+    station.json(&["install", "a.zip"], 0);
+}

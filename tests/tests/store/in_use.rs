@@ -1,10 +1,11 @@
 //! Uninstalling what is active or in use: refused, or forced and waited for.
 
 use crate::stage::Station;
-use procvision_host::store::{Store, StoreOptions};
+use procvision_host::store::{NoProgress, Progress, Selection, Stage, Store, StoreOptions};
 use procvision_tests::binary::Answer;
 use serde_json::{Value, json};
 use std::process::Stdio;
+use std::time::Duration;
 
 fn state(station: &Station) -> Value {
     station.json(&["list"], 0)["versions"][0]["state"].clone()
@@ -90,5 +91,40 @@ fn force_waits_for_the_last_user() {
     drop(users);
     Answer::from(uninstall.wait_with_output().unwrap()).expect(0);
     assert_eq!(station.json(&["list"], 0)["versions"], json!([]));
+    station.whole();
+}
+
+/// Changes something in the store while it is being verified.
+struct Meddler<'s> {
+    store: &'s Store,
+    done: usize,
+}
+
+impl Progress for Meddler<'_> {
+    fn stage(&mut self, stage: Stage) {
+        if stage == Stage::Hashing {
+            let which = Selection::Pids(vec!["A01".to_owned()]);
+            match self.done {
+                0 => drop(self.store.deactivate(&which).unwrap()),
+                _ => drop(self.store.roll_back(&which, &mut NoProgress).unwrap()),
+            }
+            self.done += 1;
+        }
+    }
+}
+
+#[test]
+fn reading_a_version_keeps_nobody_from_changing_the_store() {
+    let station = Station::with(&["1.0.0", "1.1.0"]);
+    station.activate("1.0.0");
+    let options = StoreOptions {
+        wait: Duration::ZERO,
+        ..StoreOptions::default()
+    };
+    let store = Store::open(station.store(""), options).unwrap();
+    let mut meddler = Meddler { store: &store, done: 0 };
+    let verification = store.verify(&mut meddler).unwrap();
+    assert_eq!(verification.findings, []);
+    assert_eq!(meddler.done, 2);
     station.whole();
 }

@@ -9,6 +9,8 @@ mod arguments;
 mod audit;
 mod crowd;
 mod damage;
+mod exposed;
+mod forged;
 mod full_disk;
 mod gc;
 mod in_use;

@@ -6,13 +6,19 @@ use procvision_host::signing::{LockedKey, NewKey, sign};
 use procvision_host::whole_file::Existing;
 use procvision_tests::binary::Answer;
 use serde_json::{Value, json};
-use std::fs;
+use sha2::{Digest, Sha256};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
-fn decide(station: &Station, policy: &Value) {
-    fs::create_dir_all(station.store("")).unwrap();
+/// Writes the policy of the store, which may not be there yet, so that nobody else can change it.
+pub fn decide(station: &Station, policy: &Value) {
+    fs::create_dir_all(station.store("trusted")).unwrap();
     fs::write(station.store("policy.json"), policy.to_string()).unwrap();
+    for (path, mode) in [("", 0o755), ("trusted", 0o755), ("policy.json", 0o644)] {
+        fs::set_permissions(station.store(path), Permissions::from_mode(mode)).unwrap();
+    }
 }
 
 #[test]
@@ -108,7 +114,7 @@ fn ceilings_and_the_number_of_versions_are_the_policys() {
 }
 
 /// Signs the archive of a package with a new key, whose public half is in `trusted/<name>.pub` then.
-fn signature(station: &Station, package: &Parts, name: &str) -> String {
+pub fn signature(station: &Station, package: &Parts, name: &str) -> String {
     let (secret, public) = (
         station.path(format!("{name}.key")),
         station.store(format!("trusted/{name}.pub")),
@@ -186,4 +192,67 @@ fn signatures_inside_and_beside_are_kept_and_judged_as_of_today() {
     // Without a signature it is gone altogether with its archive.
     station.json(&["uninstall", "lifted", "1.1.0", "--force"], 0);
     assert_eq!(fs::read_dir(station.store("zips")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_policy_that_is_lost_does_not_turn_strict_into_lenient() {
+    let station = Station::with(&["1.0.0"]);
+    station.activate("1.0.0");
+    decide(&station, &json!({ "policy_version": 1, "signatures": "strict" }));
+    // Whatever is logged, be it a refusal, the store knows from then on that it has a policy.
+    let zip = station.zip(&parts("1.1.0"));
+    let install = ["install", zip.to_str().unwrap()];
+    station.refused(&install, 1, "2005");
+    fs::remove_file(station.store("policy.json")).unwrap();
+    let message = station.refused(&install, 2, "policy-gone");
+    assert!(
+        message.ends_with("policy.json is missing, and this store had one"),
+        "{message}"
+    );
+    station.refused(&["activate", "lifted", "1.0.0", "--all"], 2, "policy-gone");
+    let refused = Answer::of(&mut station.run_a01(&[])).expect(2).json();
+    assert_eq!(refused["error"]["code"], "policy-gone", "{refused}");
+    let findings = station.findings();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert!(
+        findings[0].starts_with("policy: ") && findings[0].ends_with("policy.json is missing, and this store had one"),
+        "{findings:?}"
+    );
+    station.json(&["list"], 0);
+    // To be lenient is a decision that somebody writes down.
+    decide(&station, &json!({ "policy_version": 1, "signatures": "lenient" }));
+    station.json(&install, 0);
+    Answer::of(&mut station.run_a01(&[])).expect(0);
+    station.whole();
+}
+
+#[test]
+fn entries_name_the_policy_by_which_they_were_made() {
+    let station = Station::with(&["1.0.0"]);
+    decide(&station, &json!({ "policy_version": 1 }));
+    station.activate("1.0.0");
+    let text = fs::read(station.store("policy.json")).unwrap();
+    let policies: Vec<Value> = station.audit().iter().map(|entry| entry["policy"].clone()).collect();
+    let digest = json!(format!("{:x}", Sha256::digest(text)));
+    assert_eq!(policies, [Value::Null, Value::Null, digest]);
+}
+
+#[test]
+fn a_component_above_the_ceiling_is_refused_before_it_is_unpacked() {
+    let station = Station::with(&["1.0.0"]);
+    station.activate("1.0.0");
+    decide(
+        &station,
+        &json!({ "policy_version": 1, "ceilings": { "component_bytes": 1000 } }),
+    );
+    let zip = station.zip(&parts("1.1.0"));
+    let message = station.refused(&["install", zip.to_str().unwrap()], 1, "2005");
+    assert!(message.ends_with("the limit `component_bytes` is 1000"), "{message}");
+    let ran = Answer::of(&mut station.run_a01(&[])).expect(1).json();
+    assert_eq!(ran["error"]["code"], "2005", "{ran}");
+    let findings = station.findings();
+    assert!(
+        findings.len() == 1 && findings[0].starts_with("policy: ") && findings[0].contains("`component_bytes`"),
+        "{findings:?}"
+    );
 }

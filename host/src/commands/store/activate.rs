@@ -8,7 +8,7 @@ use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::commands::terminal::TerminalArgs;
 use crate::commands::{help, terminal};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use procvision_host::store::{Activation, Pids};
 
 /// Let a version judge product models that nothing judges
@@ -16,17 +16,17 @@ use procvision_host::store::{Activation, Pids};
 /// First it is started, and the golden cases of its package are replayed. A product model that another version judges is
 /// refused with 2006: that is what `store switch` is for.
 #[derive(Args)]
-#[command(after_help = help::STORE_ACTIVATE)]
+#[command(after_help = help::STORE_ACTIVATE, group = ArgGroup::new("which").args(["pid", "all"]).required(true))]
 pub(super) struct Activate {
     #[command(flatten)]
     release: ReleaseArgs,
 
     /// Product model; several with commas, or given several times
-    #[arg(short, long, value_delimiter = ',', value_parser = parse_pid, required_unless_present = "all")]
+    #[arg(short, long, value_delimiter = ',', value_parser = parse_pid)]
     pid: Vec<String>,
 
     /// All product models that the version supports
-    #[arg(long, conflicts_with = "pid")]
+    #[arg(long)]
     all: bool,
 }
 

@@ -7,17 +7,17 @@ use super::text;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::commands::{help, terminal};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde_json::json;
 
 /// Leave product models without an algorithm
 ///
 /// What they had can be got back with `store rollback`.
 #[derive(Args)]
-#[command(after_help = help::STORE_DEACTIVATE)]
+#[command(after_help = help::STORE_DEACTIVATE, group = ArgGroup::new("which").args(["name", "pid"]).required(true))]
 pub(super) struct Deactivate {
     /// All product models that this algorithm judges
-    #[arg(value_parser = parse_name, required_unless_present = "pid", conflicts_with = "pid")]
+    #[arg(value_parser = parse_name)]
     name: Option<String>,
 
     /// Product model; several with commas, or given several times

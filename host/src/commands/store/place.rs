@@ -11,6 +11,12 @@ use std::time::Duration;
 /// The environment variable that names the store.
 const STORE_VARIABLE: &str = "PROCVISION_STORE";
 
+/// The store that the environment names.
+pub(in crate::commands) fn named_by_environment() -> Option<PathBuf> {
+    let named = std::env::var_os(STORE_VARIABLE).filter(|folder| !folder.is_empty());
+    named.map(PathBuf::from)
+}
+
 const HEADING: &str = "Options of every store command";
 
 /// Options that every command of the store has.
@@ -45,8 +51,7 @@ impl PlaceArgs {
     }
 
     fn with(&self, open: fn(PathBuf, StoreOptions) -> Result<Store, StoreError>) -> Result<Store, CommandError> {
-        let named = std::env::var_os(STORE_VARIABLE).filter(|folder| !folder.is_empty());
-        let Some(folder) = self.store.clone().or(named.map(PathBuf::from)) else {
+        let Some(folder) = self.store.clone().or_else(named_by_environment) else {
             let message = format!("no store is named, neither by --store nor by {STORE_VARIABLE}");
             return Err(CommandError::could_not_run("usage", message).help("give --store DIR"));
         };

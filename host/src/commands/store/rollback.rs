@@ -8,7 +8,7 @@ use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::commands::terminal::TerminalArgs;
 use crate::commands::{help, terminal};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use procvision_host::store::Selection;
 use serde_json::json;
 
@@ -17,10 +17,10 @@ use serde_json::json;
 /// Done again it goes further back; the policy's `keep_versions` says how many versions are remembered. What comes back
 /// is started first. Golden cases are not replayed, since it was live before.
 #[derive(Args)]
-#[command(after_help = help::STORE_ROLLBACK)]
+#[command(after_help = help::STORE_ROLLBACK, group = ArgGroup::new("which").args(["name", "pid"]).required(true))]
 pub(super) struct Rollback {
     /// All product models that this algorithm judges
-    #[arg(value_parser = parse_name, required_unless_present = "pid", conflicts_with = "pid")]
+    #[arg(value_parser = parse_name)]
     name: Option<String>,
 
     /// Product model; several with commas, or given several times

@@ -93,6 +93,11 @@ pub(super) fn moves_text(moves: &[Move]) -> String {
     moves.collect::<Vec<_>>().join(", ")
 }
 
+/// `1 file`, `2 files`.
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// `1,234,567`.
 pub(super) fn grouped(value: u64) -> String {
     let digits = value.to_string();

@@ -78,11 +78,11 @@ fn to_text(verification: &Verification) -> String {
         );
     }
     let looked_at = format!(
-        "{} versions, {} files, {} bytes, {} audit entries",
-        verification.versions,
-        verification.files,
+        "{}, {}, {} bytes, {}",
+        text::counted(verification.versions as u64, "version", "versions"),
+        text::counted(verification.files as u64, "file", "files"),
         text::grouped(verification.bytes),
-        verification.entries
+        text::counted(verification.entries, "audit entry", "audit entries"),
     );
     text += &match verification.findings.len() {
         0 => text::done("whole:", &looked_at),

@@ -45,7 +45,7 @@ impl Add {
                 stem.to_string_lossy().into_owned()
             }
         };
-        let path = TrustStore::add(&self.folder.path(), &name, &key)?;
+        let path = TrustStore::add(&self.folder.path()?, &name, &key)?;
         if self.json {
             terminal::print_json(&json!({
                 "schema": 1,

@@ -25,7 +25,7 @@ pub struct List {
 impl List {
     /// Reads the folder and shows it.
     pub fn run(&self) -> Result<Exit, CommandError> {
-        let folder = self.folder.path();
+        let folder = self.folder.path()?;
         let trust = TrustStore::open(&folder)?;
         if self.json {
             let keys: Vec<Value> = sorted(&trust).into_iter().map(to_json).collect();

@@ -30,7 +30,7 @@ pub struct Revoke {
 impl Revoke {
     /// Moves the key and says where it is.
     pub fn run(&self) -> Result<Exit, CommandError> {
-        let (key, path) = TrustStore::revoke(&self.folder.path(), &self.key)?;
+        let (key, path) = TrustStore::revoke(&self.folder.path()?, &self.key)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         if self.json {
             terminal::print_json(&json!({

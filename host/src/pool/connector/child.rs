@@ -2,7 +2,8 @@
 //! socket it was started with and passes the connected descriptor back. It ends when its host hangs up.
 
 use super::message::{Arguments, PACKET_BYTES, Reply, Request, WORD};
-use crate::child_process::{DESCRIPTORS, Objection, give_up, limit};
+use crate::child_process::{DESCRIPTORS, Objection, give_up};
+use crate::lockdown::limits::limit;
 use crate::pool::link::{self, ANSWER_TIME, Link, Packet};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
@@ -58,8 +59,8 @@ fn by_hand() -> ExitCode {
 fn prepare(arguments: &Arguments) -> Result<Link, Objection> {
     give_up(arguments.host, DESCRIPTORS + MORE_DESCRIPTORS)?;
     // It writes no file and starts no process.
-    limit(Resource::Fsize, 0, 0)?;
-    limit(Resource::Nproc, 0, 0)?;
+    limit(Resource::Fsize, 0)?;
+    limit(Resource::Nproc, 0)?;
     Ok(Link::accepted(io::stdin().as_fd().try_clone_to_owned()?))
 }
 

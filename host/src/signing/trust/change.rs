@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 impl TrustStore {
     /// Adds a key to a trust folder, which is made if only it is not there, and gives its file. A key that is there already,
-    /// under whatever name, is refused, and so is a revoked one and one that shares its identifier with another.
+    /// under whatever name or identifier, is refused, and so is a revoked one and one that shares its identifier with another.
     ///
     /// # Errors
     ///
@@ -25,11 +25,16 @@ impl TrustStore {
             _ => {}
         }
         let known = Self::open(folder)?;
-        let same = known
-            .with_id(key.id())
-            .find(|known| !known.revoked || known.key == *key);
-        if let Some(TrustedKey { name, revoked, .. }) = same {
-            let (key_id, name) = (key.id().to_owned(), name.clone());
+        let same = known.keys.iter().find(|known| known.key.is_same_key(key));
+        let same = same.or_else(|| known.with_id(key.id()).find(|known| !known.revoked));
+        if let Some(TrustedKey {
+            name,
+            revoked,
+            key: same,
+            ..
+        }) = same
+        {
+            let (key_id, name) = (same.id().to_owned(), name.clone());
             return Err(match revoked {
                 true => TrustError::IsRevoked { key_id, name },
                 false => TrustError::AlreadyTrusted { key_id, name },
@@ -51,7 +56,7 @@ impl TrustStore {
     /// See [`TrustError`].
     pub fn revoke(folder: &Path, name_or_id: &str) -> Result<(PublicKey, PathBuf), TrustError> {
         let known = Self::open(folder)?;
-        let mut trusted = known.keys.iter().filter(|key| !key.revoked);
+        let mut trusted = known.keys.iter().filter(|key| !key.put_away);
         let wanted = |key: &&TrustedKey| key.name == name_or_id || key.key.id().eq_ignore_ascii_case(name_or_id);
         let Some(TrustedKey { name, key, .. }) = trusted.find(wanted) else {
             return Err(TrustError::Unknown(name_or_id.to_owned()));
