@@ -155,15 +155,10 @@ impl CallList {
         let unknown = program(unknown, SeccompAction::Allow, errno(libc::ENOSYS)).map_err(failed)?;
         let mut rules = self.rules;
         rules.insert(libc::SYS_clone3, Vec::new());
-        // For the installing of this one; then nobody can install another.
         let list = program(rules, errno(libc::EPERM), SeccompAction::Allow).map_err(failed)?;
-        install_first(&unknown, &list).map_err(failed)
+        seccompiler::apply_filter_all_threads(&unknown).map_err(failed)?;
+        seccompiler::apply_filter_all_threads(&list).map_err(failed)
     }
-}
-
-fn install_first(first: &BpfProgram, second: &BpfProgram) -> Result<(), seccompiler::Error> {
-    seccompiler::apply_filter_all_threads(first)?;
-    seccompiler::apply_filter_all_threads(second)
 }
 
 fn errno(errno: libc::c_int) -> SeccompAction {
