@@ -174,10 +174,7 @@ impl Subject {
             "recurse" => {
                 black_box(recurse(black_box(1)));
             }
-            "hog" => {
-                let parts: Vec<Vec<u8>> = (0..300).map(|_| vec![1; 16 << 20]).collect();
-                black_box(parts);
-            }
+            "hog" => drop(black_box(Vec::<u8>::with_capacity(1 << 30))),
             "loop" => loop {
                 black_box(());
             },
