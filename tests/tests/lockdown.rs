@@ -246,6 +246,8 @@ fn algorithms_work_under_the_locks() {
     assert_eq!(said["stored"], json!([320, 240]), "{said}");
     let elsewhere = said["elsewhere"].as_str().unwrap();
     assert!(elsewhere.contains("denied"), "{elsewhere}");
+    let maps = fs::read_to_string(format!("/proc/{}/maps", process.id())).unwrap_or_default();
+    assert!(!maps.contains("wx"), "memory that can be written and run: {maps}");
     // The clock was there before, and nothing has started a thread since.
     assert_eq!(fs::read_dir(format!("/proc/{}/task", process.id())).unwrap().count(), 2);
 }

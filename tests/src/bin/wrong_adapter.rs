@@ -1,7 +1,7 @@
 //! An adapter that gets things wrong, so that the conformance suite can be seen to fail.
 //!
 //! ```text
-//! wrong-adapter yes       every call is judged OK, whatever it says; every frame that is no call is a pong
+//! wrong-adapter yes       every call is judged OK, whatever it says; every other frame but hello is answered by a pong
 //! wrong-adapter twice     the same, and every answer is given twice
 //! wrong-adapter silent    hello, and nothing after it
 //! wrong-adapter text      text on stdout
@@ -24,7 +24,7 @@ fn main() -> io::Result<()> {
         "type": "hello", "sdk_version": "0", "timestamp_ms": NOW, "capabilities": ["ping", "call", "shutdown"],
     })))?;
     while let Ok(Some(message)) = wire::read(&mut stdin) {
-        if mode == "silent" {
+        if mode == "silent" || message["type"] == "hello" {
             continue;
         }
         let answer = wire::frame(&answer(&message));
