@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The finding is about this project's adapter, or about the command line that was given: what the original ones do is
 /// only shown.
 pub fn run(workspace: &Workspace, asked: &Conformance) -> Result<Finding> {
+    if asked.write && (asked.only.is_some() || !asked.command.is_empty()) {
+        bail!("--write needs every case of the known adapters; leave out --only and the command");
+    }
     let folder = workspace.target_dir()?.join("conformance/pictures");
     let subjects = if asked.command.is_empty() {
         subjects::all(workspace, &asked.subjects)?

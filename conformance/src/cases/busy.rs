@@ -52,17 +52,17 @@ fn overlapping(bench: &Bench<'_>, calls: &[Call]) -> Step<Note> {
 }
 
 fn second(bench: &Bench<'_>) -> Step<Note> {
-    overlapping(bench, &[bench.call("c-1", "sleep 1000"), bench.call("c-2", "ok")])
+    overlapping(bench, &[bench.call("c-1", "sleep 2000"), bench.call("c-2", "ok")])
 }
 
 fn many(bench: &Bench<'_>) -> Step<Note> {
-    let mut calls = vec![bench.call("c-0", "sleep 1000")];
+    let mut calls = vec![bench.call("c-0", "sleep 2000")];
     calls.extend((1..10).map(|number| bench.call(&format!("c-{number}"), "ok")));
     overlapping(bench, &calls)
 }
 
 fn info(bench: &Bench<'_>) -> Step<Note> {
-    overlapping(bench, &[bench.call("c-1", "sleep 1000"), bench.phase("c-2", "info")])
+    overlapping(bench, &[bench.call("c-1", "sleep 2000"), bench.phase("c-2", "info")])
 }
 
 fn never_after(bench: &Bench<'_>) -> Step<Note> {
