@@ -88,7 +88,7 @@ impl<'a> Bench<'a> {
     /// If it does not say hello.
     pub fn start_with(&self, launch: &Launch, env: &[(&str, &str)]) -> Step<Peer> {
         let mut peer = self.launch(launch, env)?;
-        let hello = peer.next()?.message;
+        let hello = peer.receive()?.message;
         check(hello["type"] == "hello", || {
             format!("{} in place of hello", crate::peer::kind(&hello))
         })?;
@@ -163,7 +163,7 @@ impl<'a> Bench<'a> {
     /// If it is something else.
     pub fn ask(&self, peer: &mut Peer, call: &Call) -> Step<Answer> {
         peer.send(&call.message())?;
-        answer::result(&peer.next()?.message, call)
+        answer::result(&peer.receive()?.message, call)
     }
 
     /// Sends the call, which must fail with one of these codes; the answer is the failure's message.
@@ -173,7 +173,7 @@ impl<'a> Bench<'a> {
     /// If it is answered otherwise.
     pub fn fails(&self, peer: &mut Peer, call: &Call, codes: &[&str]) -> Step<String> {
         peer.send(&call.message())?;
-        answer::failure(&peer.next()?.message, call, codes)
+        answer::failure(&peer.receive()?.message, call, codes)
     }
 
     /// Whatever happened before: a call is answered, and nothing is answered twice.
@@ -192,6 +192,6 @@ impl<'a> Bench<'a> {
         let answer = self.ask(peer, &self.call("after", "ok"))?;
         check(answer.get("result_status") == "OK", || answer.kind())?;
         peer.send(&request::ping("after-ping"))?;
-        answer::pong(&peer.next()?.message, "after-ping")
+        answer::pong(&peer.receive()?.message, "after-ping")
     }
 }

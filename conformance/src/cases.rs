@@ -141,7 +141,7 @@ impl Case {
             Check::Bytes(bytes, named) => {
                 let mut peer = bench.start()?;
                 peer.send_bytes(bytes())?;
-                let message = peer.next()?.message;
+                let message = peer.receive()?.message;
                 let request_id = match named {
                     Named::Never => None,
                     Named::Always(id) => Some(id),

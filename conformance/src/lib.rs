@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod bench;
+pub mod camera;
 
 pub mod cases;
 pub mod peer;
@@ -15,6 +16,7 @@ pub mod processes;
 pub mod report;
 pub mod request;
 
+pub mod soak;
 pub mod step;
 pub mod subject;
 pub mod suite;

@@ -204,8 +204,8 @@ impl Peer {
     /// # Errors
     ///
     /// If there is none, or something else than a frame.
-    pub fn next(&mut self) -> Step<Received> {
-        self.next_within(self.patience)
+    pub fn receive(&mut self) -> Step<Received> {
+        self.receive_within(self.patience)
     }
 
     /// The next frame, within `limit`.
@@ -213,7 +213,7 @@ impl Peer {
     /// # Errors
     ///
     /// If there is none, or something else than a frame.
-    pub fn next_within(&mut self, limit: Duration) -> Step<Received> {
+    pub fn receive_within(&mut self, limit: Duration) -> Step<Received> {
         match self.stdout.recv_timeout(limit) {
             Ok(Event::Frame(message, at)) => Ok(Received { message, at }),
             Ok(Event::Garbage(garbage)) => failed(format!("stdout carries {garbage}")),

@@ -6,7 +6,7 @@ use std::io;
 /// Taken by a process and all its descendants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Taken {
-    /// Resident memory in bytes, without shared memory and mapped files.
+    /// Resident memory in bytes, shared memory included, mapped files not.
     pub memory_bytes: u64,
     /// Open descriptors; nothing if one of the processes shows them to nobody but root.
     pub descriptors: Option<u64>,
@@ -44,7 +44,9 @@ fn of_one(process: u32) -> io::Result<Taken> {
             .ok_or_else(|| io::Error::other(format!("the kernel does not tell {key} of process {process}")))
     };
     Ok(Taken {
-        memory_bytes: number("RssAnon")?.saturating_mul(1024),
+        memory_bytes: number("RssAnon")?
+            .saturating_add(number("RssShmem")?)
+            .saturating_mul(1024),
         descriptors: fs::read_dir(format!("/proc/{process}/fd"))
             .ok()
             .map(|entries| entries.count() as u64),

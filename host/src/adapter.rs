@@ -5,6 +5,8 @@
 //! In order: [`Adapter::open`] says hello, [`Adapter::serve`] answers until the end, or [`Adapter::fail`] says why
 //! there is nothing to serve.
 
+mod answer;
+mod debug;
 mod heartbeat;
 mod inbox;
 mod log;
@@ -14,17 +16,18 @@ mod sessions;
 mod stdio;
 mod worker;
 
+pub use debug::DebugFields;
 pub use heartbeat::{HEARTBEAT_MS, Heartbeat};
 pub use log::Log;
 pub use stdio::Stdio;
 pub use worker::Service;
 
+use crate::lockdown;
 use crate::logs::Level;
 use crate::protocol::Reply;
 use inbox::{End, Inbox};
 use outlet::{Bounds, Keep, Outlet};
 use reader::Reader;
-use serde_json::Map;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,7 +105,7 @@ impl Adapter {
 
     /// Answers calls until the end.
     pub fn serve(&self, service: Service) -> Ending {
-        if !self.inbox.open() {
+        if !self.inbox.open(service.algorithm.interrupter()) {
             self.wait_for_reader();
         }
         let end = worker::Worker::new(service, self).run();
@@ -114,7 +117,7 @@ impl Adapter {
     }
 
     /// Tells the runner why nothing can be served; so is a call that waits.
-    pub fn fail(&self, error_code: &str, message: &str) {
+    pub fn fail(&self, error_code: &str, message: &str, remedy: Option<&str>) {
         let Some(waiting) = self.inbox.close() else {
             self.wait_for_reader();
         };
@@ -124,11 +127,9 @@ impl Adapter {
             let error = Reply::error(Some(&call.request_id), error_code, message);
             self.output.send(error.to_frame(), Keep::Always);
         }
-        self.log.line(
-            Level::Error,
-            message,
-            Map::from_iter([("error_code".to_owned(), error_code.into())]),
-        );
+        let remedy = remedy.map(|remedy| ("help".to_owned(), remedy.into()));
+        let fields = [("error_code".to_owned(), error_code.into())].into_iter().chain(remedy);
+        self.log.line(Level::Error, message, fields.collect());
         self.drain();
     }
 
@@ -146,5 +147,11 @@ impl Adapter {
 }
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    let work = move || {
+        // The pipes are open, and nothing else is needed. If it cannot be done, locking the process finds out.
+        let _ = lockdown::renounce_files();
+        work();
+    };
+    thread.spawn(work).map(drop)
 }

@@ -22,6 +22,7 @@
 //! | [`source`], [`leftovers`] | where pictures come from, by identifier; what old stores leave behind |
 //! | [`outcome`], [`failure`], [`logs`] | what comes back, checked |
 //! | [`protocol`], [`adapter`] | the runner protocol, and the process that speaks it |
+//! | [`runner_config`] | what is set for one algorithm at a station |
 //! | [`store`] | what is installed at a station, and which version judges which product model |
 //! | [`explain`], [`visible`], [`whole_file`] | code and remedy of every error; an algorithm's text made safe to show; files written whole |
 //! | [`exposure`] | whether others could change a file that is to be believed |
@@ -124,6 +125,7 @@ pub mod policy;
 pub mod pool;
 pub mod protocol;
 pub mod report;
+pub mod runner_config;
 pub mod sbom;
 pub mod scaffold;
 pub mod schemas;

@@ -63,29 +63,31 @@ pub struct Lockdown {
 const DESCRIPTORS: u64 = 256;
 
 impl Lockdown {
-    /// Nothing can be opened, and the process may take the memory that one algorithm under `limits` may need.
-    pub fn new(limits: &Limits, requirement: Requirement) -> Self {
+    /// Nothing can be opened, and the process may take the memory that one algorithm under `limits` may need, and so many
+    /// sessions at a time.
+    pub fn new(limits: &Limits, sessions: usize, requirement: Requirement) -> Self {
         Self {
             readable: Vec::new(),
-            memory_bytes: Self::memory_for(limits),
+            memory_bytes: Self::memory_for(limits, sessions),
             descriptors: DESCRIPTORS,
             requirement,
         }
     }
 
-    /// What a process may need for one algorithm under these limits, in bytes, with a picture and its references: twice the
-    /// linear memory, since an instance may be started while the memory of the one before is still being given back;
-    /// what each limited exchange with the algorithm may hold; and room for the host's own work.
-    pub fn memory_for(limits: &Limits) -> u64 {
-        limits::memory_for(limits)
+    /// What a process may need for one algorithm under these limits, in bytes: its linear memory, of which there is one at
+    /// a time; what each limited exchange with it may hold; so many `sessions`; a picture and one to compare it with, what
+    /// decoding takes, and the pictures that are kept decoded; and room for the host's own work. A process with several algorithms adds their linear memories.
+    pub fn memory_for(limits: &Limits, sessions: usize) -> u64 {
+        limits::memory_for(limits, sessions)
     }
 
     /// Locks the process.
     ///
     /// Must be called once, on the thread that will call algorithms, when everything is open that will be needed and all
     /// components are compiled. Other threads must have called [`renounce_files`] by then or do so at once: it is waited for
-    /// them for a moment. No thread can be started afterwards. After an error the process is locked in part and should
-    /// end.
+    /// them for a moment. Compiling in this process leaves threads behind that keep their files; a process that will be
+    /// locked has a [child](crate::compiler::Compiler::Child) compile. No thread can be started afterwards. After an error
+    /// the process is locked in part and should end.
     ///
     /// Calls that are refused afterwards fail with `EPERM`, and openings with `EACCES`; nothing ends the process. A call
     /// that a newer system library makes, and nobody here foresaw, is then a failure that its caller handles, not the end

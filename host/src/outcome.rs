@@ -184,6 +184,27 @@ pub struct Warning {
     pub message: String,
 }
 
+/// How an algorithm got at the pixels of the picture that is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PictureAccess {
+    /// They were laid over its memory.
+    pub mapped: bool,
+    /// They were copied into its memory, all or some of them.
+    pub copied: bool,
+}
+
+impl PictureAccess {
+    /// One word: `map`, `copy`, `map_and_copy`, or `none` if it did not look.
+    pub const fn as_str(self) -> &'static str {
+        match (self.mapped, self.copied) {
+            (true, false) => "map",
+            (false, true) => "copy",
+            (true, true) => "map_and_copy",
+            (false, false) => "none",
+        }
+    }
+}
+
 /// Everything about one step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
@@ -199,6 +220,8 @@ pub struct StepReport {
     pub logs: Logs,
     /// What the algorithm published: the protocol's `debug`.
     pub diagnostics: Map<String, Value>,
+    /// How it got at the pixels.
+    pub picture: PictureAccess,
     /// Whether the instance was given up after this step; the next call starts a fresh one.
     pub instance_replaced: bool,
 }

@@ -12,7 +12,7 @@ mod reply;
 mod request;
 mod request_id;
 
-pub use call::{CallRequest, Inspection, Phase, PictureRequest, Pictures};
+pub use call::{CallRequest, InspectionRequest, Phase, PictureRequest, Pictures};
 pub use error::RequestError;
 pub use framing::{Decoder, FRAME_BYTES, Incoming, SKIPPED_BYTES};
 pub use reply::{CAPABILITIES, Reply, Status, StepAnswer, now_ms};

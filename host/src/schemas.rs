@@ -4,6 +4,7 @@
 use crate::cases::CaseList;
 use crate::manifest::Manifest;
 use crate::policy::StationPolicy;
+use crate::runner_config::RunnerConfig;
 use crate::strict_json::schema_of;
 use serde_json::{Map, Value};
 
@@ -33,6 +34,11 @@ pub const SCHEMAS: &[PublishedSchema] = &[
         name: "cases",
         describes: "cases.json of a package",
         make: schema_of::<CaseList>,
+    },
+    PublishedSchema {
+        name: "runner-config",
+        describes: "runner_config.json of an algorithm",
+        make: schema_of::<RunnerConfig>,
     },
 ];
 

@@ -55,6 +55,10 @@ pub use upload::Uploads;
 use crate::explain::one_line;
 use crate::frame::Frame;
 use crate::policy::PicturePolicy;
+use std::path::PathBuf;
+
+/// Most bytes of decoded pictures that the sources of a station keep: the development store and POSIX shared memory.
+pub(crate) const MOST_RECENT_BYTES: u64 = 2 * recent::BYTES;
 
 /// What identifiers begin with that belong to a source of their own, whether a station has it or not.
 const SCHEMES: [&str; 4] = [pool::SCHEME, dev_store::SCHEME, file::SCHEME, upload::SCHEME];
@@ -69,6 +73,11 @@ pub trait FrameSource: Send + Sync {
 
     /// Whether identifiers of this shape belong here. Says nothing about whether there is such a picture.
     fn claims(&self, id: &str) -> bool;
+
+    /// The folders in which its files lie, if its pictures are files. A process that gives up all other files keeps these.
+    fn folders(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 
     /// The picture under an identifier that belongs here. Reads nothing but pictures, follows no links out of its
     /// place, and takes memory only for a size that was checked.
@@ -102,6 +111,11 @@ impl Sources {
     pub fn with(mut self, source: impl FrameSource + 'static) -> Self {
         self.sources.push(Box::new(source));
         self
+    }
+
+    /// The folders in which pictures lie as files.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        self.sources.iter().flat_map(|source| source.folders()).collect()
     }
 
     /// The source that an identifier belongs to.

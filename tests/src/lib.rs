@@ -1,12 +1,14 @@
 //! What the end-to-end tests share: the program under test, started as its users start it.
 
 pub mod binary;
+pub mod conformance;
 pub mod frame_pool;
 pub mod guests;
 mod probe;
+pub mod runner;
 pub mod workplace;
 
-pub use probe::{digester_component, probe_component};
+pub use probe::{conformance_component, digester_component, probe_component};
 
 /// The guide for authors; its code is compiled and run.
 #[cfg(doctest)]

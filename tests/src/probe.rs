@@ -15,6 +15,16 @@ pub fn probe_component() -> &'static Path {
     COMPONENT.get_or_init(|| build("probe"))
 }
 
+/// The component of `conformance/subject`.
+///
+/// # Panics
+///
+/// If it cannot be built; the message says what to do.
+pub fn conformance_component() -> &'static Path {
+    static COMPONENT: OnceLock<PathBuf> = OnceLock::new();
+    COMPONENT.get_or_init(|| build("../conformance/subject"))
+}
+
 /// The component of `tests/digester`.
 ///
 /// # Panics
@@ -25,8 +35,9 @@ pub fn digester_component() -> &'static Path {
     COMPONENT.get_or_init(|| build("digester"))
 }
 
-fn build(name: &str) -> PathBuf {
+fn build(folder: &str) -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let name = folder.trim_start_matches("../").replace('/', "-");
     let output = tests.join(format!("../target/guests/{name}.wasm"));
     std::fs::create_dir_all(output.parent().expect("it has a folder")).expect("the target folder can be written");
     let options = BuildOptions {
@@ -34,7 +45,7 @@ fn build(name: &str) -> PathBuf {
         quiet: true,
         ..BuildOptions::default()
     };
-    match component_build::build(&tests.join(name), &options) {
+    match component_build::build(&tests.join(folder), &options) {
         Ok(build) => build.component,
         Err(error) => panic!("{}", procvision_host::explain::one_line(&error)),
     }

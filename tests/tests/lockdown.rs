@@ -215,7 +215,10 @@ fn algorithms_work_under_the_locks() {
     let photo = project_root().join("examples/presence-check/pictures/tray-good.png");
     fs::copy(&photo, store.path().join("dev-shm_s-1.bin")).unwrap();
     let mut command = probe(&["judge"]);
-    command.arg(probe_component()).arg(store.path());
+    command
+        .arg(procvision_binary())
+        .arg(probe_component())
+        .arg(store.path());
     let examples = ["presence-check", "surface-defect", "capture-quality"];
     for example in examples {
         let folder = project_root().join("examples").join(example);
@@ -243,6 +246,8 @@ fn algorithms_work_under_the_locks() {
     assert_eq!(said["stored"], json!([320, 240]), "{said}");
     let elsewhere = said["elsewhere"].as_str().unwrap();
     assert!(elsewhere.contains("denied"), "{elsewhere}");
+    let maps = fs::read_to_string(format!("/proc/{}/maps", process.id())).unwrap_or_default();
+    assert!(!maps.contains("wx"), "memory that can be written and run: {maps}");
     // The clock was there before, and nothing has started a thread since.
     assert_eq!(fs::read_dir(format!("/proc/{}/task", process.id())).unwrap().count(), 2);
 }

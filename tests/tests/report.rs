@@ -5,7 +5,7 @@ use procvision_host::frame::{Frame, PixelFormat, Rect};
 use procvision_host::info::{AlgorithmInfo, StepInfo};
 use procvision_host::limits::{LimitRequest, Limits};
 use procvision_host::logs::{Level, LogLine, LogSource, Logs};
-use procvision_host::outcome::{Finding, Outcome, Phase, StepReport, Usage, Warning};
+use procvision_host::outcome::{Finding, Outcome, Phase, PictureAccess, StepReport, Usage, Warning};
 use procvision_host::report::{Picture, PictureOrigin, Preparation, Repeat, Request, RunReport, Subject};
 use procvision_host::session::{Session, SessionBounds};
 use serde_json::{Map, Value, json};
@@ -48,8 +48,10 @@ fn step(phase: Phase, outcome: Outcome) -> StepReport {
                 fields: map(),
             }],
             dropped_lines: 3,
+            printed: false,
         },
         diagnostics: map(),
+        picture: PictureAccess::default(),
         instance_replaced: false,
     }
 }

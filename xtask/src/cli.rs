@@ -33,6 +33,9 @@ Commands:
                      python3 with venv, and a network the first time); --write puts the tables into docs/protocol.md
   conformance [--json] [--only TEXT] [--version 0.2|0.3] [--patience SECONDS] -- COMMAND...
                      ask them of the adapter that COMMAND starts around the algorithm that docs/protocol.md describes
+  soak [--calls N] [--seed N] [--json]
+                     make 200,000 calls (or N) to one adapter, with exceptions, time-outs and bad frames among them: is an
+                     answer lost, doubled or wrong, does memory grow?
   deny               check licences, advisories and sources of all dependencies (needs a network)
   help               this text
 
@@ -47,7 +50,7 @@ Exit code: 0 all is well, 1 a check failed or a verdict differs, 2 the command c
 ";
 
 /// The words that may follow `cargo xtask`.
-pub const COMMANDS: [&str; 7] = ["setup", "demo", "test", "bench", "conformance", "deny", "help"];
+pub const COMMANDS: [&str; 8] = ["setup", "demo", "test", "bench", "conformance", "soak", "deny", "help"];
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +63,26 @@ pub enum Command {
     Peers { calls_only: bool, json: bool },
     Page { calls_only: bool },
     Conformance(Conformance),
+    Soak(Soak),
     Deny,
+}
+
+/// How many calls in which order.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Soak {
+    pub calls: u64,
+    pub seed: u64,
+    pub json: bool,
+}
+
+impl Default for Soak {
+    fn default() -> Self {
+        Self {
+            calls: 200_000,
+            seed: 1,
+            json: false,
+        }
+    }
 }
 
 /// Which adapters are asked what.
@@ -93,6 +115,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
         Some("test") => Command::Test { quick: false },
         Some("bench") => bench(&mut parser)?,
         Some("conformance") => Command::Conformance(Conformance::default()),
+        Some("soak") => Command::Soak(Soak::default()),
         Some("deny") => Command::Deny,
         _ => bail!("there is no command {word:?}; the commands are {}", COMMANDS.join(", ")),
     };
@@ -115,6 +138,9 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
                 asked.command.push(value);
                 asked.command.extend(parser.raw_args()?);
             }
+            (Command::Soak(asked), Long("json")) => asked.json = true,
+            (Command::Soak(asked), Long("calls")) => asked.calls = parser.value()?.parse()?,
+            (Command::Soak(asked), Long("seed")) => asked.seed = parser.value()?.parse()?,
             // What stands behind `--` reaches us as plain values.
             (Command::Bench { args }, Value(value)) => {
                 args.push(value);
@@ -248,6 +274,20 @@ mod tests {
             "--json",
         ];
         assert_eq!(parsed(&line).unwrap(), Command::Conformance(asked));
+    }
+
+    #[test]
+    fn a_soak_has_numbers() {
+        let asked = Soak {
+            calls: 500,
+            seed: 9,
+            json: false,
+        };
+        assert_eq!(
+            parsed(&["soak", "--calls", "500", "--seed=9"]).unwrap(),
+            Command::Soak(asked)
+        );
+        assert!(parsed(&["soak", "--calls", "many"]).is_err());
     }
 
     #[test]

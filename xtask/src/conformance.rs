@@ -1,6 +1,7 @@
 //! `cargo xtask conformance`: the runner protocol's cases, asked of this project's adapter and of the original ones, or of
 //! any command line.
 
+pub mod package;
 mod page;
 mod subjects;
 

@@ -12,6 +12,7 @@ mod host;
 mod links;
 mod setup;
 mod shell;
+mod soak;
 mod style;
 mod toolchain;
 mod workspace;
@@ -57,6 +58,7 @@ fn run() -> anyhow::Result<Finding> {
         Command::Peers { calls_only, json } => bench::peers::run(&workspace, calls_only, json),
         Command::Page { calls_only } => bench::page::run(&workspace, calls_only),
         Command::Conformance(asked) => conformance::run(&workspace, &asked),
+        Command::Soak(asked) => soak::run(&workspace, &asked),
         Command::Deny => deny::run(&workspace),
     }
 }

@@ -73,7 +73,7 @@ pub const CASES: &[Case] = &[
 fn error(bench: &Bench<'_>, task: &str, code: &str) -> Step<Note> {
     let mut peer = bench.start()?;
     peer.send(&bench.call("c-1", task).message())?;
-    answer::error(&peer.next()?.message, Some("c-1"), code)?;
+    answer::error(&peer.receive()?.message, Some("c-1"), code)?;
     bench.works(&mut peer)?;
     Ok(None)
 }
@@ -90,7 +90,7 @@ fn repeated(bench: &Bench<'_>) -> Step<Note> {
     for number in 0..10 {
         let id = format!("c-{number}");
         peer.send(&bench.call(&id, "trap").message())?;
-        answer::error(&peer.next()?.message, Some(&id), "1009")?;
+        answer::error(&peer.receive()?.message, Some(&id), "1009")?;
         bench.works(&mut peer)?;
     }
     Ok(None)
@@ -101,7 +101,7 @@ fn endless(bench: &Bench<'_>, call: &Call, limit: Duration) -> Step<Note> {
     bench.works(&mut peer)?;
     let begun = Instant::now();
     peer.send(&call.message())?;
-    let message = peer.next_within(limit + bench.patience).map_err(|stop| match stop {
+    let message = peer.receive_within(limit + bench.patience).map_err(|stop| match stop {
         Stop::Failed(seen) => Stop::Failed(format!("{seen} within {} s", limit.as_secs())),
         other => other,
     })?;

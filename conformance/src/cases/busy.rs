@@ -40,13 +40,13 @@ fn overlapping(bench: &Bench<'_>, calls: &[Call]) -> Step<Note> {
         .collect();
     peer.send_bytes(frames)?;
     for call in &calls[1..] {
-        let message = peer.next()?.message;
+        let message = peer.receive()?.message;
         if message["request_id"] == calls[0].request_id.as_str() {
             return failed(format!("{} before the other call is answered", kind(&message)));
         }
         answer::error(&message, Some(&call.request_id), "1000")?;
     }
-    answer::result(&peer.next()?.message, &calls[0])?.ok()?;
+    answer::result(&peer.receive()?.message, &calls[0])?.ok()?;
     bench.works(&mut peer)?;
     Ok(None)
 }

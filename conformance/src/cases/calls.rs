@@ -96,7 +96,7 @@ pub const CASES: &[Case] = &[
 fn echo(bench: &Bench<'_>, call: &Call, message: &Value) -> Step<Value> {
     let mut peer = bench.start()?;
     peer.send(message)?;
-    let echo = answer::result(&peer.next()?.message, call)?.ok()?.echo()?;
+    let echo = answer::result(&peer.receive()?.message, call)?.ok()?.echo()?;
     bench.works(&mut peer)?;
     Ok(echo)
 }

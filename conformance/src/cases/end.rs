@@ -94,7 +94,7 @@ fn goes(peer: &mut Peer) -> Step<Note> {
 }
 
 fn says_so(peer: &mut Peer) -> Step<Note> {
-    let message = peer.next()?.message;
+    let message = peer.receive()?.message;
     check(message["type"] == "shutdown", || {
         format!("{} in place of a shutdown", kind(&message))
     })?;
@@ -133,7 +133,7 @@ fn during_call(bench: &Bench<'_>, end: fn(&mut Peer) -> Step<()>) -> Step<Note> 
     long_call(bench, &mut peer)?;
     let begun = Instant::now();
     end(&mut peer)?;
-    let message = peer.next()?.message;
+    let message = peer.receive()?.message;
     if message["request_id"] != "c-1" {
         return failed(format!("{} in place of the call's answer", kind(&message)));
     }

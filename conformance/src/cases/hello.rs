@@ -38,7 +38,7 @@ pub const CASES: &[Case] = &[
 
 fn first(bench: &Bench<'_>) -> Step<Note> {
     let mut peer = bench.launch(&bench.subject.launch, &[])?;
-    let received = peer.next()?;
+    let received = peer.receive()?;
     let hello = received.message;
     check(hello["type"] == "hello", || {
         format!("{} in place of hello", kind(&hello))
@@ -53,7 +53,7 @@ fn first(bench: &Bench<'_>) -> Step<Note> {
 
 fn names(bench: &Bench<'_>, wanted: &[&str]) -> Step<Note> {
     let mut peer = bench.launch(&bench.subject.launch, &[])?;
-    let hello = peer.next()?.message;
+    let hello = peer.receive()?.message;
     let Some(capabilities) = hello["capabilities"].as_array() else {
         return failed("hello without capabilities");
     };
@@ -85,7 +85,7 @@ fn answered(bench: &Bench<'_>) -> Step<Note> {
     let mut peer = bench.start()?;
     peer.send(&hello())?;
     peer.send(&ping("p-1"))?;
-    answer::pong(&peer.next()?.message, "p-1")?;
+    answer::pong(&peer.receive()?.message, "p-1")?;
     bench.works(&mut peer)?;
     Ok(None)
 }

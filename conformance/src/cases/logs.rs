@@ -34,9 +34,9 @@ const SAID: &str = "the algorithm says something";
 fn stderr(bench: &Bench<'_>, task: &str, env: &[(&str, &str)]) -> Step<String> {
     let mut peer = bench.start_with(&bench.subject.launch, env)?;
     peer.send(&bench.call("c-1", task).message())?;
-    peer.next()?;
+    peer.receive()?;
     peer.send(&shutdown())?;
-    peer.next()?;
+    peer.receive()?;
     peer.ended()?;
     peer.whole_stderr()
 }

@@ -47,7 +47,7 @@ fn idle(bench: &Bench<'_>) -> Step<Note> {
     bench.works(&mut peer)?;
     let sent = Instant::now();
     peer.send(&ping("p-1"))?;
-    let received = peer.next()?;
+    let received = peer.receive()?;
     answer::pong(&received.message, "p-1")?;
     Ok(Some(format!(
         "within {} us",
@@ -63,7 +63,7 @@ fn meanwhile(peer: &mut Peer, call: &Call) -> Step<Note> {
         let id = format!("p-{number}");
         let sent = Instant::now();
         peer.send(&ping(&id))?;
-        let received = peer.next()?;
+        let received = peer.receive()?;
         if received.message["type"] == "result" {
             answer::result(&received.message, call)?;
             return failed("the pong comes after the result");
@@ -71,7 +71,7 @@ fn meanwhile(peer: &mut Peer, call: &Call) -> Step<Note> {
         answer::pong(&received.message, &id)?;
         longest = longest.max(received.at.duration_since(sent).as_micros());
     }
-    let received = peer.next()?;
+    let received = peer.receive()?;
     answer::result(&received.message, call)?.ok()?;
     Ok(Some(format!("within {longest} us")))
 }
@@ -105,7 +105,7 @@ fn many(bench: &Bench<'_>) -> Step<Note> {
     let frames: Vec<u8> = ids.iter().flat_map(|id| crate::wire::frame(&ping(id))).collect();
     peer.send_bytes(frames)?;
     for id in &ids {
-        answer::pong(&peer.next()?.message, id)?;
+        answer::pong(&peer.receive()?.message, id)?;
     }
     bench.works(&mut peer)?;
     Ok(None)

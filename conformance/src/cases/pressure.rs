@@ -56,7 +56,7 @@ fn unread_pongs(bench: &Bench<'_>) -> Step<Note> {
     peer.send(&call.message())?;
     let deadline = Instant::now() + bench.patience;
     loop {
-        let message = peer.next()?.message;
+        let message = peer.receive()?.message;
         if message["type"] == "result" {
             answer::result(&message, &call)?.ok()?;
             break;
@@ -85,7 +85,7 @@ fn unread_result(bench: &Bench<'_>) -> Step<Note> {
     let _ = (0..100).all(|_| peer.offer(ping.clone(), STUCK));
     peer.go_on_reading();
     for _ in 0..=100 {
-        let message = peer.next()?.message;
+        let message = peer.receive()?.message;
         if message["type"] == "result" {
             answer::result(&message, &call)?.ok()?;
             return Ok(None);

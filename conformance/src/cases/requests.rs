@@ -162,7 +162,7 @@ fn no_id(bench: &Bench<'_>) -> Step<Note> {
         message.remove("request_id");
     }
     peer.send(&message)?;
-    answer::error(&peer.next()?.message, None, "1000")?;
+    answer::error(&peer.receive()?.message, None, "1000")?;
     bench.works(&mut peer)?;
     Ok(None)
 }

@@ -196,7 +196,7 @@ fn no_message(bench: &Bench<'_>) -> Step<Note> {
     let mut peer = bench.start()?;
     let call = bench.call("c-1", "fail-silently");
     peer.send(&call.message())?;
-    let message = peer.next()?.message;
+    let message = peer.receive()?.message;
     if message["type"] == "error" {
         answer::error(&message, Some("c-1"), "1000")?;
     } else {

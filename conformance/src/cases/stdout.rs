@@ -53,7 +53,7 @@ const STRICT: &[(&str, &str)] = &[("PROC_STRICT_STDIO", "1")];
 fn strict(bench: &Bench<'_>) -> Step<Note> {
     let mut peer = bench.start_with(&bench.subject.launch, STRICT)?;
     peer.send(&bench.call("c-1", "print").message())?;
-    answer::error(&peer.next()?.message, Some("c-1"), "1010")?;
+    answer::error(&peer.receive()?.message, Some("c-1"), "1010")?;
     Ok(None)
 }
 
@@ -61,7 +61,7 @@ fn strict_clean(bench: &Bench<'_>) -> Step<Note> {
     let mut peer = bench.start_with(&bench.subject.launch, STRICT)?;
     bench.works(&mut peer)?;
     peer.send(&bench.call("c-1", "print").message())?;
-    peer.next()?;
+    peer.receive()?;
     bench.works(&mut peer)?;
     Ok(None)
 }

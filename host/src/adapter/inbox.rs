@@ -1,7 +1,9 @@
 //! What the reader of the pipe and the one who asks the algorithm tell each other: the one call, and the end.
 
+use crate::algorithm::Interrupter;
 use crate::protocol::CallRequest;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// Why the process comes to an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,26 @@ pub(super) enum End {
     Closed,
     /// What the runner sends is not understood any more.
     Lost,
+}
+
+/// Whether the end waits for what has been asked already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Only if calls are worked off already.
+    None,
+    /// Even if that begins only later.
+    UntilAnswered,
+}
+
+/// Who brings the end about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// Whoever works off calls.
+    ByWorker,
+    /// The same, once everything is loaded.
+    AfterLoading,
+    /// Whoever announced it, at once.
+    Now,
 }
 
 /// What becomes of a call.
@@ -30,7 +52,8 @@ pub(super) enum Offer {
 /// What there is to do next.
 #[derive(Debug)]
 pub(super) enum Next {
-    Call(Box<CallRequest>),
+    /// With the time at which it came.
+    Call(Box<CallRequest>, Instant),
     End(End),
 }
 
@@ -45,10 +68,14 @@ pub(super) struct Inbox {
 struct State {
     /// Whether calls are worked off.
     open: bool,
-    waiting: Option<Box<CallRequest>>,
+    waiting: Option<(Box<CallRequest>, Instant)>,
     /// Whether a call was taken that has not been answered.
     in_flight: bool,
     end: Option<End>,
+    /// Whether the call that waits is to be answered before the end, even if nothing is loaded yet.
+    patient: bool,
+    /// What ends a call, once calls are worked off.
+    interrupter: Option<Interrupter>,
 }
 
 impl Inbox {
@@ -62,48 +89,53 @@ impl Inbox {
             return Offer::Busy;
         }
         state.in_flight = true;
-        state.waiting = Some(call);
+        state.waiting = Some((call, Instant::now()));
         self.arrived.notify_one();
         Offer::Taken
     }
 
-    /// Announces the end; the first announcement counts. Says whether calls are worked off, so that whoever does will
-    /// bring it about.
-    pub(super) fn end(&self, end: End) -> bool {
+    /// Announces the end; the first announcement counts. Says who brings it about.
+    pub(super) fn end(&self, end: End, patience: Patience) -> Ends {
         let mut state = self.state();
         state.end.get_or_insert(end);
         self.arrived.notify_one();
-        state.open
+        state.patient = patience == Patience::UntilAnswered && state.waiting.is_some();
+        match (state.open, state.patient) {
+            (true, _) => Ends::ByWorker,
+            (false, true) => Ends::AfterLoading,
+            (false, false) => Ends::Now,
+        }
     }
 
     /// From now on calls are worked off. Says whether that is wanted: not if the end has come already.
-    pub(super) fn open(&self) -> bool {
+    pub(super) fn open(&self, interrupter: Interrupter) -> bool {
         let mut state = self.state();
-        state.open = state.end.is_none();
+        state.open = state.end.is_none() || state.patient;
+        state.interrupter = Some(interrupter);
         state.open
     }
 
     /// Accepts no calls any more; returns the one that waits. Nothing if the end has come already.
     pub(super) fn close(&self) -> Option<Option<Box<CallRequest>>> {
         let mut state = self.state();
-        if state.end.is_some() {
+        if state.end.is_some() && !state.patient {
             return None;
         }
         state.end = Some(End::Closed);
-        Some(state.waiting.take())
+        Some(state.waiting.take().map(|(call, _)| call))
     }
 
     /// The call that waits.
     pub(super) fn take_waiting(&self) -> Option<Box<CallRequest>> {
-        self.state().waiting.take()
+        self.state().waiting.take().map(|(call, _)| call)
     }
 
     /// Waits for a call or the end. A call that was taken before the end comes first.
     pub(super) fn next(&self) -> Next {
         let mut state = self.state();
         loop {
-            if let Some(call) = state.waiting.take() {
-                return Next::Call(call);
+            if let Some((call, came)) = state.waiting.take() {
+                return Next::Call(call, came);
             }
             if let Some(end) = state.end {
                 return Next::End(end);
@@ -117,9 +149,14 @@ impl Inbox {
         self.state().in_flight = false;
     }
 
-    /// Whether a call has not been answered yet.
-    pub(super) fn is_in_flight(&self) -> bool {
-        self.state().in_flight
+    /// Ends the call that has not been answered yet. Says whether there is one; one that is just about to reach the
+    /// algorithm goes on, so that this must be called again until there is none.
+    pub(super) fn interrupt(&self) -> bool {
+        let state = self.state();
+        if let (true, Some(interrupter)) = (state.in_flight, &state.interrupter) {
+            interrupter.interrupt();
+        }
+        state.in_flight
     }
 
     /// Whether the end was announced.

@@ -1,13 +1,15 @@
 //! stderr: one JSON object in each line, whoever speaks, and nobody waits for a reader of it.
 
 use super::outlet::{Bounds, Keep, Outlet};
-use crate::logs::Level;
+use crate::logs::{Level, LogSource, Logs};
 use crate::protocol::now_ms;
 use rustix::fd::OwnedFd;
 use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use tracing::field::{Field, Visit};
+use tracing::subscriber::Interest;
 use tracing_subscriber::layer::{Context, Layer};
 
 /// How much may wait for a reader of stderr.
@@ -20,21 +22,26 @@ const BOUNDS: Bounds = Bounds {
 #[derive(Clone)]
 pub struct Log {
     outlet: Outlet,
-    level: Arc<Level>,
+    /// The least important level that is written, as a number.
+    level: Arc<AtomicU8>,
 }
 
 impl Log {
-    /// A log that is written to a descriptor, with the lines of at least this level.
+    /// A log that is written to a descriptor: lines of at least this level.
     pub fn new(to: OwnedFd, level: Level) -> Self {
         Self {
             outlet: Outlet::new(to, BOUNDS),
-            level: Arc::new(level),
+            level: Arc::new(AtomicU8::new(level as u8)),
         }
     }
 
-    /// The least important level that is written.
-    pub fn level(&self) -> Level {
-        *self.level
+    /// From now on lines of at least this level are written.
+    pub fn set_level(&self, level: Level) {
+        self.level.store(level as u8, Ordering::Relaxed);
+    }
+
+    fn admits(&self, level: Level) -> bool {
+        level as u8 >= self.level.load(Ordering::Relaxed)
     }
 
     /// The outlet, for the thread that serves it.
@@ -44,7 +51,7 @@ impl Log {
 
     /// Writes a line with more fields than those that every line has. `fields` is an object.
     pub fn line(&self, level: Level, message: &str, fields: Map<String, Value>) {
-        if level < *self.level {
+        if !self.admits(level) {
             return;
         }
         let dropped = self.outlet.take_dropped();
@@ -57,6 +64,29 @@ impl Log {
             );
         }
         self.write(level, message, fields);
+    }
+
+    /// Writes what an algorithm logged and printed; `fields` say where that belongs to.
+    pub fn lines(&self, logs: &Logs, fields: &Map<String, Value>) {
+        for line in &logs.lines {
+            let source = match line.source {
+                LogSource::Log => "log",
+                LogSource::Stdout => "stdout",
+                LogSource::Stderr => "stderr",
+            };
+            let mut all = fields.clone();
+            all.insert("source".to_owned(), source.into());
+            for (key, value) in &line.fields {
+                // What the host says about the line counts.
+                all.entry(key.as_str()).or_insert_with(|| value.clone());
+            }
+            self.line(line.level, &line.message, all);
+        }
+        if logs.dropped_lines > 0 {
+            let mut all = fields.clone();
+            all.insert("dropped_lines".to_owned(), logs.dropped_lines.into());
+            self.line(Level::Warn, "the algorithm logged more than is kept", all);
+        }
     }
 
     fn write(&self, level: Level, message: &str, fields: Map<String, Value>) {
@@ -76,8 +106,13 @@ impl Log {
 
 /// What the library traces, in the same lines.
 impl<S: tracing::Subscriber> Layer<S> for Log {
+    fn register_callsite(&self, _: &'static tracing::Metadata<'static>) -> Interest {
+        // The level can change.
+        Interest::sometimes()
+    }
+
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
-        level_of(metadata) >= *self.level
+        self.admits(level_of(metadata))
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {

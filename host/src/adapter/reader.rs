@@ -2,7 +2,7 @@
 //! are refused, calls that come at the wrong time. It never waits for anything else.
 
 use super::heartbeat::{Heartbeat, Watch};
-use super::inbox::{End, Inbox, Offer};
+use super::inbox::{End, Ends, Inbox, Offer, Patience};
 use super::log::Log;
 use super::outlet::{Keep, Outlet};
 use super::{DRAIN, Ending};
@@ -22,8 +22,12 @@ use std::time::{Duration, Instant};
 const PIECE: usize = 64 << 10;
 /// How long a call may take to end by itself once the end is announced.
 const GRACE: Duration = Duration::from_secs(2);
+/// How often it is then interrupted, until it has ended.
+const INSIST: Duration = Duration::from_millis(20);
 /// How long everything may take that has to be done until the process ends.
 const ENDING: Duration = Duration::from_secs(20);
+/// Why a call is not answered.
+const SHUTTING_DOWN: &str = "the algorithm is being shut down";
 const ENDS: [i32; 2] = [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT];
 
 pub(super) struct Reader {
@@ -34,8 +38,8 @@ pub(super) struct Reader {
     log: Log,
     watch: Watch,
     decoder: Decoder,
-    /// When the end was announced.
-    ending: Option<Instant>,
+    /// When the end was announced, and when a call that still runs is interrupted.
+    ending: Option<(Instant, Instant)>,
 }
 
 impl Reader {
@@ -82,40 +86,38 @@ impl Reader {
 
     /// Waits until there is something to read or to do.
     fn wait(&self) -> Option<Event> {
-        let mut descriptors = vec![PollFd::new(&self.signals, PollFlags::IN)];
-        // Without flags it is only told that nobody reads any more.
-        if self.ending.is_none() {
-            descriptors.push(PollFd::new(self.output.descriptor(), PollFlags::empty()));
-        }
-        if let Some(input) = &self.input {
-            descriptors.push(PollFd::new(input, PollFlags::IN));
-        }
-        let now = Instant::now();
-        let left = self.due().map(|due| due.saturating_duration_since(now));
+        // What is not watched any more has the signals' descriptor in its place, and no flags.
+        let nothing = || PollFd::new(&self.signals, PollFlags::empty());
+        let mut descriptors = [
+            PollFd::new(&self.signals, PollFlags::IN),
+            self.input
+                .as_ref()
+                .map_or_else(nothing, |input| PollFd::new(input, PollFlags::IN)),
+            match self.ending {
+                // Without flags it is told that nobody reads any more.
+                None => PollFd::new(self.output.descriptor(), PollFlags::empty()),
+                Some(_) => nothing(),
+            },
+        ];
+        let left = self.due().map(|due| due.saturating_duration_since(Instant::now()));
         let left = left.map(|left| Timespec {
             tv_sec: left.as_secs().cast_signed(),
             tv_nsec: left.subsec_nanos().into(),
         });
-        match poll(&mut descriptors, left.as_ref()) {
-            Ok(ready) if ready > 0 => {}
-            Ok(_) | Err(_) => return None,
+        if !poll(&mut descriptors, left.as_ref()).is_ok_and(|ready| ready > 0) {
+            return None;
         }
-        let ready: Vec<bool> = descriptors
-            .iter()
-            .map(|descriptor| !descriptor.revents().is_empty())
-            .collect();
-        let input = self.input.is_some() && ready.last() == Some(&true);
-        match ready.as_slice() {
+        match descriptors.map(|descriptor| !descriptor.revents().is_empty()) {
             [true, ..] => Some(Event::Signal),
-            _ if input => Some(Event::Input),
-            [_, true, ..] if self.ending.is_none() => Some(Event::NobodyReads),
+            [_, true, _] => Some(Event::Input),
+            [.., true] => Some(Event::NobodyReads),
             _ => None,
         }
     }
 
     /// When something is due even if nobody says anything.
     fn due(&self) -> Option<Instant> {
-        let ending = self.ending.map(|since| since + ENDING);
+        let ending = self.ending.map(|(since, interrupt)| interrupt.min(since + ENDING));
         [self.watch.due(), ending].into_iter().flatten().min()
     }
 
@@ -126,10 +128,21 @@ impl Reader {
             let fields = Map::from_iter([("silence_ms".to_owned(), silence.into())]);
             self.log.line(Level::Warn, "the runner has stopped pinging", fields);
         }
-        if self.ending.is_some_and(|since| since + ENDING <= now) {
+        let Some((since, interrupt)) = &mut self.ending else {
+            return;
+        };
+        if *since + ENDING <= now {
             self.log
                 .line(Level::Error, "the end takes too long; the process is ended", Map::new());
             self.exit(1);
+        }
+        if *interrupt <= now {
+            let soon = match self.inbox.interrupt() {
+                true => INSIST,
+                // No call will come any more.
+                false => ENDING,
+            };
+            *interrupt = now + soon;
         }
     }
 
@@ -204,7 +217,7 @@ impl Reader {
                 match self.inbox.offer(call) {
                     Offer::Taken => {}
                     Offer::Busy => self.error(&request_id, "busy"),
-                    Offer::Ending => self.error(&request_id, "the algorithm is being shut down"),
+                    Offer::Ending => self.error(&request_id, SHUTTING_DOWN),
                 }
             }
         }
@@ -225,19 +238,31 @@ impl Reader {
             .line(Level::Warn, &format!("a frame is refused: {message}"), Map::new());
     }
 
-    /// Announces the end. If nothing is served yet, brings it about.
+    /// Announces the end, and brings it about if nothing is served yet.
     fn end(&mut self, end: End) {
         if self.ending.is_some() {
             return;
         }
-        self.ending = Some(Instant::now());
-        let served = self.inbox.end(end);
+        // Whoever sends frames and closes the pipe at once wants to have them answered.
+        let patience = match self.output_is_read() && end == End::Closed {
+            true => Patience::UntilAnswered,
+            false => Patience::None,
+        };
+        let ends = self.inbox.end(end, patience);
         self.output.wake();
-        if served {
-            return;
+        match ends {
+            Ends::AfterLoading => {}
+            Ends::ByWorker => {
+                let now = Instant::now();
+                self.ending = Some((now, now + GRACE));
+            }
+            Ends::Now => self.end_now(end),
         }
+    }
+
+    fn end_now(&self, end: End) -> ! {
         if let Some(call) = self.inbox.take_waiting() {
-            self.error(&call.request_id, "the algorithm is being shut down");
+            self.error(&call.request_id, SHUTTING_DOWN);
         }
         if matches!(end, End::Shutdown | End::Signal) {
             self.output.send(Reply::shutdown().to_frame(), Keep::Always);
@@ -245,7 +270,13 @@ impl Reader {
         self.exit(match Ending::from(end) {
             Ending::Good => 0,
             Ending::StreamLost => 1,
-        });
+        })
+    }
+
+    /// Whether somebody still has the other end of the pipe that answers go to.
+    fn output_is_read(&self) -> bool {
+        let mut output = [PollFd::new(self.output.descriptor(), PollFlags::empty())];
+        matches!(poll(&mut output, Some(&Timespec::default())), Ok(0))
     }
 
     fn exit(&self, status: i32) -> ! {

@@ -1,22 +1,24 @@
-//! The one who asks the algorithm: takes calls, fetches pictures, and puts answers into the protocol's shape.
+//! The one who asks the algorithm: takes calls, fetches pictures, and answers.
 
 use super::Adapter;
+use super::answer::Answer;
+use super::debug::DebugFields;
 use super::inbox::{End, Inbox, Next};
 use super::log::Log;
 use super::outlet::{Keep, Outlet};
-use super::sessions::Sessions;
-use crate::algorithm::Algorithm;
+use super::sessions::{Inspection, Sessions};
+use crate::algorithm::{Algorithm, HookReport};
 use crate::call::StepCall;
-use crate::failure::{ErrorCode, Failure};
+use crate::failure::{ErrorCode, Failure, FailureClass};
 use crate::frame::Frame;
-use crate::logs::{LogSource, Logs};
-use crate::outcome::{Outcome, StepReport};
+use crate::logs::{Level, Logs};
+use crate::outcome::{self, StepReport};
 use crate::policy::PicturePolicy;
-use crate::protocol::{CallRequest, Phase, PictureRequest, Reply, Status, StepAnswer};
-use crate::session::Session;
+use crate::protocol::{CallRequest, Phase, PictureRequest};
 use crate::source::{ImageMeta, Sources};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The name under which algorithms find the second picture of version 0.3.
 const GUIDE: &str = "guide";
@@ -35,8 +37,8 @@ pub struct Service {
     pub sessions: usize,
     /// Whether a call during which the algorithm printed fails.
     pub strict_stdio: bool,
-    /// What of the host's knowledge is added to answers.
-    pub debug_fields: Vec<String>,
+    /// What the host adds to answers.
+    pub debug: DebugFields,
 }
 
 pub(super) struct Worker {
@@ -47,14 +49,7 @@ pub(super) struct Worker {
     log: Log,
 }
 
-/// What a call brought.
-enum Answer {
-    Step(StepAnswer),
-    /// No answer: something was wrong with the request, or an accident happened.
-    Error(ErrorCode, String),
-}
-
-/// The answer and what was logged meanwhile.
+/// The answer, and what was logged meanwhile.
 struct Asked {
     answer: Answer,
     logs: Logs,
@@ -74,123 +69,158 @@ impl Worker {
     /// Answers calls until the end, then lets the algorithm go.
     pub(super) fn run(mut self) -> End {
         let end = loop {
-            // Answers are never dropped, so there is one at most that nobody has read.
+            // Answers are never dropped, so that there may be only one that nobody has read.
             self.output.wait_for_room(|| self.inbox.is_ending());
             match self.inbox.next() {
-                Next::Call(call) => self.answer(&call),
+                Next::Call(call, came) => self.answer(&call, came),
                 Next::End(end) => break end,
             }
         };
-        let report = self.service.algorithm.teardown();
-        if let Some(failure) = report.failure {
+        let report = self.service.algorithm.stop();
+        if let Some(failure) = &report.failure {
             tracing::warn!("teardown failed: {failure}");
         }
+        self.log.lines(&report.logs, &Map::new());
         end
     }
 
-    fn answer(&mut self, call: &CallRequest) {
-        let Asked { answer, logs } = self.ask(call);
-        let frame = match &answer {
-            Answer::Step(answer) => Reply::result(&call.request_id, answer).to_frame(),
-            Answer::Error(code, message) => Reply::error(Some(&call.request_id), code.as_str(), message).to_frame(),
-        };
+    fn answer(&mut self, call: &CallRequest, came: Instant) {
+        let Asked { answer, logs } = self.ask(call, came);
+        let frame = answer.to_frame(call);
         // First, so that a runner that asks again as soon as it has the answer is not told that somebody is busy.
         self.inbox.answered();
         self.output.send(frame, Keep::Always);
-        self.write_logs(call, &logs);
-    }
-
-    fn write_logs(&self, call: &CallRequest, logs: &Logs) {
-        for line in &logs.lines {
-            let mut fields = Map::new();
-            let session = call.inspection.as_ref().and_then(|inspection| inspection.id.clone());
-            fields.insert("session_id".to_owned(), session.into());
-            fields.insert("step_index".to_owned(), call.step_index.into());
-            fields.insert("request_id".to_owned(), call.request_id.to_string().into());
-            let source = match line.source {
-                LogSource::Log => "log",
-                LogSource::Stdout => "stdout",
-                LogSource::Stderr => "stderr",
-            };
-            fields.insert("source".to_owned(), source.into());
-            for (key, value) in &line.fields {
-                fields.entry(key.as_str()).or_insert_with(|| value.clone());
-            }
-            self.log.line(line.level, &line.message, fields);
+        if !logs.is_empty() {
+            self.log.lines(&logs, &about(call));
         }
     }
 
-    fn ask(&mut self, call: &CallRequest) -> Asked {
+    fn ask(&mut self, call: &CallRequest, came: Instant) -> Asked {
         match call.phase {
-            Phase::Pre | Phase::Execute => self.step(call),
-            Phase::Info => {
-                let info = serde_json::to_value(self.service.algorithm.info()).unwrap_or_default();
-                let mut answer = good(call);
-                answer.data.insert("info".to_owned(), info);
-                Asked::quiet(Answer::Step(answer))
+            Phase::Pre => self.question(call, outcome::Phase::PreExecute, came),
+            Phase::Execute => self.question(call, outcome::Phase::Execute, came),
+            Phase::Info => self.info(call),
+            Phase::Setup => {
+                let report = self.service.algorithm.ensure_running();
+                // Without an instance nothing can be asked; that is an answer, not only a line in the log.
+                match &report.failure {
+                    Some(failure) => Asked {
+                        answer: Answer::failed(call, failure),
+                        logs: report.logs,
+                    },
+                    None => Asked::hook(call, report),
+                }
+            }
+            Phase::Teardown => {
+                let report = self.service.algorithm.stop();
+                Asked::hook(call, report)
             }
             Phase::Reset => {
-                let mut session = self.sessions.take(call.inspection.as_ref());
-                let report = self.service.algorithm.reset(&mut session);
-                self.put_back(session);
-                if let Some(failure) = &report.failure {
-                    tracing::warn!("reset failed: {failure}");
-                }
-                Asked {
-                    answer: Answer::Step(good(call)),
-                    logs: report.logs,
-                }
+                let mut inspection = self.sessions.take(call.inspection.as_ref());
+                let report = self.service.algorithm.reset(&mut inspection.session);
+                inspection.restart();
+                self.put_back(inspection);
+                Asked::hook(call, report)
             }
-            Phase::Setup | Phase::Teardown | Phase::StepStart | Phase::StepFinish => {
-                Asked::quiet(Answer::Step(good(call)))
+            Phase::StepStart => self.step_start(call),
+            Phase::StepFinish => self.step_finish(call),
+        }
+    }
+
+    fn info(&self, call: &CallRequest) -> Asked {
+        let mut answer = Answer::good(call);
+        // Texts and numbers: nothing of it can fail to be JSON.
+        let info = serde_json::to_value(self.service.algorithm.info()).unwrap_or_default();
+        answer.data.insert("info".to_owned(), info);
+        Asked::quiet(Answer::Step(answer))
+    }
+
+    fn step_start(&mut self, call: &CallRequest) -> Asked {
+        let mut inspection = self.sessions.take(call.inspection.as_ref());
+        let algorithm = &mut self.service.algorithm;
+        let report = algorithm.step_start(&mut inspection.session, call.step_index);
+        if !report.failure.as_ref().is_some_and(is_refusal) {
+            inspection.begin_step(call.step_index);
+        }
+        self.put_back(inspection);
+        Asked::hook(call, report)
+    }
+
+    fn step_finish(&mut self, call: &CallRequest) -> Asked {
+        let mut inspection = self.sessions.take(call.inspection.as_ref());
+        let asked = inspection.end_step(call.step_index);
+        let report = asked.map(|(phase, outcome)| {
+            let algorithm = &mut self.service.algorithm;
+            algorithm.step_finish(&mut inspection.session, call.step_index, phase, &outcome)
+        });
+        self.put_back(inspection);
+        match report {
+            Some(report) => Asked::hook(call, report),
+            None => {
+                let mut answer = Answer::good(call);
+                // The hook is told how the question ended, and there was none.
+                answer.message = "nothing was asked in this step, so that the algorithm is not told".to_owned();
+                Asked::quiet(Answer::Step(answer))
             }
         }
     }
 
-    fn step(&mut self, call: &CallRequest) -> Asked {
-        let request = match self.request(call) {
+    fn question(&mut self, call: &CallRequest, phase: outcome::Phase, came: Instant) -> Asked {
+        let mut request = match self.request(call) {
             Ok(request) => request,
-            Err(failure) => return Asked::quiet(failed(call, &failure)),
+            Err(failure) => {
+                let debug = self.service.debug.of(None, came.elapsed());
+                return Asked::quiet(Answer::failed(call, &failure).with_debug(debug));
+            }
         };
-        let mut session = self.sessions.take(call.inspection.as_ref());
+        let mut inspection = self.sessions.take(call.inspection.as_ref());
+        request.hooks = inspection.hooks(call.step_index);
         let algorithm = &mut self.service.algorithm;
-        let report = match call.phase {
-            Phase::Pre => algorithm.pre_execute(&mut session, &request),
-            _ => algorithm.execute(&mut session, &request),
+        let report = match phase {
+            outcome::Phase::PreExecute => algorithm.pre_execute(&mut inspection.session, &request),
+            outcome::Phase::Execute => algorithm.execute(&mut inspection.session, &request),
         };
-        self.put_back(session);
-        if self.service.strict_stdio && report.logs.lines.iter().any(|line| line.source == LogSource::Stdout) {
-            let message = "the algorithm printed to standard output; log instead, or print to standard error";
-            return Asked {
-                answer: Answer::Error(ErrorCode::Polluted, message.to_owned()),
-                logs: report.logs,
-            };
-        }
-        let answer = match &report.outcome {
-            Outcome::Failed(failure) => failed(call, failure),
-            outcome => Answer::Step(step_answer(call, outcome, &report)),
+        inspection.asked(call.step_index, phase, &report.outcome);
+        self.put_back(inspection);
+        self.tell(call, &report);
+        let answer = match self.service.strict_stdio && report.logs.printed {
+            true => {
+                let message = "the algorithm printed to standard output; log instead, or print to standard error";
+                Answer::Error(ErrorCode::Polluted, message.to_owned())
+            }
+            false => Answer::of(call, &report.outcome),
         };
+        let debug = self.service.debug.of(Some(&report), came.elapsed());
         Asked {
-            answer,
+            answer: answer.with_debug(debug),
             logs: report.logs,
+        }
+    }
+
+    /// What the log should say about a question beside what the algorithm says.
+    fn tell(&self, call: &CallRequest, report: &StepReport) {
+        if report.instance_replaced {
+            let mut fields = about(call);
+            if let Some(failure) = report.outcome.failure() {
+                fields.insert("class".to_owned(), failure.class.as_str().into());
+                fields.insert("error_code".to_owned(), failure.code.as_str().into());
+            }
+            let message = match self.service.algorithm.quarantine() {
+                Some(_) => "the instance is given up, and so is the algorithm; start the process anew to try again",
+                None => "the instance is given up; the next call starts a fresh one",
+            };
+            self.log.line(Level::Warn, message, fields);
+        }
+        for warning in &report.warnings {
+            let mut fields = about(call);
+            fields.insert("kind".to_owned(), warning.kind.into());
+            self.log.line(Level::Warn, &warning.message, fields);
         }
     }
 
     /// The request as the algorithm gets it: pictures fetched, product model known.
     fn request(&self, call: &CallRequest) -> Result<StepCall, Failure> {
-        let pid = match (&call.pid, &self.service.pid) {
-            (Some(pid), _) | (None, Some(pid)) => pid.clone(),
-            (None, None) if call.without_session => {
-                let pids = &self.service.algorithm.info().supported_pids;
-                pids.first().cloned().unwrap_or_default()
-            }
-            (None, None) => return Err(Failure::refused(ErrorCode::BadExchange, "`pid` is missing")),
-        };
-        let Some(primary) = &call.pictures.primary else {
-            let message = "the call names no picture in `shared_mem_id`";
-            return Err(Failure::refused(ErrorCode::ImageLoadFailed, message));
-        };
-        let mut request = StepCall::new(call.step_index, pid, self.picture(primary)?);
+        let mut request = StepCall::new(call.step_index, self.pid(call)?, self.primary(call)?);
         if let Some(guide) = &call.pictures.guide {
             request = request.with_reference(GUIDE, self.picture(guide)?);
         }
@@ -198,6 +228,42 @@ impl Worker {
         request.step_desc.clone_from(&call.step_desc);
         request.guides.clone_from(&call.guides);
         Ok(request)
+    }
+
+    fn pid(&self, call: &CallRequest) -> Result<String, Failure> {
+        if let Some(pid) = call.pid.as_ref().or(self.service.pid.as_ref()) {
+            return Ok(pid.clone());
+        }
+        if !call.pictures.of_version_3() {
+            return Err(Failure::refused(ErrorCode::BadExchange, "`pid` is missing"));
+        }
+        let pids = &self.service.algorithm.info().supported_pids;
+        let first = pids.first().cloned().unwrap_or_default();
+        if pids.len() > 1 {
+            tracing::debug!(
+                pid = first,
+                "the call names no product model; taken is the first of several"
+            );
+        }
+        Ok(first)
+    }
+
+    fn primary(&self, call: &CallRequest) -> Result<Frame, Failure> {
+        match &call.pictures.primary {
+            Some(primary) => self.picture(primary),
+            None => {
+                let nowhere = PictureRequest {
+                    id: String::new(),
+                    meta: call.pictures.meta.clone(),
+                };
+                self.picture(&nowhere).map_err(|mut failure| {
+                    if failure.code == ErrorCode::ImageLoadFailed {
+                        "the call names no picture: `shared_mem_id` is missing".clone_into(&mut failure.message);
+                    }
+                    failure
+                })
+            }
+        }
     }
 
     fn picture(&self, picture: &PictureRequest) -> Result<Frame, Failure> {
@@ -208,11 +274,26 @@ impl Worker {
         frame.map_err(|error| error.to_failure())
     }
 
-    fn put_back(&mut self, session: Session) {
-        if let Some(gone) = self.sessions.put_back(session) {
-            tracing::debug!(session_id = gone, "an inspection is forgotten: too many are going on");
+    fn put_back(&mut self, inspection: Inspection) {
+        if let Some(gone) = self.sessions.put_back(inspection) {
+            tracing::info!(session_id = gone, "an inspection is forgotten: too many are going on");
         }
     }
+}
+
+/// Whether the algorithm was not even called.
+fn is_refusal(failure: &Failure) -> bool {
+    failure.class == FailureClass::Refused
+}
+
+/// Which call a line is about.
+fn about(call: &CallRequest) -> Map<String, Value> {
+    let session = call.inspection.as_ref().and_then(|inspection| inspection.id.clone());
+    Map::from_iter([
+        ("session_id".to_owned(), session.into()),
+        ("step_index".to_owned(), call.step_index.into()),
+        ("request_id".to_owned(), call.request_id.to_string().into()),
+    ])
 }
 
 impl Asked {
@@ -222,50 +303,20 @@ impl Asked {
             logs: Logs::default(),
         }
     }
-}
 
-/// An answer without content.
-fn good(call: &CallRequest) -> StepAnswer {
-    StepAnswer {
-        status: Status::Good,
-        message: String::new(),
-        error_code: None,
-        data: Map::from_iter([
-            ("phase".to_owned(), call.phase.as_str().into()),
-            ("step_index".to_owned(), call.step_index.into()),
-        ]),
+    /// What became of a hook. A failure is logged and is not the runner's business, unless the request was wrong.
+    fn hook(call: &CallRequest, report: HookReport) -> Self {
+        let answer = match &report.failure {
+            Some(failure) if is_refusal(failure) => Answer::failed(call, failure),
+            Some(failure) => {
+                tracing::warn!(phase = call.phase.as_str(), "a hook failed: {failure}");
+                Answer::Step(Answer::good(call))
+            }
+            None => Answer::Step(Answer::good(call)),
+        };
+        Self {
+            answer,
+            logs: report.logs,
+        }
     }
-}
-
-/// A failure as runners know it: an accident or a bad request is an error, everything else the answer of the step.
-fn failed(call: &CallRequest, failure: &Failure) -> Answer {
-    match failure.code {
-        ErrorCode::BadExchange | ErrorCode::Trap => Answer::Error(failure.code, failure.message.clone()),
-        code => Answer::Step(StepAnswer {
-            status: Status::Error,
-            message: failure.message.clone(),
-            error_code: Some(code.as_str()),
-            ..good(call)
-        }),
-    }
-}
-
-fn step_answer(call: &CallRequest, outcome: &Outcome, report: &StepReport) -> StepAnswer {
-    let mut answer = good(call);
-    let mut protocol = outcome.to_protocol();
-    if protocol["status"] == "ERROR" {
-        answer.status = Status::Error;
-    }
-    if let Value::String(message) = protocol["message"].take() {
-        answer.message = message;
-    }
-    if let Value::Object(data) = protocol["data"].take() {
-        answer.data.extend(data);
-    }
-    if !report.diagnostics.is_empty() {
-        answer
-            .data
-            .insert("debug".to_owned(), Value::Object(report.diagnostics.clone()));
-    }
-    answer
 }

@@ -109,8 +109,8 @@ impl Station {
         if station.is_strict() {
             exposure::check(path)?;
             exposure::check(&station.policy.trusted_keys_folder())?;
-            let keys = station.trust.keys().iter().filter_map(TrustedKey::path);
-            keys.map(exposure::check).collect::<Result<(), _>>()?;
+            let mut keys = station.trust.keys().iter().filter_map(TrustedKey::path);
+            keys.try_for_each(exposure::check)?;
         }
         Ok(station)
     }

@@ -42,6 +42,7 @@ impl Algorithm {
 
         instance.begin(budget(phase, &self.limits));
         instance.state().diagnostics = Default::default();
+        instance.state().access = Default::default();
         session.checkpoint();
         let picture = (call.image.width(), call.image.height());
         let mut check = Check::new(&self.limits, picture);
@@ -64,6 +65,7 @@ impl Algorithm {
             usage: usage(instance, start),
             logs,
             diagnostics: published.values,
+            picture: instance.state().access,
             instance_replaced: false,
         };
         if report.logs.dropped_lines > 0 {
@@ -127,6 +129,7 @@ impl StepReport {
             },
             logs,
             diagnostics: Default::default(),
+            picture: Default::default(),
             instance_replaced: false,
         }
     }

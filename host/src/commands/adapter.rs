@@ -1,28 +1,40 @@
 //! `procvision adapter`: an algorithm as a process that a runner starts and asks over its pipes.
 //!
-//! In order: arguments, environment, hello, opening and loading, answering until the end.
+//! In order: arguments, environment and configuration; hello; opening, admitting, compiling; starting; answering until the
+//! end.
 
+mod entry;
 mod environment;
+mod settings;
 
 use super::error::CommandError;
 use super::exit::Exit;
 use super::help;
-use super::subject::{self, Station, SubjectArgs};
+use super::subject::{Station, SubjectArgs};
 use clap::Args;
 use environment::Environment;
-use procvision_host::adapter::{self, Adapter as Connection, Ending, Heartbeat, Log, SESSIONS, Service, Stdio};
+use procvision_host::adapter::{self, Adapter as Connection, Ending, Log, Service, Stdio};
+use procvision_host::algorithm::LoadError;
 use procvision_host::explain::one_line;
 use procvision_host::heap;
+use procvision_host::lockdown::{self, LockReport, Lockdown, Requirement};
 use procvision_host::logs::Level;
+use procvision_host::package::Package;
 use procvision_host::policy::PicturePolicy;
+use procvision_host::pool::connector::Connector;
 use procvision_host::pool::consumer::PoolClient;
 use procvision_host::pool::socket;
-use procvision_host::source::{PoolFrames, Sources};
+use procvision_host::source::{DevStore, PoolFrames, Sources};
 use procvision_host::store::{OpenVersion, Store, StoreOptions};
+use serde_json::{Map, Value};
+use settings::Settings;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+/// The code of whatever has no number of its own: runners know numbers.
+const NO_NUMBER: &str = "1000";
 
 /// Serve an algorithm to a ProcVision runner over stdin and stdout
 ///
@@ -42,6 +54,15 @@ pub struct Adapter {
     /// Product model of calls that name none
     #[arg(short, long)]
     pid: Option<String>,
+
+    /// The component inside the package, as its manifest names it; an entry point of Python is accepted with a warning
+    /// [default: PROC_ENTRY_POINT]
+    #[arg(long, value_name = "ENTRY")]
+    entry: Option<String>,
+
+    /// What is set for the algorithm, such as runner_config.json
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 
     /// The socket of the pools' broker [default: PROCVISION_FRAMES_SOCKET, else as `frames broker` chooses it]
     #[arg(long, value_name = "PATH")]
@@ -63,68 +84,108 @@ impl Adapter {
     /// Serves until the end.
     pub fn run(&self) -> Result<Exit, CommandError> {
         let environment = Environment::read(|name| std::env::var(name).ok());
+        let settings = Settings::read(self, &environment);
         heap::keep_freed_memory();
         let stdio = Stdio::take().map_err(no_pipes)?;
-        let level = self
-            .subject
-            .log_level()
-            .or(environment.log_level)
-            .unwrap_or(Level::Info);
-        let log = Log::new(stdio.log, level);
+        // Until the policy is read, which may say another one.
+        let level = settings.as_ref().ok().and_then(|settings| settings.log_level);
+        let log = Log::new(stdio.log, level.unwrap_or(Level::Info));
         tracing_subscriber::registry().with(log.clone()).init();
+        let heartbeat = settings.as_ref().map(|settings| settings.heartbeat).unwrap_or_default();
+        let connection = Connection::open(stdio.input, stdio.output, &log, heartbeat).map_err(no_pipes)?;
         for complaint in &environment.complaints {
             tracing::warn!("{complaint}");
         }
-        let connection = Connection::open(stdio.input, stdio.output, &log, self.heartbeat(&environment));
-        let connection = connection.map_err(no_pipes)?;
-        let ended = self.serve(&connection, &environment);
+        let ended = settings.and_then(|settings| self.serve(&connection, &log, &environment, settings));
         ended.or_else(|error| {
-            // Words are for people and programs of this project; runners know numbers.
             let code = Some(error.code()).filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
-            connection.fail(code.unwrap_or("1000"), error.message());
+            connection.fail(code.unwrap_or(NO_NUMBER), error.message(), error.remedy());
             Ok(error.exit())
         })
     }
 
-    fn serve(&self, connection: &Connection, environment: &Environment) -> Result<Exit, CommandError> {
+    fn serve(
+        &self,
+        connection: &Connection,
+        log: &Log,
+        environment: &Environment,
+        settings: Settings,
+    ) -> Result<Exit, CommandError> {
+        for warning in &settings.warnings {
+            tracing::warn!("{warning}");
+        }
         let mut stored = self.store.as_deref().map(|store| self.active(store)).transpose()?;
         let own_rules = self.subject.rules()?;
         let rules = stored.as_ref().map(OpenVersion::station).or(own_rules.as_ref());
         let pictures = rules.map_or_else(PicturePolicy::default, |rules| rules.policy.pictures);
+        let requirement = rules.map_or_else(Requirement::default, |rules| rules.policy.lockdown);
         let cache = stored.as_ref().map(OpenVersion::compile_cache);
-        let Station { host, warnings } = self.subject.station(rules, false, cache)?;
+        // Before there is a clock, which is a thread.
+        lockdown::declare();
+        let Station { host, warnings } = self.subject.adjusted_station(rules, false, cache, |config| {
+            settings.config.lower(&mut config.ceiling);
+            if let Some(level) = settings.log_level {
+                config.policy.log_level = level;
+            }
+        })?;
+        log.set_level(host.config().policy.log_level);
         for warning in warnings {
             tracing::warn!(kind = warning.kind, "{}", warning.message);
         }
         let ceiling = &host.config().ceiling;
         let opened = match &stored {
             Some(_) => None,
-            None => Some(self.subject.open(&self.place(environment), None, ceiling)?),
+            None => {
+                let opened = self.subject.open(&self.place(environment), None, ceiling);
+                Some(opened.map_err(CommandError::subject_failed)?)
+            }
         };
         if let Some(stored) = &mut stored {
             stored.lower(ceiling);
         }
         let package = match (&stored, &opened) {
             (Some(stored), _) => stored.package(),
-            (None, Some(package)) => {
-                if let Some(rules) = &own_rules {
-                    for objection in rules.admit(package)? {
-                        tracing::warn!(rule = objection.rule, "{}", objection.message);
-                    }
-                }
-                package
-            }
+            (None, Some(package)) => package,
             (None, None) => return Err(CommandError::could_not_run("usage", "there is nothing to serve")),
         };
-        let algorithm = subject::load(&host, package)?;
+        if let Some(entry) = self.entry.as_ref().or(environment.entry.as_ref()) {
+            entry::check(entry, package)?;
+        }
+        if let (None, Some(rules)) = (&stored, &own_rules) {
+            let admitted = rules.admit(package).map_err(CommandError::from);
+            for objection in admitted.map_err(CommandError::subject_failed)? {
+                tracing::warn!(rule = objection.rule, "{}", objection.message);
+            }
+        }
+        let unloadable = |error: LoadError| unloadable(error, package, log);
+        let prepared = host.prepare(package).map_err(unloadable)?;
+        let sources = self.sources();
+        // From here on nothing can be opened but pictures, and no thread be started. The first code of the algorithm runs
+        // after it.
+        let mut lockdown = Lockdown::new(&prepared.limits().limits, settings.sessions, requirement);
+        lockdown.readable = sources.folders();
+        told(log, &lockdown.apply()?);
+        let algorithm = prepared.start().map_err(unloadable)?;
+        let load = algorithm.load_report();
+        log.lines(&load.describe.logs, &Map::new());
+        log.lines(&load.setup.logs, &Map::new());
+        let info = algorithm.info();
+        tracing::info!(
+            algorithm = info.name,
+            version = info.version,
+            compile_ms = milliseconds(load.compile),
+            compiled_before = load.from_cache,
+            setup_ms = milliseconds(load.setup.usage.wall),
+            "ready"
+        );
         let ending = connection.serve(Service {
             algorithm,
-            sources: self.sources(),
+            sources,
             pictures,
             pid: self.pid.clone(),
-            sessions: SESSIONS,
+            sessions: settings.sessions,
             strict_stdio: environment.strict_stdio,
-            debug_fields: Vec::new(),
+            debug: settings.debug,
         });
         Ok(match ending {
             Ending::Good => Exit::Good,
@@ -138,42 +199,77 @@ impl Adapter {
     }
 
     fn place(&self, environment: &Environment) -> PathBuf {
-        let named = self.source.clone().or_else(|| environment.root.clone());
-        named.unwrap_or_else(|| ".".into())
+        let named = self.source.as_ref().or(environment.root.as_ref());
+        named.cloned().unwrap_or_else(|| ".".into())
     }
 
     /// Where pictures come from: what peers may name, and pools.
     fn sources(&self) -> Sources {
+        let store = DevStore::from_environment();
+        // A folder that is made later stays closed to a process that is locked down.
+        if let Err(error) = store.make_folder() {
+            let folder = store.folder().display();
+            tracing::warn!("the folder {folder} of the development store cannot be made: {error}");
+        }
         let sources = Sources::of_station();
         let socket = match &self.frames_socket {
             Some(path) => Ok(path.clone()),
             None => socket::default_path(),
         };
-        match socket {
-            Ok(socket) => sources.with(PoolFrames::new(PoolClient::new(socket))),
+        let nowhere = |error: &dyn std::error::Error| tracing::warn!("there are no frame pools: {}", one_line(error));
+        let socket = match socket {
+            Ok(socket) => socket,
             Err(error) => {
-                tracing::warn!("there are no frame pools: {}", one_line(&error));
+                nowhere(&error);
+                return sources;
+            }
+        };
+        // This process will soon not be able to connect to anything.
+        match Connector::start(socket) {
+            Ok(connector) => sources.with(PoolFrames::new(PoolClient::through(connector))),
+            Err(error) => {
+                nowhere(&error);
                 sources
             }
-        }
-    }
-
-    fn heartbeat(&self, environment: &Environment) -> Heartbeat {
-        let usual = Heartbeat::default();
-        let time = |argument: Option<u64>, variable: Option<u64>, usual| {
-            argument.or(variable).map_or(usual, Duration::from_millis)
-        };
-        Heartbeat {
-            interval: time(
-                self.heartbeat_interval_ms,
-                environment.heartbeat_interval_ms,
-                usual.interval,
-            ),
-            grace: time(self.heartbeat_grace_ms, environment.heartbeat_grace_ms, usual.grace),
         }
     }
 }
 
 fn no_pipes(error: std::io::Error) -> CommandError {
     CommandError::could_not_run("unavailable", format!("cannot talk to the runner: {error}"))
+}
+
+/// To the microsecond.
+fn milliseconds(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1e3
+}
+
+/// One line about the locks.
+fn told(log: &Log, report: &LockReport) {
+    let (level, message) = match report.is_complete() && report.closed_folders().is_empty() {
+        true => (Level::Info, "locked down"),
+        false => (Level::Warn, "locked down, but not wholly"),
+    };
+    let fields = match report.to_json() {
+        Value::Object(fields) => fields,
+        other => Map::from_iter([("locks".to_owned(), other)]),
+    };
+    log.line(level, message, fields);
+}
+
+/// What the algorithm logged before it failed, and where it failed, are lines of the log; the rest is the answer.
+fn unloadable(error: LoadError, package: &Package, log: &Log) -> CommandError {
+    if let LoadError::GetInfo(failure) | LoadError::Setup(failure) = &error {
+        log.lines(&failure.logs, &Map::new());
+        if !failure.backtrace.is_empty() {
+            let functions = failure
+                .backtrace
+                .iter()
+                .map(|frame| Value::from(frame.function.as_str()))
+                .collect();
+            let fields = Map::from_iter([("backtrace".to_owned(), functions)]);
+            log.line(Level::Error, &failure.message, fields);
+        }
+    }
+    CommandError::from(error).about(package.source()).subject_failed()
 }

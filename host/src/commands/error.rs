@@ -46,6 +46,14 @@ impl CommandError {
         }
     }
 
+    /// The same error, but it says that what was examined is bad.
+    pub fn subject_failed(self) -> Self {
+        Self {
+            exit: Exit::SubjectFailed,
+            ..self
+        }
+    }
+
     /// The failure of the algorithm behind it: where it panicked, what it was doing.
     pub fn failure(self, failure: Option<Failure>) -> Self {
         Self {

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use procvision_host::schemas::{PublishedSchema, SCHEMAS};
 
-/// Print the JSON Schema of manifest.json, policy.json or cases.json, for editors and other tools
+/// Print the JSON Schema of manifest.json, policy.json, cases.json or runner_config.json, for editors and other tools
 #[derive(Args)]
 #[command(after_help = help::SCHEMA)]
 pub struct Schema {

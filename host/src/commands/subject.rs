@@ -32,7 +32,7 @@ pub struct SubjectArgs {
     limits: Vec<(&'static str, u64)>,
 
     /// Least important log lines of the algorithm that are kept [default: the policy's, else info]
-    #[arg(long, value_enum, value_name = "LEVEL")]
+    #[arg(long, value_enum, value_name = "LEVEL", ignore_case = true)]
     log_level: Option<LevelArg>,
 
     /// Compile the component even if that was done before
@@ -46,7 +46,9 @@ enum LevelArg {
     Trace,
     Debug,
     Info,
+    #[value(alias = "warning")]
     Warn,
+    #[value(alias = "critical")]
     Error,
 }
 
@@ -168,6 +170,17 @@ impl SubjectArgs {
         built: bool,
         cache: Option<&Path>,
     ) -> Result<Station, CommandError> {
+        self.adjusted_station(rules, built, cache, |_| {})
+    }
+
+    /// The same for somebody who has a last word.
+    pub fn adjusted_station(
+        &self,
+        rules: Option<&StationRules>,
+        built: bool,
+        cache: Option<&Path>,
+        adjust: impl FnOnce(&mut HostConfig),
+    ) -> Result<Station, CommandError> {
         let defaults = StationPolicy::default();
         let policy = rules.map_or(&defaults, |rules| &rules.policy);
         let cache = cache.map(Path::to_owned).or_else(cache_folder);
@@ -178,6 +191,7 @@ impl SubjectArgs {
             config.policy.log_level = level.into();
         }
         config.compiler = Compiler::Child(CompileChild::this_program(policy.compile));
+        adjust(&mut config);
         let mut warnings = Vec::new();
         let host = match Host::new(config.clone()) {
             Err(HostError::Cache(error)) => {

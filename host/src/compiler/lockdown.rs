@@ -96,3 +96,60 @@ fn calls() -> CallList {
     list.allow(&[libc::SYS_rseq, libc::SYS_set_robust_list]);
     list
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::getppid;
+    use std::fs::File;
+    use std::os::unix::net::UnixStream;
+    use std::process::Command;
+    use std::thread;
+
+    /// Tells this very test that it is to lay the list over its process and try.
+    const INSIDE: &str = "PROCVISION_TEST_INSIDE";
+
+    /// The filter cannot be taken off again, so that the test starts itself once more.
+    #[test]
+    fn nothing_is_opened_or_started_under_the_list() {
+        if std::env::var_os(INSIDE).is_some() {
+            inside();
+            return;
+        }
+        let own = std::env::current_exe().unwrap();
+        let mut again = Command::new(own);
+        again.args([
+            "--exact",
+            "compiler::lockdown::tests::nothing_is_opened_or_started_under_the_list",
+        ]);
+        let ended = again
+            .args(["--nocapture", "--test-threads", "1"])
+            .env(INSIDE, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && said.contains("tried everything"), "{said}");
+    }
+
+    fn inside() {
+        calls().install().unwrap();
+        let refused = [
+            ("open", File::open("/etc/passwd").map(drop)),
+            ("connect", UnixStream::connect("/nonexistent").map(drop)),
+            ("start a program", Command::new("/bin/true").status().map(drop)),
+            (
+                "signal",
+                rustix::process::test_kill_process(getppid().unwrap()).map_err(Into::into),
+            ),
+            ("raise a limit", limit(Resource::Core, 0)),
+            ("forgo", process::forgo_privileges()),
+        ];
+        for (what, result) in refused {
+            let error = result.expect_err(what);
+            assert_eq!(error.raw_os_error(), Some(libc::EPERM), "{what}: {error}");
+        }
+        let sum = thread::spawn(|| (0..10_000_u64).collect::<Vec<_>>().iter().sum::<u64>());
+        assert_eq!(sum.join().unwrap(), 49_995_000);
+        println!("tried everything");
+    }
+}

@@ -22,6 +22,9 @@ pub(crate) struct NamedFrame {
     pub(crate) frame: Frame,
 }
 
+/// The index of the primary picture.
+const PRIMARY: u32 = 0;
+
 type ReadResult = Result<Bytes, ImageError>;
 
 /// Replaces the generated `read`: shared bytes reach the algorithm's memory in one copy, where the generated function's
@@ -30,18 +33,20 @@ pub(crate) fn link_shared_read(linker: &mut Linker<GuestState>) -> wasmtime::Res
     linker.allow_shadowing(true);
     linker.instance("procvision:algorithm/imaging@1.0.0")?.func_wrap(
         "[method]image-set.read",
-        |store: StoreContextMut<'_, GuestState>,
+        |mut store: StoreContextMut<'_, GuestState>,
          (_, image, area, format): (Resource<ImageSet>, u32, WitRect, WitFormat)|
-         -> wasmtime::Result<(ReadResult,)> { Ok((read(store.data(), image, area, format)?,)) },
+         -> wasmtime::Result<(ReadResult,)> { Ok((read(store.data_mut(), image, area, format)?,)) },
     )?;
     linker.allow_shadowing(false);
     Ok(())
 }
 
-fn read(state: &GuestState, image: u32, area: WitRect, format: WitFormat) -> wasmtime::Result<ReadResult> {
-    Ok(state
+fn read(state: &mut GuestState, image: u32, area: WitRect, format: WitFormat) -> wasmtime::Result<ReadResult> {
+    let read = state
         .readable(image, area, format)?
-        .and_then(|(frame, area, format)| frame.read(area, format).ok_or(ImageError::OutsidePicture)))
+        .and_then(|(frame, area, format)| frame.read(area, format).ok_or(ImageError::OutsidePicture));
+    state.access.copied |= image == PRIMARY && read.is_ok();
+    Ok(read)
 }
 
 impl Host for GuestState {}
@@ -113,6 +118,7 @@ impl HostImageSet for GuestState {
             Err(error) => return Ok(Err(error)),
         };
         let filled = self.windows.fill(&frame, area, format, target.address, target.length);
+        self.access.copied |= image == PRIMARY && filled.is_ok();
         Ok(filled.map_err(ImageError::from))
     }
 
@@ -139,6 +145,7 @@ impl HostImageSet for GuestState {
         };
         let frame = lent.frame.clone();
         let mapped = self.windows.map(image, &frame, window.address, window.length);
+        self.access.mapped |= image == PRIMARY && mapped.is_ok();
         Ok(mapped.map_err(ImageError::from))
     }
 

@@ -263,6 +263,10 @@ impl Pollable for StreamToLog {
 #[wasmtime_wasi::async_trait]
 impl OutputStream for StreamToLog {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if self.source == LogSource::Stdout && !bytes.is_empty() {
+            let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+            logs.note_printed();
+        }
         self.append(&bytes);
         Ok(())
     }

@@ -9,6 +9,7 @@ use crate::imports::{StreamToLog, Timer, wasi_context};
 use crate::interruption::Interruption;
 use crate::limits::Limits;
 use crate::logs::{LogBuffer, LogSource, Logs};
+use crate::outcome::PictureAccess;
 use crate::policy::SandboxPolicy;
 use crate::session::Session;
 use serde_json::{Map, Value};
@@ -28,6 +29,8 @@ pub(crate) struct GuestState {
     pub(crate) session: Option<Session>,
     /// The pictures that are lent for the current call.
     pub(crate) images: Option<ImageSet>,
+    /// How the primary one of them was read so far.
+    pub(crate) access: PictureAccess,
     /// Where pictures are laid over the instance's memory. Empty until the instance has started.
     pub(crate) windows: Windows,
     /// When the current visit must end.
@@ -71,6 +74,7 @@ impl GuestState {
             assets,
             session: None,
             images: None,
+            access: PictureAccess::default(),
             windows: Windows::default(),
             deadline: Instant::now(),
             timer: Arc::new(Timer::new(interruption)),

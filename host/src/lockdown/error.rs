@@ -1,6 +1,5 @@
 //! Why a process that must be locked is not.
 
-use super::process;
 use super::report::{Lock, LockReport};
 use crate::explain::Explain;
 use std::borrow::Cow;
@@ -30,7 +29,7 @@ impl Explain for LockdownError {
 
     fn remedy(&self) -> Option<String> {
         let first = self.report().missing().next()?;
-        if first.lock == Lock::Files && process::landlock_version().is_ok() {
+        if first.lock == Lock::Files && self.report().landlock().is_some() {
             return Some("report it: the kernel can do it, and the program has left a thread out".to_owned());
         }
         Some(format!(

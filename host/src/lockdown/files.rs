@@ -30,6 +30,7 @@ pub(super) fn restrict(readable: &[PathBuf], others: Unlocked, report: &mut Lock
             return;
         }
     };
+    report.note_landlock(abi);
     report.note(Lock::Files, others.into_result());
     for (lock, needed) in [
         (Lock::Tcp, TCP),

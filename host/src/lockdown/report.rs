@@ -162,6 +162,7 @@ pub struct LockState {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockReport {
     locks: Vec<LockState>,
+    landlock: Option<i32>,
     closed_folders: Vec<PathBuf>,
 }
 
@@ -169,6 +170,11 @@ impl LockReport {
     /// Every lock with its state, in the order of [`Lock::ALL`].
     pub fn locks(&self) -> &[LockState] {
         &self.locks
+    }
+
+    /// The version of the kernel's Landlock interface, if it restricts the thread that locked the process.
+    pub fn landlock(&self) -> Option<i32> {
+        self.landlock
     }
 
     /// Folders that should have stayed readable but were not there or could not be looked at. They stay closed for as long as the process lives.
@@ -194,7 +200,7 @@ impl LockReport {
             .map(|known| &known.state)
     }
 
-    /// `{"locks": {NAME: "held" | "covered" | "missing"}, "reasons": {NAME: TEXT}, "closed_folders": [...]}`.
+    /// `{"locks": {NAME: "held" | "covered" | "missing"}, "reasons": {NAME: TEXT}, "landlock": 7, "closed_folders": [...]}`.
     pub fn to_json(&self) -> Value {
         let states = self
             .locks
@@ -207,6 +213,7 @@ impl LockReport {
         json!({
             "locks": states.collect::<serde_json::Map<_, _>>(),
             "reasons": reasons.collect::<serde_json::Map<_, _>>(),
+            "landlock": self.landlock,
             "closed_folders": self.closed_folders,
         })
     }
@@ -222,6 +229,10 @@ impl LockReport {
             Err(error) => State::Missing(error.to_string()),
         };
         self.set(lock, state);
+    }
+
+    pub(super) fn note_landlock(&mut self, version: i32) {
+        self.landlock = Some(version);
     }
 
     pub(super) fn note_closed(&mut self, folder: PathBuf) {

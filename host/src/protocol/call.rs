@@ -88,10 +88,8 @@ pub struct CallRequest {
     pub step_index: u32,
     /// The product model; version 0.3 names none.
     pub pid: Option<String>,
-    /// Whether the call is one of version 0.3, which knows no product models and no inspections.
-    pub without_session: bool,
     /// The inspection, if one is named.
-    pub inspection: Option<Inspection>,
+    pub inspection: Option<InspectionRequest>,
     /// Parameters by key.
     pub params: Map<String, Value>,
     /// The pictures.
@@ -104,7 +102,7 @@ pub struct CallRequest {
 
 /// The inspection that a call belongs to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Inspection {
+pub struct InspectionRequest {
     /// The platform's identifier; not empty.
     pub id: Option<String>,
     /// What the platform says about it, if it says something.
@@ -116,8 +114,17 @@ pub struct Inspection {
 pub struct Pictures {
     /// The one that is judged, if one is named.
     pub primary: Option<PictureRequest>,
-    /// The one of a good product, in version 0.3.
+    /// What is said about the one that is judged, if it is not named.
+    pub meta: Value,
+    /// The one of a good product. Calls of version 0.3 have one, others have none.
     pub guide: Option<PictureRequest>,
+}
+
+impl Pictures {
+    /// Whether the call is one of version 0.3, which knows no product models and no inspections.
+    pub fn of_version_3(&self) -> bool {
+        self.guide.is_some()
+    }
 }
 
 /// A picture by its identifier.
@@ -142,7 +149,6 @@ impl CallRequest {
             phase,
             step_index,
             pid: fields.text("pid")?.filter(|pid| !pid.is_empty()).map(str::to_owned),
-            without_session: two_pictures,
             inspection: inspection(&fields)?,
             params: fields.object("user_params")?.cloned().unwrap_or_default(),
             pictures: match two_pictures {
@@ -177,7 +183,7 @@ fn phase(fields: &Fields<'_>) -> Result<Phase, RequestError> {
     }
 }
 
-fn inspection(fields: &Fields<'_>) -> Result<Option<Inspection>, RequestError> {
+fn inspection(fields: &Fields<'_>) -> Result<Option<InspectionRequest>, RequestError> {
     let Some(session) = fields.object("session")? else {
         return Ok(None);
     };
@@ -191,13 +197,17 @@ fn inspection(fields: &Fields<'_>) -> Result<Option<Inspection>, RequestError> {
         Some(Value::Object(context)) => Some(context.clone()),
         Some(_) => return Err(RequestError::wrong("session.context", "an object")),
     };
-    Ok(Some(Inspection { id, context }))
+    Ok(Some(InspectionRequest { id, context }))
 }
 
 /// The picture of version 0.2. Whether there must be one depends on the phase and on the station.
 fn one(fields: &Fields<'_>) -> Result<Pictures, RequestError> {
     let primary = picture(fields, "shared_mem_id", "image_meta")?;
-    Ok(Pictures { primary, guide: None })
+    Ok(Pictures {
+        primary,
+        meta: fields.get("image_meta").cloned().unwrap_or_default(),
+        guide: None,
+    })
 }
 
 /// The pictures of version 0.3, which must both be named.
@@ -208,6 +218,7 @@ fn two(fields: &Fields<'_>) -> Result<Pictures, RequestError> {
     let named = |id, meta| picture(fields, id, meta)?.ok_or(RequestError::Missing(id));
     Ok(Pictures {
         primary: Some(named("cur_image_shm_id", "cur_image_meta")?),
+        meta: Value::Null,
         guide: Some(named("guide_image_shm_id", "guide_image_meta")?),
     })
 }

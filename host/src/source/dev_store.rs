@@ -11,6 +11,9 @@ use super::recent::Recent;
 use crate::frame::Frame;
 use crate::limits::PICTURE_FILE_BYTES;
 use rustix::fd::OwnedFd;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,6 +53,15 @@ impl DevStore {
             Some(folder) => Self::new(folder),
             None => Self::new(std::env::temp_dir().join(DEFAULT_FOLDER)),
         }
+    }
+
+    /// Makes its folder if it is not there yet, closed to other users.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub fn make_folder(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)
     }
 
     /// Where the files are.
@@ -109,6 +121,10 @@ impl FrameSource for DevStore {
 
     fn claims(&self, id: &str) -> bool {
         id.starts_with(SCHEME)
+    }
+
+    fn folders(&self) -> Vec<PathBuf> {
+        vec![self.folder.clone()]
     }
 
     fn open(&self, id: &str, meta: &ImageMeta) -> Result<Frame, SourceError> {

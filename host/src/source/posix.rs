@@ -72,6 +72,10 @@ impl FrameSource for PosixObjects {
         !SCHEMES.iter().any(|scheme| id.starts_with(scheme))
     }
 
+    fn folders(&self) -> Vec<PathBuf> {
+        vec![FOLDER.into()]
+    }
+
     fn open(&self, id: &str, meta: &ImageMeta) -> Result<Frame, SourceError> {
         self.picture(id, meta)
             .map_err(|why| SourceError::unusable(id, self.place(), why))

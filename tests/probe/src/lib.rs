@@ -1,5 +1,6 @@
 //! A well-behaved guest that tests and benches ask to do one thing at a time, by the parameter `task`.
 
+use procvision_guest::Guide;
 use procvision_guest::prelude::*;
 
 #[derive(Default)]
@@ -23,6 +24,12 @@ impl Algorithm for Probe {
                 "count-hooks",
                 "trap",
                 "asset",
+                "count",
+                "hooks",
+                "tell",
+                "print",
+                "publish",
+                "spin",
             ],
         );
         Info::new("probe", env!("CARGO_PKG_VERSION"))
@@ -91,6 +98,37 @@ impl Algorithm for Probe {
             }
             "trap" => panic!("asked to trap in call {}", self.calls),
             "asset" => Ok(Verdict::ok()),
+            "count" => {
+                let count: u64 = session.get_or("count", 0)?;
+                session.set("count", &(count + 1))?;
+                Ok(Verdict::ok().message((count + 1).to_string()))
+            }
+            "hooks" => Ok(Verdict::ok().message(session.get_or("hooks", 0_u64)?.to_string())),
+            "tell" => {
+                let reference = |frame: &Frame| format!("{} {} x {}", frame.name(), frame.width(), frame.height());
+                let guide = |guide: &Guide| format!("{} at {:?}", guide.label, guide.positions);
+                Ok(Verdict::ok().message(format!(
+                    "pid {}, described as {:?}, camera {:?}, references {:?}, guides {:?}, operator {}",
+                    call.pid(),
+                    call.step_desc(),
+                    call.frame().camera_id(),
+                    call.references().iter().map(reference).collect::<Vec<_>>(),
+                    call.guides().iter().map(guide).collect::<Vec<_>>(),
+                    session.context().operator().unwrap_or("nobody"),
+                )))
+            }
+            "print" => {
+                println!("printed");
+                Ok(Verdict::ok())
+            }
+            "publish" => {
+                diagnostics::publish("sharpness", 0.5);
+                diagnostics::publish("fuel", "none left");
+                Ok(Verdict::ok())
+            }
+            "spin" => loop {
+                std::hint::black_box(&self.calls);
+            },
             _ => Ok(Verdict::ok()),
         }
     }

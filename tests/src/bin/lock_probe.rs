@@ -4,7 +4,8 @@
 //! lock-probe attempt FOLDER            locked but for FOLDER, tries everything and prints what came of it; waits for the
 //!                                      end of its stdin, so that it can be looked at
 //! lock-probe free FOLDER               tries what does no harm without being locked
-//! lock-probe judge PROBE STORE PACKAGES  loads the probe and the packages, and has them judge under the lock
+//! lock-probe judge PROGRAM PROBE STORE PACKAGES
+//!                                      loads the probe and the packages, and has them judge under the lock
 //! lock-probe careless                  locks itself although a thread keeps its files, and prints why that fails
 //! lock-probe abort                     locked, aborts
 //! lock-probe panic                     locked, panics
@@ -36,7 +37,9 @@ fn main() -> Result {
     match arguments.as_slice() {
         ["attempt", folder] => attempt(Path::new(folder)),
         ["free", folder] => free(Path::new(folder)),
-        ["judge", probe, store, packages @ ..] => judge::judge(Path::new(probe), Path::new(store), packages),
+        ["judge", program, probe, store, packages @ ..] => {
+            judge::judge(Path::new(program), Path::new(probe), Path::new(store), packages)
+        }
         ["abort"] => {
             lock(Vec::new())?;
             std::process::abort()
@@ -61,7 +64,7 @@ fn main() -> Result {
 fn lock(readable: Vec<PathBuf>) -> Result<lockdown::LockReport> {
     let lockdown = Lockdown {
         readable,
-        ..Lockdown::new(&Limits::default(), Requirement::Required)
+        ..Lockdown::new(&Limits::default(), 1, Requirement::Required)
     };
     Ok(lockdown.apply()?)
 }
@@ -72,7 +75,8 @@ fn attempt(folder: &Path) -> Result {
     let (said, heard) = mpsc::channel();
     let earlier = thread::spawn(move || -> std::io::Result<()> {
         lockdown::renounce_files()?;
-        if let Ok(table) = when_locked.recv() {
+        // Until the process ends.
+        while let Ok(table) = when_locked.recv() {
             // The main thread waits for it.
             let _ = said.send(table.run(Threads::Earlier));
         }
@@ -102,7 +106,7 @@ fn careless() -> Result {
     let thread = thread::Builder::new()
         .name("careless".to_owned())
         .spawn(move || ended.recv())?;
-    let Err(error) = Lockdown::new(&Limits::default(), Requirement::Required).apply() else {
+    let Err(error) = Lockdown::new(&Limits::default(), 1, Requirement::Required).apply() else {
         return Err("it was locked".into());
     };
     println!(
@@ -118,7 +122,7 @@ fn careless() -> Result {
 /// Takes memory in pieces, and says how much there was.
 fn hoard() -> Result {
     const PIECE: usize = 16 << 20;
-    let allowed = Lockdown::memory_for(&Limits::default());
+    let allowed = Lockdown::memory_for(&Limits::default(), 1);
     lock(Vec::new())?;
     let (mut kept, mut taken) = (Vec::new(), 0_u64);
     loop {

@@ -185,7 +185,6 @@ fn what_the_signature_rules_refuse_is_not_run_to_be_checked() {
         "get_info",
         "description",
         "setup",
-        "cases",
         "calls",
         "determinism",
         "teardown",
@@ -204,7 +203,17 @@ fn what_the_signature_rules_refuse_is_not_run_to_be_checked() {
 fn a_crate_is_not_built_where_what_comes_of_it_is_refused() {
     let scene = Scene::new();
     let place = &scene.stage.place;
-    let cargo = "[package]\nname = \"sly\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
+    let cargo = r#"
+        [package]
+        name = "sly"
+        version = "0.1.0"
+        edition = "2024"
+
+        [lib]
+        crate-type = ["cdylib"]
+
+        [workspace]
+    "#;
     place.write("sly/Cargo.toml", cargo.as_bytes());
     place.write("sly/src/lib.rs", b"");
     place.write("sly/manifest.json", place.manifest().to_string().as_bytes());

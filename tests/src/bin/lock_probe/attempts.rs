@@ -61,6 +61,7 @@ impl Table {
         let fresh = text(folder.join("fresh"))?;
         let inside = text(folder)?;
         let (nowhere, passwd, root) = (text("/nonexistent")?, text("/etc/passwd")?, text("/")?);
+        let nowhere_below = text("/nonexistent/file")?;
         let (memory, name) = (text("/proc/self/mem")?, text("x")?);
         let code: RawFd = File::open("/proc/self/exe")?.into_raw_fd();
         let (near, far) = UnixStream::pair()?;
@@ -300,7 +301,10 @@ impl Table {
             &[HERE, picture, 0, 0, 0],
         );
         #[cfg(target_arch = "x86_64")]
-        refused("open", libc::SYS_open, &[picture, 0, 0]);
+        {
+            refused("open", libc::SYS_open, &[picture, flags(libc::O_RDWR), 0]);
+            refused("creat", libc::SYS_creat, &[nowhere_below, 0o600]);
+        }
         refused("mkdirat", libc::SYS_mkdirat, &[NO_FD, name, 0o700]);
         refused("mknodat", libc::SYS_mknodat, &[NO_FD, name, 0o600, 0]);
         refused("unlinkat", libc::SYS_unlinkat, &[NO_FD, name, 0]);

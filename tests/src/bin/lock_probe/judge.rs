@@ -4,8 +4,10 @@ use crate::Result;
 use procvision_host::algorithm::Algorithm;
 use procvision_host::call::StepCall;
 use procvision_host::cases::{self, Cases};
+use procvision_host::compiler::{CompileChild, Compiler};
 use procvision_host::frame::{Frame, PictureLayout, PixelFormat};
 use procvision_host::host::{Host, HostConfig};
+use procvision_host::limits::CompileLimits;
 use procvision_host::lockdown::{self, Lockdown, Requirement};
 use procvision_host::outcome::StepReport;
 use procvision_host::package::Package;
@@ -20,12 +22,18 @@ use std::time::Duration;
 /// Nothing here takes nearly as long.
 const MOST_TIME: Duration = Duration::from_secs(100);
 
-/// Loads the probe and the packages, each given as `FOLDER=COMPONENT`, locks, replays the golden cases of the packages, has
+/// Loads the probe and the packages, each given as `FOLDER=COMPONENT` and compiled by `program`, locks, replays the golden cases of the packages, has
 /// the probe look at a mapped picture, trap, and look again, and reads a picture from the development store `store`.
 /// Prints what came of it as one JSON object.
-pub fn judge(probe: &Path, store: &Path, packages: &[&str]) -> Result {
+pub fn judge(program: &Path, probe: &Path, store: &Path, packages: &[&str]) -> Result {
     lockdown::declare();
-    let host = Host::new(HostConfig::default())?;
+    let host = Host::new(HostConfig {
+        compiler: Compiler::Child(CompileChild {
+            program: program.to_owned(),
+            limits: CompileLimits::default(),
+        }),
+        ..HostConfig::default()
+    })?;
     let ceiling = host.config().ceiling.clone();
     let mut readable = vec![store.to_owned()];
     let mut examples = Vec::new();
@@ -41,7 +49,7 @@ pub fn judge(probe: &Path, store: &Path, packages: &[&str]) -> Result {
     let pooled = pooled_frame()?;
     let lockdown = Lockdown {
         readable,
-        ..Lockdown::new(&probe.limits().limits, Requirement::Required)
+        ..Lockdown::new(&probe.limits().limits, 1, Requirement::Required)
     };
     let report = lockdown.apply()?;
 
