@@ -50,8 +50,9 @@ pub(crate) fn give_up(host: i32, descriptors: u64) -> Result<(), Objection> {
     Ok(())
 }
 
-/// Descriptors that a host has left open for the programs it starts.
-fn close_others() -> io::Result<()> {
+/// Closes the descriptors behind the first three, which whoever started this process has left open. Must come before the
+/// process has opened any of its own.
+pub(crate) fn close_others() -> io::Result<()> {
     // SAFETY: the process has just begun; nothing of it has opened a descriptor that could be closed under it.
     let closed = unsafe { libc::close_range(DESCRIPTORS as libc::c_uint, libc::c_uint::MAX, 0) };
     match closed {

@@ -63,21 +63,22 @@ pub struct Lockdown {
 const DESCRIPTORS: u64 = 256;
 
 impl Lockdown {
-    /// Nothing can be opened, and the process may take the memory that one algorithm under `limits` may need.
-    pub fn new(limits: &Limits, requirement: Requirement) -> Self {
+    /// Nothing can be opened, and the process may take the memory that one algorithm under `limits` may need, and so many
+    /// sessions at a time.
+    pub fn new(limits: &Limits, sessions: usize, requirement: Requirement) -> Self {
         Self {
             readable: Vec::new(),
-            memory_bytes: Self::memory_for(limits),
+            memory_bytes: Self::memory_for(limits, sessions),
             descriptors: DESCRIPTORS,
             requirement,
         }
     }
 
     /// What a process may need for one algorithm under these limits, in bytes: its linear memory, of which there is one at
-    /// a time; what each limited exchange with it may hold; a picture and one to compare it with, and what decoding takes;
-    /// and room for the host's own work. A process with several algorithms adds their linear memories.
-    pub fn memory_for(limits: &Limits) -> u64 {
-        limits::memory_for(limits)
+    /// a time; what each limited exchange with it may hold; so many `sessions`; a picture and one to compare it with, what
+    /// decoding takes, and the pictures that are kept decoded; and room for the host's own work. A process with several algorithms adds their linear memories.
+    pub fn memory_for(limits: &Limits, sessions: usize) -> u64 {
+        limits::memory_for(limits, sessions)
     }
 
     /// Locks the process.

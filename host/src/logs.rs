@@ -88,7 +88,7 @@ pub struct Logs {
     /// The lines that were kept, oldest first.
     pub lines: Vec<LogLine>,
     /// Lines that exceeded the bounds.
-    pub dropped_lines: u64,
+    pub dropped_lines: u32,
     /// Whether the algorithm printed to standard output, whatever became of the lines.
     #[serde(skip)]
     pub printed: bool,
@@ -143,7 +143,7 @@ impl LogBuffer {
         }
         let total = self.bytes.saturating_add(bytes);
         if self.logs.lines.len() as u64 >= self.max_lines || total > self.max_bytes {
-            self.logs.dropped_lines += 1;
+            self.logs.dropped_lines = self.logs.dropped_lines.saturating_add(1);
             return false;
         }
         self.bytes = total;

@@ -65,57 +65,61 @@ pub enum ImageEncoding {
 #[serde(default)]
 pub struct RunnerConfig {
     /// Where an editor finds the schema of this file. It is not looked at.
-    #[serde(rename = "$schema", deserialize_with = "strict_json::given")]
+    #[serde(
+        rename = "$schema",
+        deserialize_with = "strict_json::given",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "String")]
     pub schema: Option<String>,
     /// After so many milliseconds a runner gives up a `pre_execute`. The sandbox ends it a little earlier.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(min = *TIMEOUT_MS.start(), max = *TIMEOUT_MS.end()))]
     pub pre_execute_timeout_ms: Option<u64>,
     /// After so many milliseconds a runner gives up an `execute`. The sandbox ends it a little earlier.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(min = *TIMEOUT_MS.start(), max = *TIMEOUT_MS.end()))]
     pub execute_timeout_ms: Option<u64>,
     /// How often the runner pings, in milliseconds.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(min = *HEARTBEAT_MS.start(), max = *HEARTBEAT_MS.end()))]
     pub heartbeat_interval_ms: Option<u64>,
     /// How late a ping or a pong may be, in milliseconds.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(min = *HEARTBEAT_MS.start(), max = *HEARTBEAT_MS.end()))]
     pub heartbeat_grace_ms: Option<u64>,
     /// How often the runner asks again after a failure that may pass. For the runner alone.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(min = *MAX_RETRIES.start(), max = *MAX_RETRIES.end()))]
     pub max_retries: Option<u64>,
     /// The least important log lines that are written.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Level")]
     pub log_level: Option<Level>,
     /// What the host adds to the `debug` of a result: `latency_ms`, `fuel`, `peak_memory_bytes`, `picture`, `warnings`,
     /// `instance_replaced`. Other names are for the runner, which may keep what the algorithm publishes under them.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<String>", length(max = DEBUG_FIELDS))]
     pub save_debug_fields: Option<Vec<String>>,
     /// Where pictures are. There is one kind.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "SharedMemoryBackend")]
     pub shared_memory_backend: Option<SharedMemoryBackend>,
     /// In what form the runner writes pictures. For the runner alone: a picture itself says what it is.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ImageEncoding")]
     pub image_encoding: Option<ImageEncoding>,
     /// Defects that one NG keeps; the rest is cut with a warning.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(min = *MAX_DEFECTS.start(), max = *MAX_DEFECTS.end()))]
     pub max_defects: Option<u64>,
     /// Inspections whose sessions are remembered; the one that was used least recently goes.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(min = *MAX_SESSIONS.start(), max = *MAX_SESSIONS.end()))]
     pub max_sessions: Option<u64>,
     /// Limits of the sandbox that are to be lower than the station's, such as `execute_fuel` and `memory_bytes`. Higher
     /// ones change nothing.
-    #[serde(deserialize_with = "strict_json::given")]
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "LimitRequest")]
     pub limits: Option<LimitRequest>,
 }

@@ -57,6 +57,9 @@ use crate::frame::Frame;
 use crate::policy::PicturePolicy;
 use std::path::PathBuf;
 
+/// Most bytes of decoded pictures that the sources of a station keep: the development store and POSIX shared memory.
+pub(crate) const MOST_RECENT_BYTES: u64 = 2 * recent::BYTES;
+
 /// What identifiers begin with that belong to a source of their own, whether a station has it or not.
 const SCHEMES: [&str; 4] = [pool::SCHEME, dev_store::SCHEME, file::SCHEME, upload::SCHEME];
 

@@ -14,6 +14,7 @@ fn every_command_explains_itself() {
         "init",
         "build",
         "run",
+        "adapter",
         "validate",
         "inspect",
         "package",

@@ -25,7 +25,9 @@ Commands:
                      measure pictures through this host, the original Python SDK and Extism's Python host, side by
                      side, and whole calls over the pipe to both adapters (needs python3 with venv, and a network
                      the first time); --calls measures only the latter
-  bench page         measure everything and put the tables into docs/performance.md (takes some minutes)
+  bench page [--calls]
+                     measure everything and put the tables into docs/performance.md (takes some minutes); --calls
+                     measures and replaces only the whole calls over the pipe
   conformance [--json] [--only TEXT] [--subject NAME] [--write]
                      ask the cases of the runner protocol of this project's adapter and of the original ones (needs
                      python3 with venv, and a network the first time); --write puts the tables into docs/protocol.md
@@ -59,7 +61,7 @@ pub enum Command {
     Test { quick: bool },
     Bench { args: Vec<OsString> },
     Peers { calls_only: bool, json: bool },
-    Page,
+    Page { calls_only: bool },
     Conformance(Conformance),
     Soak(Soak),
     Deny,
@@ -123,7 +125,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (Command::Demo { out }, Long("out")) => *out = Some(directory(parser.value()?)?),
             (Command::Test { quick }, Long("quick")) => *quick = true,
             (Command::Peers { json, .. }, Long("json")) => *json = true,
-            (Command::Peers { calls_only, .. }, Long("calls")) => *calls_only = true,
+            (Command::Peers { calls_only, .. } | Command::Page { calls_only }, Long("calls")) => *calls_only = true,
             (Command::Conformance(asked), Long("json")) => asked.json = true,
             (Command::Conformance(asked), Long("write")) => asked.write = true,
             (Command::Conformance(asked), Long("only")) => asked.only = Some(parser.value()?.parse()?),
@@ -159,7 +161,7 @@ fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
             json: false,
         }
     } else if rest.next_if(|word| word == "page").is_some() {
-        Command::Page
+        Command::Page { calls_only: false }
     } else {
         Command::Bench { args: Vec::new() }
     })
@@ -246,7 +248,7 @@ mod tests {
         assert_eq!(parsed(&["bench", "peers"]).unwrap(), peers(false, false));
         assert_eq!(parsed(&["bench", "peers", "--json"]).unwrap(), peers(false, true));
         assert_eq!(parsed(&["bench", "peers", "--calls"]).unwrap(), peers(true, false));
-        assert_eq!(parsed(&["bench", "page"]).unwrap(), Command::Page);
+        assert_eq!(parsed(&["bench", "page"]).unwrap(), Command::Page { calls_only: false });
         let args = vec!["peers".into()];
         assert_eq!(parsed(&["bench", "--", "peers"]).unwrap(), Command::Bench { args });
         assert!(parsed(&["bench", "page", "--json"]).is_err());

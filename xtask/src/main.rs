@@ -56,7 +56,7 @@ fn run() -> anyhow::Result<Finding> {
         Command::Test { quick } => checks::run(&workspace, quick),
         Command::Bench { args } => bench::run(&workspace, &args),
         Command::Peers { calls_only, json } => bench::peers::run(&workspace, calls_only, json),
-        Command::Page => bench::page::run(&workspace),
+        Command::Page { calls_only } => bench::page::run(&workspace, calls_only),
         Command::Conformance(asked) => conformance::run(&workspace, &asked),
         Command::Soak(asked) => soak::run(&workspace, &asked),
         Command::Deny => deny::run(&workspace),

@@ -1,6 +1,7 @@
 //! Taking the process's own way out away from everybody else: frames go to a private descriptor, and what was standard
 //! output becomes standard error. Whatever prints in this process cannot reach the runner.
 
+use crate::child_process::close_others;
 use rustix::fd::{AsFd, OwnedFd};
 use std::io;
 
@@ -15,12 +16,14 @@ pub struct Stdio {
 }
 
 impl Stdio {
-    /// Takes them. From now on standard output is the log.
+    /// Takes them. From now on standard output is the log, and whatever else the process has inherited is closed: must come
+    /// before it opens anything.
     ///
     /// # Errors
     ///
-    /// One of the three is not open.
+    /// One of the three is not open, or the others cannot be closed.
     pub fn take() -> io::Result<Self> {
+        close_others()?;
         let own = |descriptor: rustix::fd::BorrowedFd<'_>| rustix::io::fcntl_dupfd_cloexec(descriptor, 3);
         let stdio = Self {
             input: own(io::stdin().as_fd())?,

@@ -162,7 +162,7 @@ impl Adapter {
         let sources = self.sources();
         // From here on nothing can be opened but pictures, and no thread be started. The first code of the algorithm runs
         // after it.
-        let mut lockdown = Lockdown::new(&prepared.limits().limits, requirement);
+        let mut lockdown = Lockdown::new(&prepared.limits().limits, settings.sessions, requirement);
         lockdown.readable = sources.folders();
         told(log, &lockdown.apply()?);
         let algorithm = prepared.start().map_err(unloadable)?;

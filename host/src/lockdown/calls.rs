@@ -7,6 +7,10 @@ use seccompiler::{
 use std::collections::BTreeMap;
 use std::io;
 
+/// How long a socket waits, as `asm-generic/socket.h` numbers it.
+const SO_RCVTIMEO_NEW: libc::c_int = 66;
+const SO_SNDTIMEO_NEW: libc::c_int = 67;
+
 /// One condition on one argument of a call.
 pub(crate) struct Argument(Result<SeccompCondition, seccompiler::BackendError>);
 
@@ -212,7 +216,9 @@ pub(super) fn host() -> CallList {
     // Only to whom a socket is connected.
     list.allow_if(libc::SYS_sendto, [is_null(4)]);
     // For reading, and nothing is made, cut or appended to. Landlock says which files.
-    let change = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | (libc::O_TMPFILE & !libc::O_DIRECTORY);
+    // Nor is a file only pointed at, which Landlock does not look at.
+    let made = libc::O_CREAT | libc::O_TRUNC | (libc::O_TMPFILE & !libc::O_DIRECTORY);
+    let change = libc::O_ACCMODE | made | libc::O_PATH;
     list.allow_if(libc::SYS_openat, [without(2, change)]);
     #[cfg(target_arch = "x86_64")]
     list.allow_if(libc::SYS_open, [without(1, change)]);
@@ -235,7 +241,8 @@ pub(super) fn host() -> CallList {
         list.allow_if(libc::SYS_ioctl, [is(1, u32::try_from(request).unwrap_or(u32::MAX))]);
     }
     // How long a socket waits, and who is at its other end.
-    for option in [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO] {
+    // Both numbers that each time limit has: libraries ask with the one whose times do not end in 2038.
+    for option in [libc::SO_RCVTIMEO, libc::SO_SNDTIMEO, SO_RCVTIMEO_NEW, SO_SNDTIMEO_NEW] {
         let conditions = [is(1, libc::SOL_SOCKET.cast_unsigned()), is(2, option.cast_unsigned())];
         list.allow_if(libc::SYS_setsockopt, conditions);
     }

@@ -3,7 +3,8 @@
 use super::Lockdown;
 use super::report::{Lock, LockReport, State};
 use crate::frame::MOST_DECODING_BYTES;
-use crate::limits::{Limits, PICTURE_FILE_BYTES, PICTURE_PIXELS};
+use crate::limits::{CONTEXT_BYTES, Limits, PICTURE_FILE_BYTES, PICTURE_PIXELS};
+use crate::source::MOST_RECENT_BYTES;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::fs;
 use std::io;
@@ -14,17 +15,18 @@ const MIB: u64 = 1 << 20;
 const PICTURES: u64 = 2;
 /// Bytes of a pixel.
 const PICTURE_CHANNELS: u64 = 3;
-/// For everything that no limit names: parsed requests, answers on their way, logs, sessions, the allocator's own.
+/// For everything that no limit names: parsed requests, answers on their way, logs, the allocator's own.
 const HOST_BYTES: u64 = 256 * MIB;
 
 /// What a process may need beyond what it has before an algorithm runs, in bytes.
-pub(super) fn memory_for(limits: &Limits) -> u64 {
+pub(super) fn memory_for(limits: &Limits, sessions: usize) -> u64 {
+    let session = limits.session_bytes.saturating_add(CONTEXT_BYTES as u64);
     let parts = [
         // One instance at a time: one that is replaced gives its memory back before.
         limits.memory_bytes,
         limits.hostcall_bytes,
         limits.log_bytes,
-        limits.session_bytes,
+        session.saturating_mul(sessions as u64),
         limits.diagnostics_bytes,
         limits.asset_read_bytes,
         limits.image_read_bytes,
@@ -33,6 +35,7 @@ pub(super) fn memory_for(limits: &Limits) -> u64 {
         // The file that one is decoded from, beside what the decoder may take.
         PICTURE_FILE_BYTES,
         MOST_DECODING_BYTES,
+        MOST_RECENT_BYTES,
         HOST_BYTES,
     ];
     parts.into_iter().fold(0, u64::saturating_add)

@@ -3,6 +3,7 @@
 
 use super::report::{Lock, LockState};
 use super::{Lockdown, Requirement, declare, renounce_files};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Pid, getppid, test_kill_process};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -18,6 +19,8 @@ use std::thread;
 const WORD: &str = "try-locks-in-child";
 /// The most that is read of what the process says, in bytes.
 const ANSWER_BYTES: u64 = 64 << 10;
+/// How long the process may say nothing.
+const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
 /// What the process may use. It does nothing but try.
 const MEMORY_BYTES: u64 = 64 << 20;
 const DESCRIPTORS: u64 = 16;
@@ -84,7 +87,11 @@ pub fn try_locks(program: &Path) -> Result<TrialReport, TrialError> {
         .map_err(TrialError::Process)?;
     let report = ask(&mut child);
     drop(child.stdin.take());
-    // It ends by itself when its stdin is closed; it may also have crashed, which the missing answer tells.
+    if report.is_err() {
+        // It may have crashed, or hang.
+        let _ = child.kill();
+    }
+    // It ends by itself when its stdin is closed.
     let _ = child.wait();
     report
 }
@@ -104,7 +111,7 @@ fn ask(child: &mut Child) -> Result<TrialReport, TrialError> {
     let mut answer = Vec::new();
     let mut stdout = child.stdout.take().ok_or(TrialError::NoAnswer)?.take(ANSWER_BYTES);
     let mut byte = [0];
-    while let Ok(1) = stdout.read(&mut byte) {
+    while says_more(stdout.get_ref())? && matches!(stdout.read(&mut byte), Ok(1)) {
         if byte == *b"\n" {
             break;
         }
@@ -116,6 +123,15 @@ fn ask(child: &mut Child) -> Result<TrialReport, TrialError> {
         .attempts
         .extend(seen_from_outside(child.id()).unwrap_or_default());
     Ok(report)
+}
+
+/// Waits until there is something to read, or the end of it. One that says nothing for too long has given no answer.
+fn says_more(stdout: &ChildStdout) -> Result<bool, TrialError> {
+    let mut descriptors = [PollFd::new(stdout, PollFlags::IN)];
+    match poll(&mut descriptors, Some(&PATIENCE)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(errno) => Err(TrialError::Process(errno.into())),
+    }
 }
 
 fn seen_from_outside(process: u32) -> io::Result<Vec<Attempt>> {

@@ -75,7 +75,7 @@ pub fn usage(report: &RunReport) -> Vec<Used> {
     let most = |of: fn(&StepReport) -> u64| report.steps().map(of).max().unwrap_or(0);
     let memory = most(|step| step.usage.peak_memory_bytes);
     let session = report.session.bytes() as u64;
-    let lines = most(|step| step.logs.lines.len() as u64 + step.logs.dropped_lines);
+    let lines = most(|step| step.logs.lines.len() as u64 + u64::from(step.logs.dropped_lines));
     all.extend([
         used("memory", "memory_bytes", Unit::Bytes, memory, limits.memory_bytes),
         used("session", "session_bytes", Unit::Bytes, session, limits.session_bytes),

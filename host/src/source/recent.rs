@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 /// Most pictures that are kept.
 const PICTURES: usize = 4;
 /// Most bytes that they have together, encoded and decoded.
-const BYTES: u64 = 128 << 20;
+pub(super) const BYTES: u64 = 128 << 20;
 
 /// The last pictures with the bytes they were decoded from, the last that was asked for first.
 #[derive(Debug, Default)]
@@ -38,10 +38,15 @@ impl Recent {
 
     fn keep(&self, encoded: Bytes, frame: &Frame) {
         let mut pictures = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
-        pictures.insert(0, (encoded, frame.clone()));
-        pictures.truncate(PICTURES);
-        while pictures.iter().map(size).sum::<u64>() > BYTES {
+        let new = (encoded, frame.clone());
+        let room = BYTES.saturating_sub(size(&new));
+        pictures.truncate(PICTURES - 1);
+        // Before it is kept, so that the bound holds at every moment. One that is too large by itself is not kept.
+        while pictures.iter().map(size).sum::<u64>() > room {
             pictures.pop();
+        }
+        if size(&new) <= BYTES {
+            pictures.insert(0, new);
         }
     }
 }

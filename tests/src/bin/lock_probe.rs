@@ -64,7 +64,7 @@ fn main() -> Result {
 fn lock(readable: Vec<PathBuf>) -> Result<lockdown::LockReport> {
     let lockdown = Lockdown {
         readable,
-        ..Lockdown::new(&Limits::default(), Requirement::Required)
+        ..Lockdown::new(&Limits::default(), 1, Requirement::Required)
     };
     Ok(lockdown.apply()?)
 }
@@ -106,7 +106,7 @@ fn careless() -> Result {
     let thread = thread::Builder::new()
         .name("careless".to_owned())
         .spawn(move || ended.recv())?;
-    let Err(error) = Lockdown::new(&Limits::default(), Requirement::Required).apply() else {
+    let Err(error) = Lockdown::new(&Limits::default(), 1, Requirement::Required).apply() else {
         return Err("it was locked".into());
     };
     println!(
@@ -122,7 +122,7 @@ fn careless() -> Result {
 /// Takes memory in pieces, and says how much there was.
 fn hoard() -> Result {
     const PIECE: usize = 16 << 20;
-    let allowed = Lockdown::memory_for(&Limits::default());
+    let allowed = Lockdown::memory_for(&Limits::default(), 1);
     lock(Vec::new())?;
     let (mut kept, mut taken) = (Vec::new(), 0_u64);
     loop {

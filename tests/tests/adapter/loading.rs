@@ -104,7 +104,7 @@ fn what_cannot_be_served_is_told_with_its_code() {
     let serve = |package: &Path| failed(Runner::start(line.bare_command().arg(package)));
 
     let (error, ended) = serve(&line.path("nowhere"));
-    assert_eq!((&error["error_code"], ended.status), (&json!("2005"), 2), "{error}");
+    assert_eq!((&error["error_code"], ended.status), (&json!("2005"), 1), "{error}");
     std::fs::create_dir(line.path("empty")).unwrap();
     let (error, _) = serve(&line.path("empty"));
     assert_eq!(error["error_code"], "2002", "{error}");

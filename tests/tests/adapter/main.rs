@@ -5,6 +5,7 @@ mod ending;
 mod frames;
 mod hooks;
 mod loading;
+mod locked;
 mod log;
 mod settings;
 mod unread;

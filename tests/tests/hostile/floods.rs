@@ -32,7 +32,7 @@ fn flood(attack: &str) -> StepReport {
 fn log_lines() {
     for attack in ["log-flood", "log-empty-flood", "stdout-flood"] {
         let report = flood(attack);
-        assert_eq!(report.logs.lines.len() as u64 + report.logs.dropped_lines, 20_000);
+        assert_eq!(report.logs.lines.len() + report.logs.dropped_lines as usize, 20_000);
         assert_eq!(report.logs.lines.len(), LINES);
         assert!(warned(&report, "logs_dropped"));
     }

@@ -122,7 +122,7 @@ fn setup_that_misbehaves() {
 fn setup_that_floods_the_log() {
     let mut villain = Villain::new(Stage::fuel(), &rogue().ordering("setup-log-flood"));
     let logs = &villain.algorithm.load_report().setup.logs;
-    assert_eq!(logs.lines.len() as u64 + logs.dropped_lines, 20_000);
+    assert_eq!(logs.lines.len() + logs.dropped_lines as usize, 20_000);
     assert!(logs.lines.len() <= 1_000);
     villain.recovers();
 }

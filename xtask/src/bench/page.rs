@@ -6,7 +6,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::figures::{self, Figures, Frames, ratio, time};
+use super::figures::{self, Aim, Figures, Frames, ratio, time};
 use super::peers::calls::{self, Calls};
 use super::peers::{self, Row};
 use crate::shell::Line;
@@ -14,43 +14,48 @@ use crate::workspace::Workspace;
 use crate::{Finding, host};
 
 const PAGE: &str = "docs/performance.md";
-const BEGIN: &str = "<!-- measured:begin -->\n";
-const END: &str = "<!-- measured:end -->";
+/// Between these stands what is measured. The whole calls stand apart, so that they can be measured alone.
+const MEASURED: [&str; 2] = ["<!-- measured:begin -->\n", "<!-- measured:end -->"];
+const CALLS: [&str; 2] = ["<!-- calls:begin -->\n", "<!-- calls:end -->"];
 
-/// Measures and rewrites the page.
-pub fn run(workspace: &Workspace) -> Result<Finding> {
+/// Measures and rewrites the page, or only its whole calls.
+pub fn run(workspace: &Workspace, calls_only: bool) -> Result<Finding> {
     let path = workspace.root().join(PAGE);
-    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
-    let (before, rest) = page
-        .split_once(BEGIN)
-        .context("the page does not mark where the tables begin")?;
-    let (_, after) = rest
-        .split_once(END)
-        .context("the page does not mark where the tables end")?;
+    let mut page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
+    // Before minutes are spent on measuring.
+    for marks in [MEASURED, CALLS] {
+        replaced(&page, marks, "")?;
+    }
 
     let python = peers::environment(workspace)?;
     let program = host::build(workspace)?;
-    let report = workspace.target_dir()?.join("bench.html");
-    let line = Line::new(&program, workspace.root())
-        .args(["bench", "--json", "--report"])
-        .arg(&report);
-    let figures = figures::measure(&line)?;
-    let rows = peers::measure(workspace, &python, &figures)?;
+    if !calls_only {
+        let report = workspace.target_dir()?.join("bench.html");
+        let line = Line::new(&program, workspace.root())
+            .args(["bench", "--json", "--report"])
+            .arg(&report);
+        let figures = figures::measure(&line)?;
+        let rows = peers::measure(workspace, &python, &figures)?;
+        page = replaced(&page, MEASURED, &tables(&figures, &rows))?;
+        println!("{} has the plots of this run.", report.display());
+    }
     let calls = calls::measure(workspace, &python, &program)?;
-    fs::write(
-        &path,
-        format!("{before}{BEGIN}{}{END}{after}", tables(&figures, &rows, &calls)),
-    )
-    .with_context(|| format!("cannot write {PAGE}"))?;
-    println!(
-        "{PAGE} has the figures of this run, and {} their plots; read whether the sentences around them still hold.",
-        report.display()
-    );
+    page = replaced(&page, CALLS, &whole_calls(&calls))?;
+    fs::write(&path, page).with_context(|| format!("cannot write {PAGE}"))?;
+    println!("{PAGE} has the figures of this run; read whether the sentences around them still hold.");
     Ok(Finding::Good)
 }
 
+/// The page with another text between two marks.
+fn replaced(page: &str, [begin, end]: [&str; 2], text: &str) -> Result<String> {
+    let marked = || format!("the page does not have the marks {} and {end}", begin.trim_end());
+    let (before, rest) = page.split_once(begin).with_context(marked)?;
+    let (_, after) = rest.split_once(end).with_context(marked)?;
+    Ok(format!("{before}{begin}{text}{end}{after}"))
+}
+
 /// Everything between the marks. Writing to a string cannot fail, which is why results are dropped.
-fn tables(figures: &Figures, peers: &[Row], calls: &Calls) -> String {
+fn tables(figures: &Figures, peers: &[Row]) -> String {
     let mut text = String::new();
     let machine = &figures.machine;
     let _ = writeln!(
@@ -61,7 +66,8 @@ fn tables(figures: &Figures, peers: &[Row], calls: &Calls) -> String {
         machine.memory_bytes.div_ceil(1 << 30),
         machine.kernel
     );
-    aims(&mut text, figures, calls);
+    heading(&mut text, "Aims");
+    aims(&mut text, &figures.aims);
     heading(&mut text, "Beside other systems");
     begin(&mut text, &["picture", "through", "p50", "p99", "x this host"], 2);
     for row in peers {
@@ -74,7 +80,6 @@ fn tables(figures: &Figures, peers: &[Row], calls: &Calls) -> String {
         ];
         line(&mut text, &cells);
     }
-    whole_calls(&mut text, calls);
     if let Some(frames) = &figures.frames {
         self::frames(&mut text, frames);
     }
@@ -130,10 +135,9 @@ fn tables(figures: &Figures, peers: &[Row], calls: &Calls) -> String {
     text
 }
 
-fn aims(text: &mut String, figures: &Figures, calls: &Calls) {
-    heading(text, "Aims");
+fn aims(text: &mut String, aims: &[Aim]) {
     begin(text, &["aim", "wanted", "measured", ""], 1);
-    for aim in figures.aims.iter().chain(&calls.aims) {
+    for aim in aims {
         // A type's name would be taken for a tag.
         let what = aim.what.replace('<', "&lt;");
         let [wanted, measured, verdict] = aim.shown();
@@ -141,8 +145,10 @@ fn aims(text: &mut String, figures: &Figures, calls: &Calls) {
     }
 }
 
-fn whole_calls(text: &mut String, calls: &Calls) {
-    heading(text, "The whole call over the pipe");
+fn whole_calls(calls: &Calls) -> String {
+    let mut text = "\n".to_owned();
+    aims(&mut text, &calls.aims);
+    text.push('\n');
     let headings = [
         "pictures of 1920 x 1080",
         "adapter",
@@ -151,26 +157,37 @@ fn whole_calls(text: &mut String, calls: &Calls) {
         "p99",
         "x faster",
     ];
-    begin(text, &headings, 3);
+    begin(&mut text, &headings, 3);
     for trip in &calls.trips {
-        let pictures = trip.named();
         let (p50, p99) = (time(trip.timing.p50_us), time(trip.timing.p99_us));
         let (adapter, from) = (trip.adapter.to_owned(), trip.from.to_owned());
-        line(text, &[&pictures, &adapter, &from, &p50, &p99, &ratio(trip.gain)]);
+        line(
+            &mut text,
+            &[&trip.named(), &adapter, &from, &p50, &p99, &ratio(trip.gain)],
+        );
     }
-    heading(text, "Starting an adapter");
-    begin(text, &["until", "adapter", "p50", "p99", "x faster"], 2);
+    text.push('\n');
+    begin(
+        &mut text,
+        &["from starting until", "adapter", "p50", "p99", "x faster"],
+        2,
+    );
     for start in &calls.starts {
         let (p50, p99) = (time(start.timing.p50_us), time(start.timing.p99_us));
         let (until, adapter) = (start.until.to_owned(), start.adapter.to_owned());
-        line(text, &[&until, &adapter, &p50, &p99, &ratio(start.gain)]);
+        line(&mut text, &[&until, &adapter, &p50, &p99, &ratio(start.gain)]);
     }
-    heading(text, "A ping while a call runs");
-    begin(text, &["adapter", "p50", "p99", "pings"], 1);
+    text.push('\n');
+    begin(&mut text, &["a ping while a call runs", "p50", "p99", "pings"], 1);
     for ping in &calls.pings {
         let (p50, p99) = (time(ping.timing.p50_us), time(ping.timing.p99_us));
-        line(text, &[&ping.adapter.to_owned(), &p50, &p99, &ping.pings.to_string()]);
+        line(
+            &mut text,
+            &[&ping.adapter.to_owned(), &p50, &p99, &ping.pings.to_string()],
+        );
     }
+    text.push('\n');
+    text
 }
 
 fn frames(text: &mut String, frames: &Frames) {
@@ -234,6 +251,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_what_stands_between_the_marks_is_replaced() {
+        let page = "a\n<!-- calls:begin -->\nold\n<!-- calls:end -->\nb\n";
+        let new = replaced(page, CALLS, "new\n").unwrap();
+        assert_eq!(new, "a\n<!-- calls:begin -->\nnew\n<!-- calls:end -->\nb\n");
+        let error = replaced(page, MEASURED, "").unwrap_err().to_string();
+        assert!(error.contains("<!-- measured:begin -->"), "{error}");
+    }
+
+    #[test]
     fn a_missed_aim_says_who_missed_it() {
         let figures = serde_json::from_str(
             r#"{"machine": {"cpu": "C", "cores": 2, "kernel": "6.1", "memory_bytes": 1073741825}, "aims": [
@@ -241,7 +267,7 @@ mod tests {
                  "reached": false, "missed_by": ["a", "b"]}]}"#,
         )
         .unwrap();
-        let text = tables(&figures, &[], &Calls::default());
+        let text = tables(&figures, &[]);
         assert!(text.contains("C, 2 cores, 2 GiB of memory, Linux 6.1.\n"), "{text}");
         assert!(
             text.contains("| kernels&lt;u8> | at most 1.25 | 2.00 | **missed** by a, b |\n"),

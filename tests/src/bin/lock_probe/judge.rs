@@ -49,7 +49,7 @@ pub fn judge(program: &Path, probe: &Path, store: &Path, packages: &[&str]) -> R
     let pooled = pooled_frame()?;
     let lockdown = Lockdown {
         readable,
-        ..Lockdown::new(&probe.limits().limits, Requirement::Required)
+        ..Lockdown::new(&probe.limits().limits, 1, Requirement::Required)
     };
     let report = lockdown.apply()?;
 
