@@ -73,8 +73,8 @@ fn interruptions_do_not_lead_to_quarantine() {
     for _ in 0..5 {
         let interrupter = villain.algorithm.interrupter();
         let report = interrupting(interrupter, Duration::ZERO, || villain.attack("spin"));
+        // At once, which may be before the algorithm has begun; then its instance stays.
         assert_interrupted(report.outcome.failure().expect("a failure"), "the station interrupted");
-        assert!(report.instance_replaced);
     }
     assert_eq!(villain.algorithm.quarantine(), None);
     villain.recovers();
