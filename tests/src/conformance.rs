@@ -68,6 +68,8 @@ fn package(folder: &Path, name: &str, load: Option<Duration>) -> std::path::Path
         "limits": {
             "pre_execute_deadline_ms": PRE_LIMIT.as_millis() as u64,
             "execute_deadline_ms": EXECUTE_LIMIT.as_millis() as u64,
+            // It computes for seconds, and is ended by the clock alone.
+            "execute_fuel": 300_000_000_000_u64,
         },
     });
     std::fs::write(package.join("manifest.json"), manifest.to_string()).expect("it can be written");

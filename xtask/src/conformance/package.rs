@@ -34,6 +34,8 @@ pub fn make(workspace: &Workspace, program: &Path, name: &str, wishes: &Wishes) 
     let limits = json!({
         "pre_execute_deadline_ms": milliseconds(wishes.pre_limit),
         "execute_deadline_ms": milliseconds(EXECUTE_LIMIT),
+        // It computes for seconds, and is ended by the clock alone.
+        "execute_fuel": 300_000_000_000_u64,
     });
     let manifest = json!({
         "manifest_version": 1,
