@@ -43,24 +43,6 @@ const BOUNDS: Bounds = Bounds {
 /// How long the last frames may take to be read.
 const DRAIN: Duration = Duration::from_secs(2);
 
-/// How the process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// It was asked to, or the runner has gone.
-    Good,
-    /// What the runner sent could not be understood any more.
-    StreamLost,
-}
-
-impl From<End> for Ending {
-    fn from(end: End) -> Self {
-        match end {
-            End::Shutdown | End::Signal | End::Closed => Self::Good,
-            End::Lost => Self::StreamLost,
-        }
-    }
-}
-
 /// The connection to a runner.
 pub struct Adapter {
     output: Outlet,
@@ -104,7 +86,7 @@ impl Adapter {
     }
 
     /// Answers calls until the end.
-    pub fn serve(&self, service: Service) -> Ending {
+    pub fn serve(&self, service: Service) {
         if !self.inbox.open(service.algorithm.interrupter()) {
             self.wait_for_reader();
         }
@@ -113,7 +95,6 @@ impl Adapter {
             self.output.send(Reply::shutdown().to_frame(), Keep::Always);
         }
         self.drain();
-        end.into()
     }
 
     /// Tells the runner why nothing can be served; so is a call that waits.

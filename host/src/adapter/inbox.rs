@@ -14,8 +14,6 @@ pub(super) enum End {
     Signal,
     /// The runner has closed its end, or reads no answers any more.
     Closed,
-    /// What the runner sends is not understood any more.
-    Lost,
 }
 
 /// Whether the end waits for what has been asked already.
@@ -72,6 +70,8 @@ struct State {
     /// Whether a call was taken that has not been answered.
     in_flight: bool,
     end: Option<End>,
+    /// Whether whoever loads brings the end about, because nothing can be served.
+    closing: bool,
     /// Whether the call that waits is to be answered before the end, even if nothing is loaded yet.
     patient: bool,
     /// What ends a call, once calls are worked off.
@@ -100,7 +100,7 @@ impl Inbox {
         state.end.get_or_insert(end);
         self.arrived.notify_one();
         state.patient = patience == Patience::UntilAnswered && state.waiting.is_some();
-        match (state.open, state.patient) {
+        match (state.open || state.closing, state.patient) {
             (true, _) => Ends::ByWorker,
             (false, true) => Ends::AfterLoading,
             (false, false) => Ends::Now,
@@ -122,6 +122,7 @@ impl Inbox {
             return None;
         }
         state.end = Some(End::Closed);
+        state.closing = true;
         Some(state.waiting.take().map(|(call, _)| call))
     }
 

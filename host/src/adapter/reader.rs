@@ -1,11 +1,11 @@
 //! The thread that listens to the runner, and to signals. What needs no algorithm it answers itself: pings, frames that
 //! are refused, calls that come at the wrong time. It never waits for anything else.
 
+use super::DRAIN;
 use super::heartbeat::{Heartbeat, Watch};
 use super::inbox::{End, Ends, Inbox, Offer, Patience};
 use super::log::Log;
 use super::outlet::{Keep, Outlet};
-use super::{DRAIN, Ending};
 use crate::explain::one_line;
 use crate::failure::ErrorCode;
 use crate::logs::Level;
@@ -179,11 +179,7 @@ impl Reader {
                 },
                 Incoming::Empty => self.refuse(&RequestError::Empty.into()),
                 Incoming::TooLarge(length) => self.refuse(&RequestError::TooLarge(length).into()),
-                Incoming::Lost(length) => {
-                    self.refuse(&RequestError::Lost(length).into());
-                    self.input = None;
-                    self.end(End::Lost);
-                }
+                Incoming::NoLength(length) => self.refuse(&RequestError::NoLength(length).into()),
             }
         }
         self.decoder = decoder;
@@ -267,10 +263,7 @@ impl Reader {
         if matches!(end, End::Shutdown | End::Signal) {
             self.output.send(Reply::shutdown().to_frame(), Keep::Always);
         }
-        self.exit(match Ending::from(end) {
-            Ending::Good => 0,
-            Ending::StreamLost => 1,
-        })
+        self.exit(0)
     }
 
     /// Whether somebody still has the other end of the pipe that answers go to.

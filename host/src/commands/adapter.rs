@@ -13,7 +13,7 @@ use super::help;
 use super::subject::{Station, SubjectArgs};
 use clap::Args;
 use environment::Environment;
-use procvision_host::adapter::{self, Adapter as Connection, Ending, Log, Service, Stdio};
+use procvision_host::adapter::{self, Adapter as Connection, Log, Service, Stdio};
 use procvision_host::algorithm::LoadError;
 use procvision_host::explain::one_line;
 use procvision_host::heap;
@@ -178,7 +178,7 @@ impl Adapter {
             setup_ms = milliseconds(load.setup.usage.wall),
             "ready"
         );
-        let ending = connection.serve(Service {
+        connection.serve(Service {
             algorithm,
             sources,
             pictures,
@@ -187,10 +187,7 @@ impl Adapter {
             strict_stdio: environment.strict_stdio,
             debug: settings.debug,
         });
-        Ok(match ending {
-            Ending::Good => Exit::Good,
-            Ending::StreamLost => Exit::SubjectFailed,
-        })
+        Ok(Exit::Good)
     }
 
     fn active(&self, store: &Path) -> Result<OpenVersion, CommandError> {

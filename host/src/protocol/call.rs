@@ -6,6 +6,7 @@ use super::fields::{Fields, index};
 use super::request_id::RequestId;
 use crate::call::Guide;
 use crate::frame::Rect;
+use crate::limits::CONTEXT_BYTES;
 use serde_json::{Map, Value};
 
 const PHASES: &str = "pre, execute, info, setup, teardown, reset, on_step_start, on_step_finish";
@@ -194,7 +195,14 @@ fn inspection(fields: &Fields<'_>) -> Result<Option<InspectionRequest>, RequestE
     };
     let context = match session.get("context") {
         None | Some(Value::Null) => None,
-        Some(Value::Object(context)) => Some(context.clone()),
+        Some(said @ Value::Object(context)) => {
+            // Before it is kept with the session.
+            let bytes = said.to_string().len();
+            if bytes > CONTEXT_BYTES {
+                return Err(RequestError::Context(bytes));
+            }
+            Some(context.clone())
+        }
         Some(_) => return Err(RequestError::wrong("session.context", "an object")),
     };
     Ok(Some(InspectionRequest { id, context }))

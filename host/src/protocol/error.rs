@@ -2,6 +2,7 @@
 
 use super::request_id::REQUEST_ID_BYTES;
 use super::{FRAME_BYTES, SKIPPED_BYTES};
+use crate::limits::CONTEXT_BYTES;
 use crate::visible;
 
 /// Most characters of what a runner wrote that a message shows.
@@ -18,8 +19,13 @@ pub enum RequestError {
     #[error("a frame of {0} bytes; at most {FRAME_BYTES} are read")]
     TooLarge(u32),
     /// Its length is no length.
-    #[error("a frame of {0} bytes, which is more than the {SKIPPED_BYTES} that could be skipped; the stream is lost")]
-    Lost(u32),
+    #[error(
+        "a frame of {0} bytes, which is more than the {SKIPPED_BYTES} that could be skipped; reading goes on behind the length"
+    )]
+    NoLength(u32),
+    /// What the platform says of the inspection is more than algorithms are told.
+    #[error("`session.context` has {0} bytes of at most {CONTEXT_BYTES}")]
+    Context(usize),
     /// It is not UTF-8.
     #[error("the frame is not UTF-8")]
     NotUtf8,

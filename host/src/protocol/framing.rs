@@ -1,10 +1,10 @@
 //! From bytes, however the pipe cuts them, to the bodies of frames. Takes memory only for bytes that have arrived.
 
-/// Most bytes of the body of a frame.
-pub const FRAME_BYTES: u32 = 16 << 20;
+/// Most bytes of the body of a frame. A call has a few kilobytes; parsed, a body may take a hundred times its size.
+pub const FRAME_BYTES: u32 = 1 << 20;
 /// Most bytes that are skipped to get to the next frame. A greater length is no length: the peer writes something else
-/// than frames, and where the next one begins nobody knows.
-pub const SKIPPED_BYTES: u32 = 64 << 20;
+/// than frames, and what follows the four bytes may be a frame again.
+pub const SKIPPED_BYTES: u32 = 256 << 20;
 
 /// Memory that is kept from frame to frame.
 const KEPT_BYTES: usize = 64 << 10;
@@ -18,8 +18,8 @@ pub enum Incoming<'a> {
     Empty,
     /// The beginning of a frame of so many bytes, which will be skipped.
     TooLarge(u32),
-    /// A length that cannot be one. Nothing that follows has a meaning.
-    Lost(u32),
+    /// Four bytes that cannot be a length; reading goes on behind them. Told once, whatever number of them comes in a row.
+    NoLength(u32),
 }
 
 /// Takes frames out of a stream of bytes.
@@ -27,6 +27,8 @@ pub enum Incoming<'a> {
 pub struct Decoder {
     state: State,
     body: Vec<u8>,
+    /// Whether the last four bytes where a length should be were none.
+    astray: bool,
 }
 
 #[derive(Debug)]
@@ -39,7 +41,6 @@ enum State {
     Delivered,
     /// So many bytes remain to be skipped.
     Skip(usize),
-    Lost,
 }
 
 impl Default for State {
@@ -59,6 +60,7 @@ impl Decoder {
                         return None;
                     }
                     let length = u32::from_be_bytes(*length);
+                    let was_astray = std::mem::replace(&mut self.astray, length > SKIPPED_BYTES);
                     match length {
                         0 => {
                             self.state = State::default();
@@ -70,8 +72,10 @@ impl Decoder {
                             return Some(Incoming::TooLarge(length));
                         }
                         _ => {
-                            self.state = State::Lost;
-                            return Some(Incoming::Lost(length));
+                            self.state = State::default();
+                            if !was_astray {
+                                return Some(Incoming::NoLength(length));
+                            }
                         }
                     }
                 }
@@ -99,10 +103,6 @@ impl Decoder {
                         return None;
                     }
                     self.state = State::default();
-                }
-                State::Lost => {
-                    *bytes = &[];
-                    return None;
                 }
             }
         }
@@ -175,11 +175,15 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_cannot_be_one_ends_the_stream() {
+    fn after_a_length_that_cannot_be_one_the_next_frame_is_found() {
         let stream = [&u32::MAX.to_be_bytes()[..], &frame(b"next")].concat();
-        assert_eq!(decoded(&stream, 3).0, [format!("Lost({})", u32::MAX)]);
+        assert_eq!(
+            decoded(&stream, 3).0,
+            [format!("NoLength({})", u32::MAX).as_str(), "next"]
+        );
         // As somebody sends it who prints to stdout.
-        assert_eq!(decoded(b"Traceback (most recent call last)", 8).0, ["Lost(1416782179)"]);
+        let printed = [b"Traceback (most recent call last)   ", frame(b"next").as_slice()].concat();
+        assert_eq!(decoded(&printed, 8).0, ["NoLength(1416782179)", "next"]);
     }
 
     #[test]

@@ -129,7 +129,7 @@ fn bad_frames_are_told_why() {
 #[test]
 fn a_frame_that_is_too_large_is_skipped() {
     let mut runner = Line::new().start();
-    let length = (16 << 20) + 1;
+    let length = (1 << 20) + 1;
     let mut bytes = u32::try_from(length).unwrap().to_be_bytes().to_vec();
     bytes.resize(4 + length, b' ');
     let answer = answered(&mut runner, &bytes);
@@ -141,25 +141,42 @@ fn a_frame_that_is_too_large_is_skipped() {
 fn a_large_frame_is_read() {
     let mut runner = Line::new().start();
     let mut large = call("large", "noop");
-    large["nobody_knows"] = json!("x".repeat(2 << 20));
+    large["nobody_knows"] = json!("x".repeat(1_000_000));
     assert_eq!(runner.ask(&large)["status"], "OK");
 }
 
 #[test]
-fn a_length_that_cannot_be_one_ends_the_process() {
-    for length in [u32::MAX, (64 << 20) + 1] {
-        let mut runner = Line::new().start();
-        runner.send_bytes(&[&length.to_be_bytes()[..], b"never read"].concat());
-        let answer = runner.frame();
+fn after_a_length_that_cannot_be_one_the_next_frame_works() {
+    let mut runner = Line::new().start();
+    for length in [u32::MAX, (256 << 20) + 1] {
+        let answer = answered(&mut runner, &length.to_be_bytes());
+        assert_eq!(answer["error_code"], "1000", "{answer}");
+        assert_eq!(answer["request_id"], Value::Null);
+    }
+    // As somebody writes it who prints: one error, and the next frame is found.
+    let answer = answered(&mut runner, b"Traceback (most recent call last)   ");
+    assert_eq!(answer["error_code"], "1000", "{answer}");
+}
+
+/// A context is kept with its session, so that many of them would take all memory.
+#[test]
+fn a_context_that_is_too_large_is_refused_and_not_kept() {
+    let mut runner = Line::new().start();
+    for phase in ["execute", "reset"] {
+        let mut large = call("large", "noop");
+        large["phase"] = json!(phase);
+        large["session"] = json!({"id": "s-9", "context": {"note": "x".repeat(66_000)}});
+        let answer = runner.ask(&large);
         assert_eq!(
             (&answer["type"], &answer["error_code"]),
             (&json!("error"), &json!("1000")),
             "{answer}"
         );
-        let ended = runner.end();
-        // Nobody asked for a shutdown, so that none is answered.
-        assert_eq!((ended.status, ended.frames.len()), (1, 0), "{ended:#?}");
+        assert_eq!(answer["request_id"], "large");
     }
+    let mut small = call("small", "noop");
+    small["session"] = json!({"id": "s-9", "context": {}});
+    assert_eq!(runner.ask(&small)["status"], "OK");
 }
 
 #[test]

@@ -216,3 +216,17 @@ fn a_store_serves_what_is_active_for_the_product_model() {
     let (_, ended) = failed(Runner::start(&mut command));
     assert_eq!(ended.line("A01")["error_code"], "1000");
 }
+
+/// Whatever a runner says once it knows, the status tells it as well.
+#[test]
+fn a_signal_after_a_failed_load_does_not_make_it_good() {
+    for _ in 0..10 {
+        let line = Line::new();
+        line.write("policy.json", &json!({"policy_version": 1, "signatures": "strict"}));
+        let policy = line.path("policy.json");
+        let mut runner = line.start_with(&["--policy", policy.to_str().unwrap()]);
+        assert_eq!(runner.frame()["error_code"], "2005");
+        runner.signal(rustix::process::Signal::TERM);
+        assert_eq!(runner.end().status, 1);
+    }
+}
