@@ -2,7 +2,7 @@
 //!
 //! It shares no code with the host, so that a mistake in the host's framing cannot hide itself. In the order of use:
 //! [`subject`] says what is started, [`peer`] is the running process, [`request`] and [`answer`] are what goes to and
-//! fro, [`bench`] is what a case has to work with, [`cases`] are the cases, [`suite`] runs them, [`report`] tells.
+//! fro, [`bench`](mod@bench) is what a case has to work with, [`cases`] are the cases, [`suite`] runs them, [`report`] tells.
 //! [`soak`] asks an adapter very many times.
 
 pub mod answer;
