@@ -1,5 +1,6 @@
 //! What is examined: command lines that start an adapter around an algorithm whose behaviour is known.
 
+use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -126,4 +127,24 @@ impl Subject {
             execute_limit: Duration::from_secs(30),
         }
     }
+}
+
+/// The manifest of a package of this project's with the algorithm of known behaviour (`conformance/subject`), in which a
+/// `pre_execute` and an `execute` may take so long.
+pub fn manifest(pre_limit: Duration, execute_limit: Duration) -> Value {
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    json!({
+        "manifest_version": 1,
+        "name": "conformance_subject",
+        "version": "1.0.0",
+        "description": "Does what the conformance suite tells it to do",
+        "component": "component.wasm",
+        "supported_pids": ["A01", "A02"],
+        "limits": {
+            "pre_execute_deadline_ms": milliseconds(pre_limit),
+            "execute_deadline_ms": milliseconds(execute_limit),
+            // It computes for seconds, and is ended by the clock alone.
+            "execute_fuel": 300_000_000_000_u64,
+        },
+    })
 }

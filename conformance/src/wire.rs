@@ -58,6 +58,21 @@ impl fmt::Display for Garbage {
 ///
 /// If there is something else than a frame with a JSON object.
 pub fn read(from: &mut impl Read) -> Result<Option<Value>, Garbage> {
+    let Some(body) = read_body(from)? else {
+        return Ok(None);
+    };
+    match serde_json::from_slice(&body) {
+        Ok(value @ Value::Object(_)) => Ok(Some(value)),
+        _ => Err(Garbage::Body(body)),
+    }
+}
+
+/// The body of the next frame, not looked at yet; `None` at the end of the stream.
+///
+/// # Errors
+///
+/// If there is something else than a frame.
+pub fn read_body(from: &mut impl Read) -> Result<Option<Vec<u8>>, Garbage> {
     let mut length = [0; 4];
     match fill(from, &mut length)? {
         0 => return Ok(None),
@@ -72,10 +87,7 @@ pub fn read(from: &mut impl Read) -> Result<Option<Value>, Garbage> {
     if fill(from, &mut body)? < body.len() {
         return Err(Garbage::CutOff);
     }
-    match serde_json::from_slice(&body) {
-        Ok(value @ Value::Object(_)) => Ok(Some(value)),
-        _ => Err(Garbage::Body(body)),
-    }
+    Ok(Some(body))
 }
 
 /// How many bytes of `buffer` could be filled before the end.

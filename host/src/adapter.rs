@@ -20,7 +20,7 @@ pub use debug::DebugFields;
 pub use heartbeat::{HEARTBEAT_MS, Heartbeat};
 pub use log::Log;
 pub use stdio::Stdio;
-pub use worker::Service;
+pub use worker::{GivenUp, Service};
 
 use crate::lockdown;
 use crate::logs::Level;
@@ -30,7 +30,7 @@ use outlet::{Bounds, Keep, Outlet};
 use reader::Reader;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Most inspections that are remembered unless the station says otherwise.
 pub const SESSIONS: usize = 64;
@@ -40,8 +40,15 @@ const BOUNDS: Bounds = Bounds {
     bytes: 1 << 20,
     items: 1_024,
 };
-/// How long the last frames may take to be read.
-const DRAIN: Duration = Duration::from_secs(2);
+/// A runner kills a process that has not ended 3 s after it was told to. So long after the end was announced
+/// a call that still runs is interrupted,
+const GRACE: Duration = Duration::from_millis(1_500);
+/// then whatever else still runs, such as `teardown`,
+const LAST_CALL: Duration = Duration::from_millis(2_300);
+/// and what is still not read is not waited for.
+const WHOLE_END: Duration = Duration::from_millis(2_800);
+/// Even if the end took longer, the last frames have this long to be read.
+const LAST_FRAMES: Duration = Duration::from_millis(200);
 
 /// The connection to a runner.
 pub struct Adapter {
@@ -52,7 +59,7 @@ pub struct Adapter {
 
 impl Adapter {
     /// Says hello and starts to listen. From here on the process can be ended by the reader at any time at which no
-    /// calls are worked off.
+    /// calls are worked off, and is ended by a panic of any of its threads, which is a line of the log.
     ///
     /// # Errors
     ///
@@ -63,6 +70,7 @@ impl Adapter {
         log: &Log,
         heartbeat: Heartbeat,
     ) -> io::Result<Self> {
+        log.end_on_panic();
         let adapter = Self {
             output: Outlet::new(output, BOUNDS),
             inbox: Arc::default(),
@@ -86,15 +94,18 @@ impl Adapter {
     }
 
     /// Answers calls until the end.
-    pub fn serve(&self, service: Service) {
+    ///
+    /// # Errors
+    ///
+    /// If the algorithm is given up before the end, and why. [`fail`](Self::fail) then tells the runner.
+    pub fn serve(&self, service: Service) -> Result<(), GivenUp> {
         if !self.inbox.open(service.algorithm.interrupter()) {
             self.wait_for_reader();
         }
-        let end = worker::Worker::new(service, self).run();
-        if matches!(end, End::Shutdown | End::Signal) {
-            self.output.send(Reply::shutdown().to_frame(), Keep::Always);
-        }
+        let end = worker::Worker::new(service, self).run()?;
+        say_goodbye(&self.output, end);
         self.drain();
+        Ok(())
     }
 
     /// Tells the runner why nothing can be served; so is a call that waits.
@@ -115,8 +126,7 @@ impl Adapter {
     }
 
     fn drain(&self) {
-        self.output.drain(DRAIN);
-        self.log.outlet().drain(DRAIN);
+        drain(&self.output, &self.log, &self.inbox);
     }
 
     /// The end came while nothing was served yet: the reader brings it about, and ends the process.
@@ -125,6 +135,21 @@ impl Adapter {
             std::thread::park();
         }
     }
+}
+
+/// The last frame, if the runner is to have one: who has closed the pipe waits for none.
+fn say_goodbye(output: &Outlet, end: End) {
+    if matches!(end, End::Shutdown | End::Signal) {
+        output.send(Reply::shutdown().to_frame(), Keep::Always);
+    }
+}
+
+/// Gives what was said a moment to be read.
+fn drain(output: &Outlet, log: &Log, inbox: &Inbox) {
+    let now = Instant::now();
+    let until = (inbox.ended().unwrap_or(now) + WHOLE_END).max(now + LAST_FRAMES);
+    output.drain(until);
+    log.outlet().drain(until);
 }
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {

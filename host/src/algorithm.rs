@@ -16,7 +16,7 @@ use crate::assets::Assets;
 use crate::bindings::AlgorithmPre;
 use crate::call::StepCall;
 use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
-use crate::host::Host;
+use crate::host::{Host, HostInner};
 use crate::info::AlgorithmInfo;
 use crate::instance::{Budget, GuestState, Instance};
 use crate::interruption::Interruption;
@@ -139,7 +139,13 @@ impl Algorithm {
 
     /// Starts an instance and runs `setup`.
     fn start_instance(&self) -> Result<(Instance, HookReport), Failure> {
-        let mut instance = self.instantiate()?;
+        let mut instance = instantiate(
+            &self.host,
+            &self.component,
+            &self.limits,
+            &self.assets,
+            &self.interruption,
+        )?;
         let start = Instant::now();
         instance.begin(Budget {
             fuel: self.limits.setup_fuel,
@@ -156,20 +162,6 @@ impl Algorithm {
         }
         let report = hook_report(&mut instance, None, start);
         Ok((instance, report))
-    }
-
-    fn instantiate(&self) -> Result<Instance, Failure> {
-        let host = &self.host.inner;
-        let (limits, policy) = (&self.limits, &host.config.policy);
-        Instance::start(
-            &host.engine,
-            &self.component,
-            limits,
-            policy,
-            &self.assets,
-            &self.interruption,
-            info_budget(limits),
-        )
     }
 
     /// Gives up the instance after a failure, and the algorithm after too many in a row.
@@ -196,6 +188,19 @@ impl Algorithm {
             self.quarantine = Some(reason);
         }
     }
+}
+
+/// Starts an instance: its start functions run, and nothing else yet.
+fn instantiate(
+    host: &Host,
+    component: &AlgorithmPre<GuestState>,
+    limits: &Arc<Limits>,
+    assets: &Arc<Assets>,
+    interruption: &Arc<Interruption>,
+) -> Result<Instance, Failure> {
+    let HostInner { engine, config, .. } = &*host.inner;
+    let budget = info_budget(limits);
+    Instance::start(engine, component, limits, &config.policy, assets, interruption, budget)
 }
 
 /// Lends a session to an instance for the length of `call`.

@@ -8,6 +8,7 @@ use crate::info::{AlgorithmInfo, ParamValue};
 use crate::params::{Param, Schema};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// One request of a station.
 #[derive(Clone, Debug)]
@@ -28,6 +29,10 @@ pub struct StepCall {
     pub guides: Vec<Guide>,
     /// Whether `on_step_start` and `on_step_finish` are called around the question.
     pub hooks: Hooks,
+    /// Since when the station waits for the answer. What has passed before the algorithm is asked, such as fetching the
+    /// picture and starting an instance, is taken off its deadline, so that the station never gives up before the sandbox
+    /// does. Without it the algorithm has the whole deadline.
+    pub since: Option<Instant>,
 }
 
 /// Who sees to it that `on_step_start` and `on_step_finish` are called.
@@ -62,6 +67,7 @@ impl StepCall {
             step_desc: None,
             guides: Vec::new(),
             hooks: Hooks::default(),
+            since: None,
         }
     }
 

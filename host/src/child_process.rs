@@ -1,16 +1,45 @@
-//! What a process gives up, before it reads anything, that this program has started of itself for one job: compiling, or
-//! connecting to a broker.
+//! Processes that this program starts of itself for one job each: compiling, connecting to a broker, trying its locks. How
+//! they are started, how they know what for, and what they give up before they read anything.
 //!
-//! It dies with its host, keeps no descriptor but the three it was given and gets only so many others; it gains no
+//! Such a process dies with its host, keeps no descriptor but the three it was given and gets only so many others; it gains no
 //! privileges by starting programs, and nobody looks into it while it runs or after it has crashed.
 
 use crate::lockdown::limits::limit;
 use crate::lockdown::process;
 use rustix::process::{Pid, Resource, Signal, getppid, set_parent_process_death_signal};
+use std::ffi::OsString;
 use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
 
 /// Descriptors that such a process is given: stdin, stdout, stderr.
 pub(crate) const DESCRIPTORS: u64 = 3;
+
+/// The program, ready to be started for the job that the words name. It gets nothing of this process's environment.
+pub(crate) fn command(program: &Path, words: impl IntoIterator<Item = OsString>) -> Command {
+    let mut command = Command::new(program);
+    // The name that lists of processes show.
+    command.arg0("procvision").args(words).env_clear();
+    command
+}
+
+/// What stands behind `word`, if this process was started for that job.
+pub(crate) fn asked(word: &str) -> Option<impl Iterator<Item = OsString>> {
+    let mut words = std::env::args_os().skip(1);
+    (words.next()? == word).then_some(words)
+}
+
+/// Refuses to start a process for a job that this one was started for: it has not asked whether it was, and so it would start
+/// itself without end.
+pub(crate) fn refuse_if_asked(word: &str) -> io::Result<()> {
+    match asked(word) {
+        Some(_) => Err(io::Error::other(format!(
+            "it was started to `{word}`, but does not call `serve_if_asked` first"
+        ))),
+        None => Ok(()),
+    }
+}
 
 /// Why the process cannot be what it should be.
 #[derive(Debug)]
@@ -59,4 +88,22 @@ pub(crate) fn close_others() -> io::Result<()> {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// Runs `inside`, which changes its process for good, in a process of its own: that of `test`, which calls this and nothing
+/// else, started once more.
+#[cfg(test)]
+pub(crate) fn alone(test: &str, inside: fn()) {
+    const INSIDE: &str = "PROCVISION_TEST_INSIDE";
+    const DONE: &str = "everything was tried";
+    if std::env::var_os(INSIDE).is_some() {
+        inside();
+        println!("{DONE}");
+        return;
+    }
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", test, "--nocapture", "--test-threads", "1"]);
+    let ended = again.env(INSIDE, "1").output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success() && said.contains(DONE), "{said}");
 }

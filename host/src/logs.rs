@@ -68,6 +68,17 @@ pub enum LogSource {
     Stderr,
 }
 
+impl LogSource {
+    /// The source as JSON writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+}
+
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LogLine {

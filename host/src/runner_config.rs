@@ -18,7 +18,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::time::Duration;
 
 /// Most bytes of the file.
 pub const RUNNER_CONFIG_BYTES: u64 = 1 << 20;
@@ -242,12 +241,6 @@ impl RunnerConfig {
             lowered(ceiling.pre_execute_deadline_ms, deadline(self.pre_execute_timeout_ms));
         ceiling.execute_deadline_ms = lowered(ceiling.execute_deadline_ms, deadline(self.execute_timeout_ms));
         ceiling.max_defects = lowered(ceiling.max_defects, self.max_defects);
-    }
-
-    /// How often the runner pings and how late it may be, as far as it is set.
-    pub fn heartbeat(&self) -> (Option<Duration>, Option<Duration>) {
-        let time = |ms: Option<u64>| ms.map(Duration::from_millis);
-        (time(self.heartbeat_interval_ms), time(self.heartbeat_grace_ms))
     }
 }
 

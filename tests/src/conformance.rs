@@ -3,8 +3,7 @@
 
 use crate::binary::{guest_target_dir, procvision_binary};
 use crate::conformance_component;
-use procvision_conformance::subject::{Dialect, Launch, SLOW_LOAD, Subject};
-use serde_json::json;
+use procvision_conformance::subject::{Dialect, Launch, SLOW_LOAD, Subject, manifest};
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -58,20 +57,7 @@ fn package(folder: &Path, name: &str, load: Option<Duration>) -> std::path::Path
     let package = folder.join(name);
     std::fs::create_dir_all(package.join("assets")).expect("it can be written");
     std::fs::copy(conformance_component(), package.join("component.wasm")).expect("the guest was built");
-    let manifest = json!({
-        "manifest_version": 1,
-        "name": "conformance_subject",
-        "version": "1.0.0",
-        "description": "Does what the conformance suite tells it to do",
-        "component": "component.wasm",
-        "supported_pids": ["A01", "A02"],
-        "limits": {
-            "pre_execute_deadline_ms": PRE_LIMIT.as_millis() as u64,
-            "execute_deadline_ms": EXECUTE_LIMIT.as_millis() as u64,
-            // It computes for seconds, and is ended by the clock alone.
-            "execute_fuel": 300_000_000_000_u64,
-        },
-    });
+    let manifest = manifest(PRE_LIMIT, EXECUTE_LIMIT);
     std::fs::write(package.join("manifest.json"), manifest.to_string()).expect("it can be written");
     if let Some(load) = load {
         std::fs::write(package.join("assets/load-ms"), load.as_millis().to_string()).expect("it can be written");

@@ -3,10 +3,11 @@
 
 use crate::binary::procvision;
 use crate::probe_component;
+use procvision_conformance::wire::{self, Garbage};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
@@ -138,12 +139,6 @@ pub fn call(request_id: &str, task: &str) -> Value {
     })
 }
 
-/// A frame as bytes.
-pub fn frame(body: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(body.len()).expect("tests send small frames");
-    [&length.to_be_bytes()[..], body].concat()
-}
-
 /// The process of an algorithm in the hands of its runner.
 pub struct Runner {
     child: Child,
@@ -213,7 +208,13 @@ impl Runner {
         let mut output = output.expect("it is a pipe");
         let (sender, frames) = mpsc::channel();
         std::thread::spawn(move || {
-            while let Some(frame) = read_frame(&mut output) {
+            loop {
+                let frame = match wire::read(&mut output) {
+                    Ok(Some(frame)) => frame,
+                    // A process that is killed may leave half a frame behind.
+                    Ok(None) | Err(Garbage::CutOff) => break,
+                    Err(garbage) => panic!("stdout carries {garbage}"),
+                };
                 if sender.send(frame).is_err() {
                     break;
                 }
@@ -248,7 +249,7 @@ impl Runner {
     /// If nobody listens.
     #[track_caller]
     pub fn send(&mut self, value: &Value) {
-        self.send_bytes(&frame(value.to_string().as_bytes()));
+        self.send_bytes(&wire::frame(value));
     }
 
     /// Sends bytes as they are.
@@ -355,13 +356,4 @@ impl Drop for Runner {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The next frame, if one comes.
-fn read_frame(output: &mut ChildStdout) -> Option<Value> {
-    let mut length = [0; 4];
-    output.read_exact(&mut length).ok()?;
-    let mut body = vec![0; u32::from_be_bytes(length) as usize];
-    output.read_exact(&mut body).ok()?;
-    Some(serde_json::from_slice(&body).expect("frames are JSON"))
 }

@@ -10,6 +10,7 @@ use procvision_host::outcome::{Outcome, Phase, StepReport};
 use procvision_host::package::Package;
 use procvision_host::session::Session;
 use serde_json::{Map, json};
+use std::time::{Duration, Instant};
 
 fn load() -> Algorithm {
     let package = Package::open(procvision_tests::probe_component(), &Limits::default_ceiling()).unwrap();
@@ -275,4 +276,43 @@ fn the_result_has_the_shape_of_the_protocol() {
     );
     let report = algorithm.execute(&mut session, &StepCall::new(1, "nobody", frame()));
     assert_eq!(report.outcome.to_protocol()["error_code"], "1001");
+}
+
+/// As long ago as that.
+fn ago(time: Duration) -> Option<Instant> {
+    Some(Instant::now().checked_sub(time).expect("the machine has run that long"))
+}
+
+#[test]
+fn what_a_station_has_waited_is_taken_off_the_deadline() {
+    let mut algorithm = load();
+    let deadline = Duration::from_millis(algorithm.limits().limits.execute_deadline_ms);
+    let mut session = session();
+    // Nothing is left, which is not the algorithm's fault, however often.
+    for _ in 0..5 {
+        let mut call = ask("noop");
+        call.since = ago(deadline);
+        let report = algorithm.execute(&mut session, &call);
+        let failure = report.outcome.failure().expect("a failure");
+        assert_eq!(
+            (failure.class, failure.code, failure.severity),
+            (FailureClass::Deadline, ErrorCode::Timeout, Severity::Recoverable)
+        );
+        assert!(
+            failure.message.contains("before the algorithm could be asked"),
+            "{failure}"
+        );
+        assert!(!report.instance_replaced && algorithm.is_running());
+    }
+    // Something is left.
+    let mut call = ask("spin");
+    let left = Duration::from_millis(300);
+    call.since = ago(deadline - left);
+    let report = algorithm.execute(&mut session, &call);
+    let failure = report.outcome.failure().expect("a failure");
+    assert_eq!(
+        (failure.class, failure.code),
+        (FailureClass::Deadline, ErrorCode::Timeout)
+    );
+    assert!(report.instance_replaced && report.usage.wall < deadline);
 }

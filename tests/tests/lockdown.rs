@@ -150,6 +150,25 @@ fn panics_are_told() {
     assert!(told.stderr.contains("as it was told"), "{told:?}");
 }
 
+/// A panic of any thread ends an adapter, and is one line of its log.
+#[test]
+fn panics_of_an_adapter_are_its_last_words() {
+    let output = probe(&["last-words"]).env("RUST_BACKTRACE", "1").output().unwrap();
+    assert_eq!(output.status.signal(), Some(6), "{output:?}");
+    assert_eq!(output.stdout, b"");
+    let line: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(
+        (&line["level"], &line["thread"]),
+        (&"error".into(), &"talker".into()),
+        "{line}"
+    );
+    assert!(
+        line["message"].as_str().unwrap().contains("as it was told:\n\"xxx"),
+        "{line}"
+    );
+    assert!(line["location"].as_str().unwrap().contains("lock_probe.rs"), "{line}");
+}
+
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn calls_of_another_architecture_end_the_process() {

@@ -184,12 +184,17 @@ class Phases(Tasks, BaseAlgorithm):
         session.set("count", count)
         return str(count)
 
-    def pre_execute(self, step_index, pid, session, user_params, shared_mem_id, image_meta):
+    def picture(self, pid, shared_mem_id, image_meta):
+        """The picture, or the answer that says why nothing can be asked."""
         if pid not in PIDS:
-            return failed(f"the product model {pid} is not supported", "1001")
+            return None, failed(f"the product model {pid} is not supported", "1001")
         picture = read_image_from_shared_memory(shared_mem_id, image_meta)
-        if picture is None:
-            return failed("there is no picture", "1002")
+        return picture, failed("there is no picture", "1002") if picture is None else None
+
+    def pre_execute(self, step_index, pid, session, user_params, shared_mem_id, image_meta):
+        picture, refusal = self.picture(pid, shared_mem_id, image_meta)
+        if refusal:
+            return refusal
         task, value = user_params.get("task", "ok"), user_params.get("value", "")
         if task == "not-ready":
             return {"status": "ERROR", "message": "it is too dark"}
@@ -202,11 +207,9 @@ class Phases(Tasks, BaseAlgorithm):
         return self.common(task, value) or {"status": "OK"}
 
     def execute(self, step_index, pid, session, user_params, shared_mem_id, image_meta):
-        if pid not in PIDS:
-            return failed(f"the product model {pid} is not supported", "1001")
-        picture = read_image_from_shared_memory(shared_mem_id, image_meta)
-        if picture is None:
-            return failed("there is no picture", "1002")
+        picture, refusal = self.picture(pid, shared_mem_id, image_meta)
+        if refusal:
+            return refusal
         task, value = user_params.get("task", "ok"), user_params.get("value", "")
         if task == "echo":
             return good(self.echo("execute", step_index, pid, session, user_params, picture))

@@ -3,11 +3,13 @@
 //! The exit code: 0 all is well, 1 a check failed or a verdict differs, 2 the command could not run.
 
 mod bench;
+mod broker;
 mod checks;
 mod cli;
 mod conformance;
 mod demo;
 mod deny;
+mod folder;
 mod host;
 mod links;
 mod setup;

@@ -1,18 +1,16 @@
 //! `cargo xtask soak`: very many calls to one adapter, with pictures from a frame pool and much that goes wrong.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use procvision_conformance::camera::Camera;
 use procvision_conformance::soak::{self, Plan, Summary};
 use procvision_conformance::subject::{Dialect, Launch, Subject};
 
+use crate::broker::Broker;
 use crate::cli::Soak;
 use crate::conformance::package;
+use crate::folder::Folder;
 use crate::workspace::Workspace;
 use crate::{Finding, host, style};
 
@@ -35,8 +33,8 @@ pub fn run(workspace: &Workspace, asked: &Soak) -> Result<Finding> {
             load: None,
         },
     )?;
-    let place = Place::new()?;
-    let socket = place.0.join("frames.sock");
+    let place = Folder::new("soak")?;
+    let socket = place.path().join("frames.sock");
     let _broker = Broker::start(&program, &socket)?;
     let camera = Camera::connect(&socket, "soak", 8).context("the camera cannot reach the broker")?;
     let launch = Launch::new(&program)
@@ -51,7 +49,7 @@ pub fn run(workspace: &Workspace, asked: &Soak) -> Result<Finding> {
         calls: asked.calls,
         seed: asked.seed,
         camera: Some(&camera),
-        folder: &place.0.join("pictures"),
+        folder: &place.path().join("pictures"),
         patience: PATIENCE,
     };
     let mut told = 0;
@@ -118,53 +116,4 @@ fn text(summary: &Summary) -> String {
         Some(problem) => format!("{} {problem}", style::out("Wrong:", style::RED)),
     });
     lines.join("\n") + "\n"
-}
-
-/// A folder with a short path, as sockets need it; gone in the end.
-struct Place(PathBuf);
-
-impl Place {
-    fn new() -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("procvision-soak-{}", std::process::id()));
-        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        // What is left is in the folder for temporary files.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The pools' broker as a process, which ends with this value.
-struct Broker(Child);
-
-impl Broker {
-    fn start(program: &Path, socket: &Path) -> Result<Self> {
-        let mut child = Command::new(program)
-            .args(["frames", "broker", "--json", "--socket"])
-            .arg(socket)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("the broker cannot be started")?;
-        let stdout = child.stdout.take();
-        let broker = Self(child);
-        let mut line = String::new();
-        // It says where it listens as soon as it does.
-        let said = stdout.map(|stdout| BufReader::new(stdout).read_line(&mut line));
-        if !matches!(said, Some(Ok(1..))) {
-            bail!("the broker does not listen (see above)");
-        }
-        Ok(broker)
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

@@ -17,6 +17,8 @@ pub struct SurfaceDefect;
 
 /// The name under which a station gives the picture of a good part.
 const REFERENCE: &str = "good";
+/// The name that the second picture has which runners of version 0.3 send.
+const GUIDE: &str = "guide";
 
 /// The parameters of the step, as the schema in [`SurfaceDefect::info`] declares them.
 #[derive(Deserialize)]
@@ -84,12 +86,15 @@ impl Algorithm for SurfaceDefect {
 
 /// The picture of a good part, of the same size as the one to judge.
 fn reference(call: &Call) -> Result<&Frame, Failure> {
-    let good = call.reference(REFERENCE).ok_or_else(|| {
-        Failure::image_load_failed(format!(
-            "no reference named `{REFERENCE}`; give a picture of a good part under it"
-        ))
-        .permanent()
-    })?;
+    let good = call
+        .reference(REFERENCE)
+        .or_else(|| call.reference(GUIDE))
+        .ok_or_else(|| {
+            Failure::image_load_failed(format!(
+                "no reference named `{REFERENCE}`; give a picture of a good part under it"
+            ))
+            .permanent()
+        })?;
     let frame = call.frame();
     if (good.width(), good.height()) != (frame.width(), frame.height()) {
         return Err(Failure::image_load_failed(format!(

@@ -69,7 +69,11 @@ struct State {
     waiting: Option<(Box<CallRequest>, Instant)>,
     /// Whether a call was taken that has not been answered.
     in_flight: bool,
+    /// Whether the one who works off calls is busy, with a call or with what follows it.
+    working: bool,
     end: Option<End>,
+    /// When the end was announced.
+    ended: Option<Instant>,
     /// Whether whoever loads brings the end about, because nothing can be served.
     closing: bool,
     /// Whether the call that waits is to be answered before the end, even if nothing is loaded yet.
@@ -98,6 +102,7 @@ impl Inbox {
     pub(super) fn end(&self, end: End, patience: Patience) -> Ends {
         let mut state = self.state();
         state.end.get_or_insert(end);
+        state.ended.get_or_insert_with(Instant::now);
         self.arrived.notify_one();
         state.patient = patience == Patience::UntilAnswered && state.waiting.is_some();
         match (state.open || state.closing, state.patient) {
@@ -115,13 +120,15 @@ impl Inbox {
         state.open
     }
 
-    /// Accepts no calls any more; returns the one that waits. Nothing if the end has come already.
+    /// Accepts no calls any more; returns the one that waits. Nothing if the end has come before anything was served: then
+    /// whoever announced it brings it about.
     pub(super) fn close(&self) -> Option<Option<Box<CallRequest>>> {
         let mut state = self.state();
-        if state.end.is_some() && !state.patient {
+        if state.end.is_some() && !state.patient && !state.open {
             return None;
         }
         state.end = Some(End::Closed);
+        state.ended.get_or_insert_with(Instant::now);
         state.closing = true;
         Some(state.waiting.take().map(|(call, _)| call))
     }
@@ -134,8 +141,10 @@ impl Inbox {
     /// Waits for a call or the end. A call that was taken before the end comes first.
     pub(super) fn next(&self) -> Next {
         let mut state = self.state();
+        state.working = false;
         loop {
             if let Some((call, came)) = state.waiting.take() {
+                state.working = true;
                 return Next::Call(call, came);
             }
             if let Some(end) = state.end {
@@ -150,14 +159,23 @@ impl Inbox {
         self.state().in_flight = false;
     }
 
-    /// Ends the call that has not been answered yet. Says whether there is one; one that is just about to reach the
-    /// algorithm goes on, so that this must be called again until there is none.
-    pub(super) fn interrupt(&self) -> bool {
+    /// Whether a call has not been answered yet, or something follows one.
+    pub(super) fn is_working(&self) -> bool {
         let state = self.state();
-        if let (true, Some(interrupter)) = (state.in_flight, &state.interrupter) {
+        state.in_flight || state.working
+    }
+
+    /// Ends what the algorithm is doing at the moment. What is just about to reach it goes on, so that this must be called
+    /// again until nothing is left.
+    pub(super) fn interrupt(&self) {
+        if let Some(interrupter) = &self.state().interrupter {
             interrupter.interrupt();
         }
-        state.in_flight
+    }
+
+    /// When the end was announced.
+    pub(super) fn ended(&self) -> Option<Instant> {
+        self.state().ended
     }
 
     /// Whether the end was announced.

@@ -1,7 +1,7 @@
 //! stderr: one JSON object in each line, whoever speaks, and nobody waits for a reader of it.
 
 use super::outlet::{Bounds, Keep, Outlet};
-use crate::logs::{Level, LogSource, Logs};
+use crate::logs::{Level, Logs};
 use crate::protocol::now_ms;
 use rustix::fd::OwnedFd;
 use serde_json::{Map, Value};
@@ -17,6 +17,9 @@ const BOUNDS: Bounds = Bounds {
     bytes: 1 << 20,
     items: 4_096,
 };
+
+/// Most characters of the message of a panic: a line that is written past all others must fit into one piece.
+const LAST_WORDS: usize = 500;
 
 /// Writes lines of the log. Clones write to the same place.
 #[derive(Clone)]
@@ -69,13 +72,8 @@ impl Log {
     /// Writes what an algorithm logged and printed; `fields` say where that belongs to.
     pub fn lines(&self, logs: &Logs, fields: &Map<String, Value>) {
         for line in &logs.lines {
-            let source = match line.source {
-                LogSource::Log => "log",
-                LogSource::Stdout => "stdout",
-                LogSource::Stderr => "stderr",
-            };
             let mut all = fields.clone();
-            all.insert("source".to_owned(), source.into());
+            all.insert("source".to_owned(), line.source.as_str().into());
             for (key, value) in &line.fields {
                 // What the host says about the line counts.
                 all.entry(key.as_str()).or_insert_with(|| value.clone());
@@ -89,19 +87,42 @@ impl Log {
         }
     }
 
-    fn write(&self, level: Level, message: &str, fields: Map<String, Value>) {
-        let mut line = Map::new();
-        line.insert("level".to_owned(), level.as_str().into());
-        line.insert("timestamp_ms".to_owned(), now_ms().into());
-        line.insert("message".to_owned(), message.into());
-        for (key, value) in fields {
-            // What the line itself says cannot be said otherwise by whoever speaks.
-            line.entry(key).or_insert(value);
-        }
-        let mut text = Value::Object(line).to_string();
-        text.push('\n');
-        self.outlet.send(text.into_bytes(), Keep::IfRoom);
+    /// From now on a panic of any thread is a line of the log, and the end of the process: whatever thread it was, the
+    /// process would be one that no longer listens, no longer answers or no longer judges, and looks as if it did.
+    pub fn end_on_panic(&self) {
+        let outlet = self.outlet.clone();
+        std::panic::set_hook(Box::new(move |panic| {
+            let message = panic.payload_as_str().unwrap_or("without a message");
+            let thread = std::thread::current();
+            let mut fields = Map::from_iter([("thread".to_owned(), thread.name().into())]);
+            if let Some(place) = panic.location() {
+                fields.insert("location".to_owned(), place.to_string().into());
+            }
+            let message: String = message.chars().take(LAST_WORDS).collect();
+            let message = format!("the host panicked, which is a mistake in it, and ends: {message}");
+            outlet.write_past(&line(Level::Error, &message, fields));
+            std::process::abort()
+        }));
     }
+
+    fn write(&self, level: Level, message: &str, fields: Map<String, Value>) {
+        self.outlet.send(line(level, message, fields), Keep::IfRoom);
+    }
+}
+
+/// The bytes of a line.
+fn line(level: Level, message: &str, fields: Map<String, Value>) -> Vec<u8> {
+    let mut line = Map::new();
+    line.insert("level".to_owned(), level.as_str().into());
+    line.insert("timestamp_ms".to_owned(), now_ms().into());
+    line.insert("message".to_owned(), message.into());
+    for (key, value) in fields {
+        // What the line itself says cannot be said otherwise by whoever speaks.
+        line.entry(key).or_insert(value);
+    }
+    let mut text = Value::Object(line).to_string();
+    text.push('\n');
+    text.into_bytes()
 }
 
 /// What the library traces, in the same lines.

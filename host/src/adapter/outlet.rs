@@ -2,7 +2,7 @@
 //! in the writer's place.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 
 /// So many bytes a pipe takes without waiting, once it is said to take any (`PIPE_BUF`).
 const PIECE: usize = 4096;
+/// How often it is told that something was dropped.
+const TELLING: Duration = Duration::from_secs(1);
+/// How long the last words of a process wait for room.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// What happens to something that there is no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,8 @@ struct State {
     /// Those among them that are always kept.
     kept: usize,
     dropped: u64,
+    /// When it was last asked how many were dropped, and some were.
+    told: Option<Instant>,
     /// Nobody reads any more.
     broken: bool,
 }
@@ -90,9 +96,27 @@ impl Outlet {
         }
     }
 
-    /// What was dropped since this was asked last.
+    /// What was dropped since this was asked last. At most once a second there is anything to tell.
     pub(super) fn take_dropped(&self) -> u64 {
-        std::mem::take(&mut self.state().dropped)
+        let mut state = self.state();
+        if state.dropped == 0 || state.told.is_some_and(|told| told.elapsed() < TELLING) {
+            return 0;
+        }
+        state.told = Some(Instant::now());
+        std::mem::take(&mut state.dropped)
+    }
+
+    /// Writes it at once, past everything that waits, or not at all. For the last words of a process: the thread that speaks
+    /// may be the one that holds the lock.
+    pub(super) fn write_past(&self, item: &[u8]) {
+        let state = self.shared.state.try_lock();
+        let in_the_middle = state.is_ok_and(|state| state.written > 0);
+        let separator: &[u8] = if in_the_middle { b"\n" } else { b"" };
+        let item = [separator, item].concat();
+        if self.is_ready(Timespec::try_from(LAST_WORDS).ok().as_ref()) {
+            // Nobody is left who could do anything about an error.
+            let _ = rustix::io::write(&self.shared.to, &item[..item.len().min(PIECE)]);
+        }
     }
 
     /// The descriptor, to be told when nobody reads any more.
@@ -115,12 +139,11 @@ impl Outlet {
         self.shared.changed.notify_all();
     }
 
-    /// Waits until everything is written, but not longer than `most`.
-    pub(super) fn drain(&self, most: Duration) {
-        let end = Instant::now() + most;
+    /// Waits until everything is written, but not beyond `until`.
+    pub(super) fn drain(&self, until: Instant) {
         let mut state = self.state();
         while !state.waiting.is_empty() {
-            let Some(left) = end.checked_duration_since(Instant::now()) else {
+            let Some(left) = until.checked_duration_since(Instant::now()) else {
                 return;
             };
             let waited = self.shared.changed.wait_timeout(state, left);
@@ -155,7 +178,7 @@ impl Outlet {
     /// Writes as much as can be written without waiting.
     fn write_some(&self, state: &mut State) {
         while let Some((item, _)) = state.waiting.front() {
-            if !self.is_ready(Some(Duration::ZERO)) {
+            if !self.is_ready(Some(&Timespec::default())) {
                 return;
             }
             let rest = &item[state.written..];
@@ -169,14 +192,11 @@ impl Outlet {
         }
     }
 
-    /// Whether a piece can be written without waiting; an error that writing will show counts.
-    fn is_ready(&self, wait: Option<Duration>) -> bool {
-        let wait = wait.map(|wait| Timespec {
-            tv_sec: wait.as_secs().cast_signed(),
-            tv_nsec: wait.subsec_nanos().into(),
-        });
+    /// Whether a piece can be written without waiting, after waiting for that as long as `wait` says; an error that writing
+    /// will show counts.
+    fn is_ready(&self, wait: Option<&Timespec>) -> bool {
         let mut descriptors = [PollFd::new(&self.shared.to, PollFlags::OUT)];
-        matches!(poll(&mut descriptors, wait.as_ref()), Ok(ready) if ready > 0)
+        matches!(poll(&mut descriptors, wait), Ok(ready) if ready > 0)
     }
 }
 
@@ -196,12 +216,6 @@ impl State {
             dropped: self.dropped,
             ..Self::default()
         };
-    }
-}
-
-impl AsFd for Outlet {
-    fn as_fd(&self) -> rustix::fd::BorrowedFd<'_> {
-        self.shared.to.as_fd()
     }
 }
 
@@ -240,7 +254,9 @@ mod tests {
         }
         outlet.send(vec![100; 50_000], Keep::Always);
         assert_eq!(outlet.take_dropped(), 6);
-        assert_eq!(outlet.take_dropped(), 0);
+        // Those that follow are told of a second later.
+        outlet.send(vec![10; 10], Keep::IfRoom);
+        assert_eq!((outlet.take_dropped(), outlet.state().dropped), (0, 1));
 
         let writer = outlet.clone();
         std::thread::spawn(move || writer.serve());
@@ -249,7 +265,7 @@ mod tests {
         let expected = [vec![1; 10], vec![2; 10], vec![3; 10], vec![100; 50_000]].concat();
         assert!(bytes[filling..] == expected);
         outlet.wait_for_room(|| false);
-        outlet.drain(Duration::from_secs(600));
+        outlet.drain(Instant::now() + Duration::from_secs(600));
         // Locked once: two locks in one expression would wait for each other.
         let state = outlet.state();
         assert_eq!((state.bytes, state.kept), (0, 0));
@@ -265,7 +281,7 @@ mod tests {
         std::thread::spawn(move || writer.serve());
         outlet.wait_for_room(|| false);
         outlet.send(vec![2; 10], Keep::Always);
-        outlet.drain(Duration::ZERO);
+        outlet.drain(Instant::now());
         assert!(outlet.state().waiting.is_empty());
     }
 
@@ -275,6 +291,6 @@ mod tests {
         fill(&outlet);
         outlet.send(vec![1; 10], Keep::Always);
         outlet.wait_for_room(|| true);
-        outlet.drain(Duration::ZERO);
+        outlet.drain(Instant::now());
     }
 }

@@ -1,15 +1,15 @@
 //! The thread that listens to the runner, and to signals. What needs no algorithm it answers itself: pings, frames that
 //! are refused, calls that come at the wrong time. It never waits for anything else.
 
-use super::DRAIN;
 use super::heartbeat::{Heartbeat, Watch};
 use super::inbox::{End, Ends, Inbox, Offer, Patience};
 use super::log::Log;
 use super::outlet::{Keep, Outlet};
+use super::{GRACE, LAST_CALL, drain, say_goodbye};
 use crate::explain::one_line;
 use crate::failure::ErrorCode;
 use crate::logs::Level;
-use crate::protocol::{Decoder, Incoming, Refusal, Reply, Request, RequestError};
+use crate::protocol::{Decoder, Incoming, Refusal, Reply, Request, RequestError, RequestId};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -20,9 +20,7 @@ use std::time::{Duration, Instant};
 
 /// How much is read at once.
 const PIECE: usize = 64 << 10;
-/// How long a call may take to end by itself once the end is announced.
-const GRACE: Duration = Duration::from_secs(2);
-/// How often it is then interrupted, until it has ended.
+/// How often what has to end is interrupted, until it has ended.
 const INSIST: Duration = Duration::from_millis(20);
 /// How long everything may take that has to be done until the process ends.
 const ENDING: Duration = Duration::from_secs(20);
@@ -38,7 +36,7 @@ pub(super) struct Reader {
     log: Log,
     watch: Watch,
     decoder: Decoder,
-    /// When the end was announced, and when a call that still runs is interrupted.
+    /// When the end was announced, and when it is looked next for what still runs.
     ending: Option<(Instant, Instant)>,
 }
 
@@ -100,10 +98,8 @@ impl Reader {
             },
         ];
         let left = self.due().map(|due| due.saturating_duration_since(Instant::now()));
-        let left = left.map(|left| Timespec {
-            tv_sec: left.as_secs().cast_signed(),
-            tv_nsec: left.subsec_nanos().into(),
-        });
+        // A time that is too long to be said is no bound.
+        let left = left.and_then(|left| Timespec::try_from(left).ok());
         if !poll(&mut descriptors, left.as_ref()).is_ok_and(|ready| ready > 0) {
             return None;
         }
@@ -117,7 +113,7 @@ impl Reader {
 
     /// When something is due even if nobody says anything.
     fn due(&self) -> Option<Instant> {
-        let ending = self.ending.map(|(since, interrupt)| interrupt.min(since + ENDING));
+        let ending = self.ending.map(|(since, look)| look.min(since + ENDING));
         [self.watch.due(), ending].into_iter().flatten().min()
     }
 
@@ -128,21 +124,25 @@ impl Reader {
             let fields = Map::from_iter([("silence_ms".to_owned(), silence.into())]);
             self.log.line(Level::Warn, "the runner has stopped pinging", fields);
         }
-        let Some((since, interrupt)) = &mut self.ending else {
+        let Some((since, look)) = self.ending else {
             return;
         };
-        if *since + ENDING <= now {
+        if since + ENDING <= now {
             self.log
                 .line(Level::Error, "the end takes too long; the process is ended", Map::new());
             self.exit(1);
         }
-        if *interrupt <= now {
-            let soon = match self.inbox.interrupt() {
-                true => INSIST,
-                // No call will come any more.
-                false => ENDING,
+        if look <= now {
+            let last_call = since + LAST_CALL;
+            let next = match now >= last_call || self.inbox.is_working() {
+                true => {
+                    self.inbox.interrupt();
+                    now + INSIST
+                }
+                // No call will come any more; what runs now is the last of all.
+                false => last_call,
             };
-            *interrupt = now + soon;
+            self.ending = Some((since, next));
         }
     }
 
@@ -212,24 +212,21 @@ impl Reader {
                 let request_id = call.request_id.clone();
                 match self.inbox.offer(call) {
                     Offer::Taken => {}
-                    Offer::Busy => self.error(&request_id, "busy"),
-                    Offer::Ending => self.error(&request_id, SHUTTING_DOWN),
+                    Offer::Busy => self.error(Some(&request_id), "busy"),
+                    Offer::Ending => self.error(Some(&request_id), SHUTTING_DOWN),
                 }
             }
         }
     }
 
-    fn error(&self, request_id: &crate::protocol::RequestId, message: &str) {
-        let code = ErrorCode::BadExchange.as_str();
-        let error = Reply::error(Some(request_id), code, message);
+    fn error(&self, request_id: Option<&RequestId>, message: &str) {
+        let error = Reply::error(request_id, ErrorCode::BadExchange.as_str(), message);
         self.output.send(error.to_frame(), Keep::IfRoom);
     }
 
     fn refuse(&self, refusal: &Refusal) {
         let message = one_line(&refusal.error);
-        let code = ErrorCode::BadExchange.as_str();
-        let error = Reply::error(refusal.request_id.as_ref(), code, &message);
-        self.output.send(error.to_frame(), Keep::IfRoom);
+        self.error(refusal.request_id.as_ref(), &message);
         self.log
             .line(Level::Warn, &format!("a frame is refused: {message}"), Map::new());
     }
@@ -258,11 +255,9 @@ impl Reader {
 
     fn end_now(&self, end: End) -> ! {
         if let Some(call) = self.inbox.take_waiting() {
-            self.error(&call.request_id, SHUTTING_DOWN);
+            self.error(Some(&call.request_id), SHUTTING_DOWN);
         }
-        if matches!(end, End::Shutdown | End::Signal) {
-            self.output.send(Reply::shutdown().to_frame(), Keep::Always);
-        }
+        say_goodbye(&self.output, end);
         self.exit(0)
     }
 
@@ -273,8 +268,7 @@ impl Reader {
     }
 
     fn exit(&self, status: i32) -> ! {
-        self.output.drain(DRAIN);
-        self.log.outlet().drain(DRAIN);
+        drain(&self.output, &self.log, &self.inbox);
         std::process::exit(status)
     }
 }

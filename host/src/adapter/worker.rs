@@ -41,12 +41,19 @@ pub struct Service {
     pub debug: DebugFields,
 }
 
+/// Why an algorithm is not asked any more: too many calls in a row cost its instance.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the algorithm is given up: {0}")]
+pub struct GivenUp(String);
+
 pub(super) struct Worker {
     service: Service,
     sessions: Sessions,
     output: Outlet,
     inbox: Arc<Inbox>,
     log: Log,
+    /// Whether there is no instance because the runner wants none.
+    torn_down: bool,
 }
 
 /// The answer, and what was logged meanwhile.
@@ -63,16 +70,17 @@ impl Worker {
             output: adapter.output.clone(),
             inbox: adapter.inbox.clone(),
             log: adapter.log.clone(),
+            torn_down: false,
         }
     }
 
-    /// Answers calls until the end, then lets the algorithm go.
-    pub(super) fn run(mut self) -> End {
+    /// Answers calls until the end, then lets the algorithm go; or until it is given up.
+    pub(super) fn run(mut self) -> Result<End, GivenUp> {
         let end = loop {
             // Answers are never dropped, so that there may be only one that nobody has read.
             self.output.wait_for_room(|| self.inbox.is_ending());
             match self.inbox.next() {
-                Next::Call(call, came) => self.answer(&call, came),
+                Next::Call(call, came) => self.answer(&call, came)?,
                 Next::End(end) => break end,
             }
         };
@@ -81,10 +89,10 @@ impl Worker {
             tracing::warn!("teardown failed: {failure}");
         }
         self.log.lines(&report.logs, &Map::new());
-        end
+        Ok(end)
     }
 
-    fn answer(&mut self, call: &CallRequest, came: Instant) {
+    fn answer(&mut self, call: &CallRequest, came: Instant) -> Result<(), GivenUp> {
         let Asked { answer, logs } = self.ask(call, came);
         let frame = answer.to_frame(call);
         // First, so that a runner that asks again as soon as it has the answer is not told that somebody is busy.
@@ -92,6 +100,31 @@ impl Worker {
         self.output.send(frame, Keep::Always);
         if !logs.is_empty() {
             self.log.lines(&logs, &about(call));
+        }
+        self.recover(call)
+    }
+
+    /// Starts a fresh instance in place of one that a call has cost, before somebody waits for it. Who has sent the end
+    /// does not want one.
+    fn recover(&mut self, call: &CallRequest) -> Result<(), GivenUp> {
+        let algorithm = &mut self.service.algorithm;
+        if algorithm.is_running() {
+            self.torn_down = false;
+            return Ok(());
+        }
+        if self.inbox.is_ending() {
+            return Ok(());
+        }
+        if !self.torn_down && algorithm.quarantine().is_none() {
+            let report = algorithm.ensure_running();
+            if let Some(failure) = &report.failure {
+                tracing::warn!("a fresh instance cannot be started: {failure}");
+            }
+            self.log.lines(&report.logs, &about(call));
+        }
+        match algorithm.quarantine() {
+            Some(reason) => Err(GivenUp(reason.to_owned())),
+            None => Ok(()),
         }
     }
 
@@ -113,6 +146,7 @@ impl Worker {
             }
             Phase::Teardown => {
                 let report = self.service.algorithm.stop();
+                self.torn_down = true;
                 Asked::hook(call, report)
             }
             Phase::Reset => {
@@ -166,7 +200,7 @@ impl Worker {
     }
 
     fn question(&mut self, call: &CallRequest, phase: outcome::Phase, came: Instant) -> Asked {
-        let mut request = match self.request(call) {
+        let mut request = match self.request(call, came) {
             Ok(request) => request,
             Err(failure) => {
                 let debug = self.service.debug.of(None, came.elapsed());
@@ -205,11 +239,11 @@ impl Worker {
                 fields.insert("class".to_owned(), failure.class.as_str().into());
                 fields.insert("error_code".to_owned(), failure.code.as_str().into());
             }
-            let message = match self.service.algorithm.quarantine() {
-                Some(_) => "the instance is given up, and so is the algorithm; start the process anew to try again",
-                None => "the instance is given up; the next call starts a fresh one",
-            };
-            self.log.line(Level::Warn, message, fields);
+            self.log.line(
+                Level::Warn,
+                "the instance is given up; a fresh one takes its place",
+                fields,
+            );
         }
         for warning in &report.warnings {
             let mut fields = about(call);
@@ -219,11 +253,12 @@ impl Worker {
     }
 
     /// The request as the algorithm gets it: pictures fetched, product model known.
-    fn request(&self, call: &CallRequest) -> Result<StepCall, Failure> {
+    fn request(&self, call: &CallRequest, came: Instant) -> Result<StepCall, Failure> {
         let mut request = StepCall::new(call.step_index, self.pid(call)?, self.primary(call)?);
         if let Some(guide) = &call.pictures.guide {
             request = request.with_reference(GUIDE, self.picture(guide)?);
         }
+        request.since = Some(came);
         request.params.clone_from(&call.params);
         request.step_desc.clone_from(&call.step_desc);
         request.guides.clone_from(&call.guides);

@@ -1,7 +1,7 @@
 //! Loading, in two parts. First no code of the algorithm runs: the component is looked at, compiled and linked. Then it
 //! describes itself, that is compared with the manifest, and it is set up.
 
-use super::{Algorithm, HookReport, LoadError, LoadReport, hook_report, info_budget, with_logs};
+use super::{Algorithm, HookReport, LoadError, LoadReport, hook_report, instantiate, with_logs};
 use crate::answer::stated_failure;
 use crate::assets::Assets;
 use crate::bindings::AlgorithmPre;
@@ -103,18 +103,14 @@ impl Prepared {
     pub fn start(self) -> Result<Algorithm, LoadError> {
         let _calling = self.interruption.begin();
         let start = Instant::now();
-        let inner = &self.host.inner;
-        let (policy, limits) = (&inner.config.policy, &self.limits);
-        let mut instance = Instance::start(
-            &inner.engine,
+        let instance = instantiate(
+            &self.host,
             &self.component,
-            limits,
-            policy,
+            &self.limits,
             &self.assets,
             &self.interruption,
-            info_budget(limits),
-        )
-        .map_err(LoadError::GetInfo)?;
+        );
+        let mut instance = instance.map_err(LoadError::GetInfo)?;
         let info = describe(&mut instance).map_err(|failure| LoadError::GetInfo(with_logs(failure, &mut instance)))?;
         let describe = hook_report(&mut instance, None, start);
         drop(instance);

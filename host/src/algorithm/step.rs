@@ -5,7 +5,7 @@ use super::{Algorithm, lend, session_handle, usage};
 use crate::answer::{Answer, Check, stated_failure, told};
 use crate::bindings::types::{Failure as WitFailure, StepCall as WitCall};
 use crate::call::{Hooks, StepCall};
-use crate::failure::{ErrorCode, Failure};
+use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
 use crate::imports::imaging::ImageSet;
 use crate::instance::{Budget, Instance};
 use crate::limits::{CONTEXT_BYTES, Limits};
@@ -28,10 +28,11 @@ impl Algorithm {
         let start = Instant::now();
         let checked = check_context(session).and_then(|()| call.check(&self.info, &self.schemas, &self.configured));
         let prepared = checked.and_then(|request| self.ensure_instance().map(|setup| (request, setup.logs)));
+        let prepared = prepared.and_then(|prepared| Ok((prepared, budget(phase, &self.limits, call.since)?)));
         // The instance comes back at the end. Should the host itself panic meanwhile, it goes, and everything that was lent
         // to it with it.
-        let (request, images, setup_logs, mut running) = match (prepared, self.instance.take()) {
-            (Ok(((request, images), logs)), Some(instance)) => (request, images, logs, instance),
+        let (request, images, setup_logs, budget, mut running) = match (prepared, self.instance.take()) {
+            (Ok((((request, images), logs), budget)), Some(instance)) => (request, images, logs, budget, instance),
             (Ok(_), None) => unreachable!("ensure_instance succeeded"),
             (Err(failure), instance) => {
                 self.instance = instance;
@@ -40,7 +41,7 @@ impl Algorithm {
         };
         let instance = &mut running;
 
-        instance.begin(budget(phase, &self.limits));
+        instance.begin(budget);
         instance.state().diagnostics = Default::default();
         instance.state().access = Default::default();
         session.checkpoint();
@@ -144,15 +145,27 @@ pub(super) fn check_context(session: &Session) -> Result<(), Failure> {
     Ok(())
 }
 
-fn budget(phase: Phase, limits: &Limits) -> Budget {
+/// What is left for the question of a station that waits `since` then.
+fn budget(phase: Phase, limits: &Limits, since: Option<Instant>) -> Result<Budget, Failure> {
     let (fuel, deadline_ms) = match phase {
         Phase::PreExecute => (limits.pre_execute_fuel, limits.pre_execute_deadline_ms),
         Phase::Execute => (limits.execute_fuel, limits.execute_deadline_ms),
     };
-    Budget {
-        fuel,
-        deadline: Duration::from_millis(deadline_ms),
+    let waited = since.map_or(Duration::ZERO, |since| since.elapsed());
+    let deadline = Duration::from_millis(deadline_ms).saturating_sub(waited);
+    if deadline.is_zero() {
+        let waited = waited.as_millis();
+        let message =
+            format!("the call had waited {waited} ms of {deadline_ms} ms before the algorithm could be asked");
+        // The algorithm has done nothing wrong, and its instance stays.
+        return Err(Failure::new(
+            FailureClass::Deadline,
+            ErrorCode::Timeout,
+            message,
+            Severity::Recoverable,
+        ));
     }
+    Ok(Budget { fuel, deadline })
 }
 
 /// Calls the question, and the hooks around it if they are ours to call. An error costs the instance.

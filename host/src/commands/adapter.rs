@@ -16,6 +16,7 @@ use environment::Environment;
 use procvision_host::adapter::{self, Adapter as Connection, Log, Service, Stdio};
 use procvision_host::algorithm::LoadError;
 use procvision_host::explain::one_line;
+use procvision_host::failure::ErrorCode;
 use procvision_host::heap;
 use procvision_host::lockdown::{self, LockReport, Lockdown, Requirement};
 use procvision_host::logs::Level;
@@ -25,10 +26,9 @@ use procvision_host::pool::connector::Connector;
 use procvision_host::pool::consumer::PoolClient;
 use procvision_host::pool::socket;
 use procvision_host::source::{DevStore, PoolFrames, Sources};
-use procvision_host::store::{OpenVersion, Store, StoreOptions};
 use serde_json::{Map, Value};
 use settings::Settings;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -114,48 +114,38 @@ impl Adapter {
         for warning in &settings.warnings {
             tracing::warn!("{warning}");
         }
-        let mut stored = self.store.as_deref().map(|store| self.active(store)).transpose()?;
-        let own_rules = self.subject.rules()?;
-        let rules = stored.as_ref().map(OpenVersion::station).or(own_rules.as_ref());
+        let origin = self
+            .subject
+            .origin(self.store.as_deref(), self.pid.as_deref().unwrap_or_default())?;
+        let rules = origin.rules();
         let pictures = rules.map_or_else(PicturePolicy::default, |rules| rules.policy.pictures);
         let requirement = rules.map_or_else(Requirement::default, |rules| rules.policy.lockdown);
-        let cache = stored.as_ref().map(OpenVersion::compile_cache);
         // Before there is a clock, which is a thread.
         lockdown::declare();
-        let Station { host, warnings } = self.subject.adjusted_station(rules, false, cache, |config| {
-            settings.config.lower(&mut config.ceiling);
-            if let Some(level) = settings.log_level {
-                config.policy.log_level = level;
-            }
-        })?;
+        let Station { host, warnings } =
+            self.subject
+                .adjusted_station(rules, false, origin.compile_cache(), |config| {
+                    settings.config.lower(&mut config.ceiling);
+                    if let Some(level) = settings.log_level {
+                        config.policy.log_level = level;
+                    }
+                })?;
         log.set_level(host.config().policy.log_level);
         for warning in warnings {
             tracing::warn!(kind = warning.kind, "{}", warning.message);
         }
         let ceiling = &host.config().ceiling;
-        let opened = match &stored {
-            Some(_) => None,
-            None => {
-                let opened = self.subject.open(&self.place(environment), None, ceiling);
-                Some(opened.map_err(CommandError::subject_failed)?)
-            }
-        };
-        if let Some(stored) = &mut stored {
-            stored.lower(ceiling);
-        }
-        let package = match (&stored, &opened) {
-            (Some(stored), _) => stored.package(),
-            (None, Some(package)) => package,
-            (None, None) => return Err(CommandError::could_not_run("usage", "there is nothing to serve")),
-        };
+        let opened = origin.open(ceiling, || {
+            let opened = self.subject.open(&self.place(environment), None, ceiling);
+            opened.map_err(CommandError::subject_failed)
+        })?;
+        let package = opened.package();
         if let Some(entry) = self.entry.as_ref().or(environment.entry.as_ref()) {
             entry::check(entry, package)?;
         }
-        if let (None, Some(rules)) = (&stored, &own_rules) {
-            let admitted = rules.admit(package).map_err(CommandError::from);
-            for objection in admitted.map_err(CommandError::subject_failed)? {
-                tracing::warn!(rule = objection.rule, "{}", objection.message);
-            }
+        let objections = opened.admit().map_err(CommandError::subject_failed)?;
+        for objection in objections.into_iter().flatten() {
+            tracing::warn!(rule = objection.rule, "{}", objection.message);
         }
         let unloadable = |error: LoadError| unloadable(error, package, log);
         let prepared = host.prepare(package).map_err(unloadable)?;
@@ -178,7 +168,7 @@ impl Adapter {
             setup_ms = milliseconds(load.setup.usage.wall),
             "ready"
         );
-        connection.serve(Service {
+        let served = connection.serve(Service {
             algorithm,
             sources,
             pictures,
@@ -187,12 +177,10 @@ impl Adapter {
             strict_stdio: environment.strict_stdio,
             debug: settings.debug,
         });
+        served.map_err(|given_up| {
+            CommandError::could_not_run(ErrorCode::Trap.as_str(), given_up.to_string()).subject_failed()
+        })?;
         Ok(Exit::Good)
-    }
-
-    fn active(&self, store: &Path) -> Result<OpenVersion, CommandError> {
-        let pid = self.pid.as_deref().unwrap_or_default();
-        Ok(Store::open(store, StoreOptions::default())?.open_active(pid)?)
     }
 
     fn place(&self, environment: &Environment) -> PathBuf {

@@ -18,15 +18,14 @@ use clap::{Args, ValueEnum};
 use indicatif::ProgressDrawTarget;
 use inputs::Inputs;
 use picture::PictureArgs;
-use procvision_host::admission::{Objection, Station as StationRules};
+use procvision_host::admission::Objection;
 use procvision_host::algorithm::Algorithm;
 use procvision_host::failure::{ErrorCode, Failure, FailureClass};
 use procvision_host::outcome::{Outcome, Warning};
 use procvision_host::package::Package;
 use procvision_host::policy::PicturePolicy;
 use procvision_host::report::{Preparation, Request, RunReport, Subject};
-use procvision_host::store::{OpenVersion, Store, StoreOptions};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Ask an algorithm about one picture, inside the sandbox
 ///
@@ -113,9 +112,8 @@ enum PhaseArg {
 impl Run {
     /// Runs it and says what came of it.
     pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
-        let mut stored = self.named_store()?.map(|store| self.active(&store)).transpose()?;
-        let own_rules = self.subject.rules()?;
-        let rules = stored.as_ref().map(OpenVersion::station).or(own_rules.as_ref());
+        let origin = self.subject.origin(self.named_store()?.as_deref(), &self.pid)?;
+        let rules = origin.rules();
         let pictures = rules.map_or_else(PicturePolicy::default, |rules| rules.policy.pictures);
         let mut inputs = Inputs::read(self, pictures)?;
         outputs::check_places(self)?;
@@ -123,29 +121,20 @@ impl Run {
             Some(source) if !self.no_build => self.subject.build(source, rules, terminal)?,
             _ => None,
         };
-        let cache = stored.as_ref().map(OpenVersion::compile_cache);
-        let Station { host, warnings } = self.subject.station(rules, built.is_some(), cache)?;
+        let Station { host, warnings } = self.subject.station(rules, built.is_some(), origin.compile_cache())?;
         // With debug information where there is some, so that a trap names the line.
         let component = built
             .as_ref()
             .map(|built| built.build.with_debug.as_ref().unwrap_or(&built.build.component));
         let ceiling = &host.config().ceiling;
-        let opened = match &self.source {
-            Some(source) => Some(self.subject.open(source, component.map(PathBuf::as_path), ceiling)?),
-            None => None,
-        };
-        if let Some(stored) = &mut stored {
-            stored.lower(ceiling);
-        }
-        let (package, admitted) = match (&stored, &opened) {
-            (Some(stored), _) => (stored.package(), policy_warnings(stored.objections().to_vec())),
-            (None, Some(package)) => match &own_rules {
-                Some(rules) => (package, admission_warnings(rules, package)?),
-                None => (package, package_warnings(package).collect()),
-            },
-            (None, None) => {
-                return Err(nothing_named());
-            }
+        let opened = origin.open(ceiling, || {
+            let source = self.source.as_deref().ok_or_else(nothing_named)?;
+            self.subject.open(source, component.map(PathBuf::as_path), ceiling)
+        })?;
+        let package = opened.package();
+        let admitted = match opened.admit().map_err(|error| error.about(package.source()))? {
+            Some(objections) => policy_warnings(objections),
+            None => package_warnings(package).collect(),
         };
         let mut algorithm = subject::load(&host, package)?;
         inputs.fill_session(&algorithm.limits().limits)?;
@@ -196,11 +185,6 @@ impl Run {
             return Err(CommandError::could_not_run("usage", message).help("name a package"));
         }
         Ok(Some(store))
-    }
-
-    /// What is active in a store for the product model; it is in use until the answer goes.
-    fn active(&self, store: &Path) -> Result<OpenVersion, CommandError> {
-        Ok(Store::open(store, StoreOptions::default())?.open_active(&self.pid)?)
     }
 
     fn ask(
@@ -272,13 +256,6 @@ fn refused(failure: Failure) -> CommandError {
         _ => "correct the request",
     };
     CommandError::could_not_run(failure.code.as_str(), failure.message).help(help)
-}
-
-/// Asks the station whether it accepts the package, and returns what it warns of.
-fn admission_warnings(rules: &StationRules, package: &Package) -> Result<Vec<Warning>, CommandError> {
-    let about = |error: CommandError| error.about(package.source());
-    let objections = rules.admit(package).map_err(CommandError::from).map_err(about)?;
-    Ok(policy_warnings(objections))
 }
 
 fn policy_warnings(objections: Vec<Objection>) -> Vec<Warning> {

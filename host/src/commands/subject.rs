@@ -3,7 +3,7 @@
 use super::error::CommandError;
 use super::terminal::TerminalArgs;
 use clap::{Args, ValueEnum};
-use procvision_host::admission::Station as StationRules;
+use procvision_host::admission::{Objection, Station as StationRules};
 use procvision_host::algorithm::{Algorithm, LoadError};
 use procvision_host::compiler::{CompileChild, Compiler};
 use procvision_host::component_build::{self, Build, BuildOptions};
@@ -13,6 +13,7 @@ use procvision_host::logs::Level;
 use procvision_host::outcome::Warning;
 use procvision_host::package::Package;
 use procvision_host::policy::StationPolicy;
+use procvision_host::store::{OpenVersion, Store, StoreOptions};
 use procvision_host::strict_json;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -84,6 +85,74 @@ pub struct Built {
     pub took: Duration,
 }
 
+/// Where the algorithm comes from, and by whose rules it may run.
+pub enum Origin {
+    /// A station's store, whose policy holds.
+    Store(Box<OpenVersion>),
+    /// A package, under the policy that was named, if one was.
+    Package(Option<StationRules>),
+}
+
+impl Origin {
+    /// The policy that holds, and the keys that are trusted; the defaults hold where there is none.
+    pub fn rules(&self) -> Option<&StationRules> {
+        match self {
+            Self::Store(version) => Some(version.station()),
+            Self::Package(rules) => rules.as_ref(),
+        }
+    }
+
+    /// Where what is compiled is kept, unless it is kept with the user's.
+    pub fn compile_cache(&self) -> Option<&Path> {
+        match self {
+            Self::Store(version) => Some(version.compile_cache()),
+            Self::Package(_) => None,
+        }
+    }
+
+    /// What is to run, under a host's `ceiling`. `package` opens the package if it does not lie in a store.
+    pub fn open(
+        self,
+        ceiling: &Limits,
+        package: impl FnOnce() -> Result<Package, CommandError>,
+    ) -> Result<Opened, CommandError> {
+        Ok(match self {
+            Self::Store(mut version) => {
+                version.lower(ceiling);
+                Opened::Store(version)
+            }
+            Self::Package(rules) => Opened::Package(Box::new(package()?), rules),
+        })
+    }
+}
+
+/// What is to run. Of a store it is in use until this goes.
+pub enum Opened {
+    /// Admitted by the store when it was opened.
+    Store(Box<OpenVersion>),
+    /// With the rules that it must be admitted by.
+    Package(Box<Package>, Option<StationRules>),
+}
+
+impl Opened {
+    /// Its package.
+    pub fn package(&self) -> &Package {
+        match self {
+            Self::Store(version) => version.package(),
+            Self::Package(package, _) => package,
+        }
+    }
+
+    /// Asks the station whether it accepts the package, and returns what it has against it all the same. `None` if there is
+    /// no policy.
+    pub fn admit(&self) -> Result<Option<Vec<Objection>>, CommandError> {
+        match self {
+            Self::Store(version) => Ok(Some(version.objections().to_vec())),
+            Self::Package(package, rules) => Ok(rules.as_ref().map(|rules| rules.admit(package)).transpose()?),
+        }
+    }
+}
+
 /// A host, and what there is to know about how it came to be.
 pub struct Station {
     pub host: Host,
@@ -138,6 +207,14 @@ impl SubjectArgs {
     /// Whether a policy was named.
     pub fn has_policy(&self) -> bool {
         self.policy.is_some()
+    }
+
+    /// What is active in `store` for a product model, if a store is named; else the policy that packages need.
+    pub fn origin(&self, store: Option<&Path>, pid: &str) -> Result<Origin, CommandError> {
+        Ok(match store {
+            Some(store) => Origin::Store(Box::new(Store::open(store, StoreOptions::default())?.open_active(pid)?)),
+            None => Origin::Package(self.rules()?),
+        })
     }
 
     /// The station whose policy was named, if one was.

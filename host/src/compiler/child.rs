@@ -3,7 +3,7 @@
 use super::compile_here;
 use super::lockdown::give_up;
 use super::message::{Arguments, Ending, Request, WORD};
-use crate::child_process::Objection;
+use crate::child_process::{self, Objection};
 use crate::engine::{fingerprint, new_engine};
 use rustix::io::Errno;
 use std::io::{self, Read};
@@ -20,11 +20,7 @@ const REASON_BYTES: usize = 4 << 10;
 /// A program that hosts algorithms calls this first in `main`, before it starts threads, opens files or looks at its
 /// arguments.
 pub fn serve_if_asked() -> Option<ExitCode> {
-    let mut words = std::env::args_os().skip(1);
-    if words.next()? != WORD {
-        return None;
-    }
-    let ending = match Arguments::from_words(words) {
+    let ending = match Arguments::from_words(child_process::asked(WORD)?) {
         Some(arguments) => serve(&arguments),
         None => by_hand(),
     };
@@ -81,11 +77,6 @@ fn serve(arguments: &Arguments) -> Ending {
             Ending::BadRequest
         }
     }
-}
-
-/// Whether this process was started to compile. If it starts a compiler itself, it has not asked whether it was.
-pub(super) fn was_asked() -> bool {
-    std::env::args_os().nth(1).is_some_and(|word| word == WORD)
 }
 
 /// Writes everything to stdout, past the buffer that looks for lines in it.

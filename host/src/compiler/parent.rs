@@ -3,8 +3,9 @@
 //! Request and answer lie in memory files, so that neither side ever waits for the other to read; all the host waits for
 //! is the end of the process.
 
-use super::message::{Arguments, Ending, Request};
-use super::{CompileChild, CompileError, child};
+use super::message::{Arguments, Ending, Request, WORD};
+use super::{CompileChild, CompileError};
+use crate::child_process;
 use crate::engine::{Artifact, EngineSettings, fingerprint};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
@@ -12,8 +13,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use wasmtime::{Engine, Precompiled};
 
@@ -33,12 +34,7 @@ pub(super) fn compile(
         program: compiler.program.clone(),
         source,
     };
-    // Or it would start itself without end.
-    if child::was_asked() {
-        return Err(failed(io::Error::other(
-            "it was started to compile, but does not call `serve_if_asked` first",
-        )));
-    }
+    child_process::refuse_if_asked(WORD).map_err(failed)?;
     let request = Request {
         settings,
         fingerprint: fingerprint(engine),
@@ -148,13 +144,9 @@ impl Process {
             limits: child.limits,
         };
         let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(MOST_THREADS));
-        let child = Command::new(&child.program)
-            .arg0("procvision")
-            .args(arguments.to_words())
+        let child = child_process::command(&child.program, arguments.to_words())
             .current_dir("/")
-            // Nothing of the host's environment: only how many threads compile, and how many heaps they share, each of
-            // which reserves address space.
-            .env_clear()
+            // Only how many threads compile, and how many heaps they share, each of which reserves address space.
             .env("RAYON_NUM_THREADS", threads.to_string())
             .env("MALLOC_ARENA_MAX", threads.to_string())
             .stdin(Stdio::from(files.request.try_clone()?))
@@ -171,11 +163,9 @@ impl Process {
         let begun = Instant::now();
         loop {
             let left = limit.saturating_sub(begun.elapsed());
-            let timeout = Timespec {
-                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: left.subsec_nanos().into(),
-            };
-            match poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&timeout)) {
+            // A time that is too long to be said is no bound.
+            let timeout = Timespec::try_from(left).ok();
+            match poll(&mut [PollFd::new(&handle, PollFlags::IN)], timeout.as_ref()) {
                 Ok(0) if left.is_zero() => return Ok(None),
                 Ok(0) | Err(Errno::INTR) => {}
                 Ok(_) => {

@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Section};
 use crate::address_space::AddressRange;
-use crate::limits::PICTURE_FILE_BYTES;
+use crate::limits::{Limits, PICTURE_FILE_BYTES};
 use rustix::process::{Resource, getrlimit};
 use std::fs;
 
@@ -13,8 +13,6 @@ const LANDLOCK: (u32, u32) = (5, 13);
 const FEW_DESCRIPTORS: u64 = 256;
 /// What the engine reserves for one instance, about.
 const INSTANCE_ADDRESSES: usize = 5 << 30;
-/// Free memory below which one algorithm with large pictures may not find room.
-const LITTLE_MEMORY: u64 = 512 << 20;
 
 pub(super) fn findings() -> Vec<Finding> {
     let mut findings = vec![kernel(), user(), user_namespaces(), descriptors(), address_space()];
@@ -111,13 +109,18 @@ fn memory() -> Option<Finding> {
     };
     let (total, available) = (kibibytes("MemTotal")?, kibibytes("MemAvailable")?);
     let detail = format!("{} MiB available of {} MiB", available >> 10, total >> 10);
+    // Below that one algorithm with a large picture may not find room.
+    let usual = Limits::default().memory_bytes;
     Some(
-        match available.saturating_mul(1 << 10) < LITTLE_MEMORY.saturating_add(PICTURE_FILE_BYTES) {
+        match available.saturating_mul(1 << 10) < usual.saturating_add(PICTURE_FILE_BYTES) {
             true => Finding::hint(
                 SECTION,
                 "memory",
                 detail,
-                "one algorithm may use 512 MiB by default: close other programs, or lower `ceilings.memory_bytes` of the policy",
+                format!(
+                    "one algorithm may use {} MiB by default: close other programs, or lower `ceilings.memory_bytes` of the policy",
+                    usual >> 20
+                ),
             ),
             false => Finding::ok(SECTION, "memory", detail),
         },

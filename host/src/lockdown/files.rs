@@ -4,8 +4,8 @@ use super::process;
 use super::report::{Lock, LockReport, State};
 use super::threads::Unlocked;
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus,
-    Scope, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, BitFlags, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
+    RulesetStatus, Scope, path_beneath_rules,
 };
 use std::io;
 use std::path::PathBuf;
@@ -18,7 +18,10 @@ const SCOPES: i32 = 6;
 /// Restricts this thread to reading below `readable`, and notes what came of it. `others` are threads that have not given
 /// up their files.
 pub(super) fn restrict(readable: &[PathBuf], others: Unlocked, report: &mut LockReport) {
-    let (present, absent): (Vec<_>, Vec<_>) = readable.iter().partition(|folder| folder.is_dir());
+    // The library passes over what it cannot open.
+    let (present, absent): (Vec<_>, Vec<_>) = readable
+        .iter()
+        .partition(|folder| folder.is_dir() && PathFd::new(folder).is_ok());
     absent.into_iter().for_each(|folder| report.note_closed(folder.clone()));
     let abi = match enforce(&present) {
         Ok(abi) => abi,

@@ -3,6 +3,7 @@
 
 use super::report::{Lock, LockState};
 use super::{Lockdown, Requirement, declare, renounce_files};
+use crate::child_process;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use rustix::net::{AddressFamily, SocketType};
@@ -75,11 +76,8 @@ pub enum TrialError {
 ///
 /// See [`TrialError`].
 pub fn try_locks(program: &Path) -> Result<TrialReport, TrialError> {
-    let mut child = Command::new(program)
-        .arg0_procvision()
-        .arg(WORD)
+    let mut child = child_process::command(program, [WORD.into()])
         .current_dir("/")
-        .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -94,17 +92,6 @@ pub fn try_locks(program: &Path) -> Result<TrialReport, TrialError> {
     // It ends by itself when its stdin is closed.
     let _ = child.wait();
     report
-}
-
-/// The name that lists of processes show.
-trait Named {
-    fn arg0_procvision(&mut self) -> &mut Self;
-}
-
-impl Named for Command {
-    fn arg0_procvision(&mut self) -> &mut Self {
-        std::os::unix::process::CommandExt::arg0(self, "procvision")
-    }
 }
 
 fn ask(child: &mut Child) -> Result<TrialReport, TrialError> {
@@ -175,9 +162,7 @@ fn seen_from_outside(process: u32) -> io::Result<Vec<Attempt>> {
 /// Locks this process and tries what it must not be able to do, if it was started for that by [`try_locks`]; then the
 /// program must end with the status that is returned. Does nothing else.
 pub fn serve_if_asked() -> Option<ExitCode> {
-    if std::env::args_os().nth(1)? != WORD {
-        return None;
-    }
+    drop(child_process::asked(WORD)?);
     Some(match serve() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

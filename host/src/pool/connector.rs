@@ -8,15 +8,15 @@ mod message;
 pub use child::serve_if_asked;
 
 use super::link::{ANSWER_TIME, Link, LinkError, Packet, no_connection};
-use message::{Arguments, PACKET_BYTES, Reply, Request};
+use crate::child_process;
+use message::{Arguments, PACKET_BYTES, Reply, Request, WORD};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, socketpair};
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -56,12 +56,7 @@ impl Connector {
     ///
     /// If the process cannot be started.
     pub fn start_program(program: &Path, socket: impl Into<PathBuf>) -> io::Result<Self> {
-        // Or it would start itself without end.
-        if child::was_asked() {
-            return Err(io::Error::other(
-                "it was started to connect, but does not call `serve_if_asked` first",
-            ));
-        }
+        child_process::refuse_if_asked(WORD)?;
         let socket = socket.into();
         let kind = (AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC);
         let (ours, theirs) = socketpair(kind.0, kind.1, kind.2, None)?;
@@ -71,10 +66,7 @@ impl Connector {
             host: rustix::process::getpid().as_raw_pid(),
             socket: socket.clone(),
         };
-        let child = Command::new(program)
-            .arg0("procvision")
-            .args(arguments.into_words())
-            .env_clear()
+        let child = child_process::command(program, arguments.into_words())
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -241,10 +241,12 @@ fn picture(fields: &Fields<'_>, id: &str, meta: &str) -> Result<Option<PictureRe
 
 fn guides(fields: &Fields<'_>) -> Result<Vec<Guide>, RequestError> {
     const KEY: &str = "guide_info";
-    let list = |key: &str, value: &Value| match value {
-        Value::Array(items) => Ok(items.clone()),
-        _ => Err(RequestError::wrong(key, "a list")),
-    };
+    fn list<'a>(key: &str, value: &'a Value) -> Result<&'a [Value], RequestError> {
+        value
+            .as_array()
+            .map(Vec::as_slice)
+            .ok_or_else(|| RequestError::wrong(key, "a list"))
+    }
     let Some(value) = fields.get(KEY) else {
         return Ok(Vec::new());
     };
@@ -260,7 +262,7 @@ fn guides(fields: &Fields<'_>) -> Result<Vec<Guide>, RequestError> {
         };
         let at = format!("{at}.posList");
         let places = match guide.get("posList") {
-            None | Some(Value::Null) => Vec::new(),
+            None | Some(Value::Null) => &[],
             Some(places) => list(&at, places)?,
         };
         let positions = places.iter().enumerate();

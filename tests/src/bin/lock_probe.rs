@@ -9,6 +9,7 @@
 //! lock-probe careless                  locks itself although a thread keeps its files, and prints why that fails
 //! lock-probe abort                     locked, aborts
 //! lock-probe panic                     locked, panics
+//! lock-probe last-words                locked, with stderr as the log of an adapter: panics on another thread, and waits
 //! lock-probe foreign                   locked, makes a system call of another architecture
 //! lock-probe hoard                     locked, takes memory until there is none
 //! ```
@@ -19,12 +20,15 @@ mod attempts;
 mod judge;
 
 use attempts::{Table, Threads};
+use procvision_host::adapter::Log;
 use procvision_host::explain::Explain;
 use procvision_host::limits::Limits;
 use procvision_host::lockdown::{self, Lockdown, Requirement};
+use procvision_host::logs::Level;
 use serde_json::json;
 use std::error::Error;
 use std::io::Read;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -48,6 +52,7 @@ fn main() -> Result {
             lock(Vec::new())?;
             panic!("as it was told")
         }
+        ["last-words"] => last_words(),
         ["foreign"] => {
             lock(Vec::new())?;
             attempts::foreign_call();
@@ -93,6 +98,23 @@ fn attempt(folder: &Path) -> Result {
     std::io::stdin().read_to_end(&mut Vec::new())?;
     drop(go);
     earlier.join().map_err(|_| "the thread has panicked")??;
+    Ok(())
+}
+
+fn last_words() -> Result {
+    Log::new(std::io::stderr().as_fd().try_clone_to_owned()?, Level::Info).end_on_panic();
+    let (go, locked) = mpsc::channel::<()>();
+    let thread = thread::Builder::new().name("talker".to_owned()).spawn(move || {
+        // Whether the lock holds on this thread does not matter here; that it says so does, since it is waited for.
+        let _ = lockdown::renounce_files();
+        let _ = locked.recv();
+        panic!("as it was told:\n\"{}\"", "x".repeat(10_000))
+    })?;
+    lock(Vec::new())?;
+    go.send(())?;
+    // The process ends before.
+    let _ = thread.join();
+    println!("it goes on");
     Ok(())
 }
 

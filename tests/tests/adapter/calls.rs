@@ -203,7 +203,7 @@ fn an_instance_that_is_lost_is_replaced_and_the_log_says_so() {
     assert_eq!(runner.ask(&call("r-3", "remember"))["status"], "OK");
     runner.close();
     let ended = runner.end();
-    let line = ended.line("the next call starts a fresh one");
+    let line = ended.line("a fresh one takes its place");
     let expected = json!({"class": "trap", "error_code": "1009", "request_id": "r-2", "session_id": "s-1"});
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(&line[key], value, "{line}");
@@ -211,18 +211,36 @@ fn an_instance_that_is_lost_is_replaced_and_the_log_says_so() {
 }
 
 #[test]
-fn too_many_traps_in_a_row_end_the_attempts() {
+fn too_many_traps_in_a_row_end_the_process() {
     let mut runner = Line::new().start();
-    for _ in 0..3 {
-        assert_eq!(runner.ask(&call("r", "trap"))["error_code"], "1009");
+    for number in 1..=3 {
+        let error = runner.ask(&call(&format!("r-{number}"), "trap"));
+        assert_eq!(
+            (&error["request_id"], &error["error_code"]),
+            (&json!(format!("r-{number}")), &json!("1009"))
+        );
     }
-    let error = runner.ask(&call("r", "noop"));
+    // Nobody asks any more, and the runner learns of it all the same.
+    let ended = runner.end();
+    let [last] = ended.frames.as_slice() else {
+        panic!("{ended:#?}")
+    };
     assert_eq!(
-        (&error["type"], &error["error_code"]),
-        (&json!("error"), &json!("1009"))
+        (ended.status, &last["type"], &last["request_id"], &last["error_code"]),
+        (1, &json!("error"), &Value::Null, &json!("1009")),
+        "{ended:#?}"
     );
-    assert!(error["message"].as_str().unwrap().contains("quarantined"), "{error}");
-    assert_eq!(runner.ask(&json!({"type": "ping", "request_id": 1}))["type"], "pong");
-    runner.close();
-    runner.end().line("start the process anew");
+    assert!(last["message"].as_str().unwrap().contains("given up"), "{last}");
+    assert_eq!(ended.line("the algorithm is given up")["level"], "error");
+}
+
+#[test]
+fn traps_that_do_not_come_in_a_row_cost_an_instance_each() {
+    let mut runner = Line::new().start();
+    for _ in 0..4 {
+        for _ in 0..2 {
+            assert_eq!(runner.ask(&call("r", "trap"))["error_code"], "1009");
+        }
+        assert_eq!(runner.ask(&call("r", "noop"))["status"], "OK");
+    }
 }

@@ -1,5 +1,6 @@
 //! How it ends, and what is answered meanwhile: shutdown, the end of the pipe, signals, with and without a call that runs.
 
+use procvision_conformance::wire::frame;
 use procvision_tests::runner::{Line, Runner, call};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -119,8 +120,7 @@ fn nothing_is_accepted_after_a_shutdown_but_pings() {
 fn a_call_that_came_before_the_shutdown_is_answered_before_it() {
     let mut runner = Line::new().start();
     assert_eq!(runner.ask(&call("first", "noop"))["status"], "OK");
-    let both =
-        [call("r", "noop"), shutdown()].map(|value| procvision_tests::runner::frame(value.to_string().as_bytes()));
+    let both = [call("r", "noop"), shutdown()].map(|value| frame(&value));
     runner.send_bytes(&both.concat());
     let ended = runner.end();
     assert_eq!(types(&ended.frames), ["result", "shutdown"], "{ended:#?}");

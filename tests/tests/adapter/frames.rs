@@ -1,6 +1,7 @@
 //! What a runner may send that is no good: each is answered, and the next frame works.
 
-use procvision_tests::runner::{Line, Runner, call, frame};
+use procvision_conformance::wire::{frame, framed};
+use procvision_tests::runner::{Line, Runner, call};
 use serde_json::{Value, json};
 
 /// Sends bytes, and shows that whatever they were, the next ping is answered. Returns the answer to the bytes.
@@ -110,7 +111,7 @@ fn bad_frames_are_told_why() {
     ];
     let mut table = String::new();
     for (name, body) in bodies {
-        let answer = answered(&mut runner, &frame(&body));
+        let answer = answered(&mut runner, &framed(&body));
         assert_eq!(
             (&answer["type"], &answer["status"]),
             (&json!("error"), &json!("ERROR")),
@@ -183,7 +184,7 @@ fn a_context_that_is_too_large_is_refused_and_not_kept() {
 fn frames_are_found_however_they_arrive() {
     let mut runner = Line::new().start();
     let mut ping = json!({"type": "ping", "request_id": "z\u{fc}rich \u{1f600}"});
-    let one = frame(ping.to_string().as_bytes());
+    let one = frame(&ping);
     // Byte by byte, so that it is cut inside the length and inside a character.
     for byte in &one {
         runner.send_bytes(std::slice::from_ref(byte));
@@ -193,7 +194,7 @@ fn frames_are_found_however_they_arrive() {
     let mut many = Vec::new();
     for number in 0..500 {
         ping["request_id"] = json!(number);
-        many.extend(frame(ping.to_string().as_bytes()));
+        many.extend(frame(&ping));
     }
     runner.send_bytes(&many);
     for number in 0..500 {

@@ -1,8 +1,9 @@
 //! A runner that does not read: nothing is lost that must not be, nothing grows without bound, and nobody waits forever.
 
+use procvision_conformance::wire::{self, frame};
 use procvision_tests::binary::procvision_binary;
 use procvision_tests::frame_pool::eventually;
-use procvision_tests::runner::{Line, call, frame};
+use procvision_tests::runner::{Line, call};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::process::{Child, Stdio};
@@ -29,15 +30,8 @@ fn resident(child: &Child) -> u64 {
 fn frames(child: &mut Child) -> Vec<serde_json::Value> {
     let mut bytes = Vec::new();
     child.stdout.take().unwrap().read_to_end(&mut bytes).unwrap();
-    let mut frames = Vec::new();
     let mut rest = bytes.as_slice();
-    while let Some((length, body)) = rest.split_first_chunk::<4>() {
-        let (body, next) = body.split_at(u32::from_be_bytes(*length) as usize);
-        frames.push(serde_json::from_slice(body).unwrap());
-        rest = next;
-    }
-    assert!(rest.is_empty());
-    frames
+    std::iter::from_fn(|| wire::read(&mut rest).expect("stdout carries frames only")).collect()
 }
 
 #[test]
@@ -46,11 +40,9 @@ fn answers_are_kept_and_pongs_are_dropped() {
     let mut child = unread(&line);
     let mut input = child.stdin.take().unwrap();
     let ping = json!({"type": "ping", "request_id": "x".repeat(200)});
-    let ping = frame(ping.to_string().as_bytes());
+    let ping = frame(&ping);
     let pings: Vec<u8> = ping.repeat(2_000);
-    input
-        .write_all(&frame(call("kept", "noop").to_string().as_bytes()))
-        .unwrap();
+    input.write_all(&frame(&call("kept", "noop"))).unwrap();
     // Each batch fits neither into the pipe nor into what may wait. That all of them are taken shows that nobody waits.
     for _ in 0..10 {
         input.write_all(&pings).unwrap();
@@ -77,7 +69,7 @@ fn calls_are_not_worked_off_faster_than_their_answers_are_read() {
     let mut child = unread(&line);
     let mut input = child.stdin.take().unwrap();
     let calls: Vec<u8> = (0..5_000)
-        .flat_map(|number: i32| frame(call(&number.to_string(), "noop").to_string().as_bytes()))
+        .flat_map(|number: i32| frame(&call(&number.to_string(), "noop")))
         .collect();
     input.write_all(&calls).unwrap();
     drop(input);

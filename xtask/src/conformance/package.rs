@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::json;
+use procvision_conformance::subject::manifest;
 
 use crate::shell::Line;
 use crate::workspace::Workspace;
@@ -31,32 +31,14 @@ pub fn make(workspace: &Workspace, program: &Path, name: &str, wishes: &Wishes) 
     if !build.output()?.status.success() {
         bail!("the algorithm cannot be built (see above); repeat with: {build}");
     }
-    let limits = json!({
-        "pre_execute_deadline_ms": milliseconds(wishes.pre_limit),
-        "execute_deadline_ms": milliseconds(EXECUTE_LIMIT),
-        // It computes for seconds, and is ended by the clock alone.
-        "execute_fuel": 300_000_000_000_u64,
-    });
-    let manifest = json!({
-        "manifest_version": 1,
-        "name": "conformance_subject",
-        "version": "1.0.0",
-        "description": "Does what the conformance suite tells it to do",
-        "component": "component.wasm",
-        "supported_pids": ["A01", "A02"],
-        "limits": limits,
-    });
+    let manifest = manifest(wishes.pre_limit, EXECUTE_LIMIT);
     let write = |name: &str, text: String| {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     write("manifest.json", manifest.to_string())?;
     if let Some(load) = wishes.load {
-        write("assets/load-ms", milliseconds(load).to_string())?;
+        write("assets/load-ms", load.as_millis().to_string())?;
     }
     Ok(folder)
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -82,3 +82,21 @@ fn parameters_decide_what_is_too_faint_or_too_small() {
     assert!(!verdict("min_difference", 12.0) && verdict("min_difference", 60.0));
     assert!(!verdict("min_area", 100.0) && verdict("min_area", 500.0));
 }
+
+#[test]
+fn the_second_picture_of_a_runner_serves_as_the_good_part() {
+    let station = Station::<SurfaceDefect>::new();
+    let reference = good_panel().image();
+    let picture = panel().blur(0.8).noise(1.5, 3).image();
+    let mut inspection = station.inspection("B01");
+    let run = inspection
+        .step(1)
+        .image(&picture)
+        .reference("guide", &reference)
+        .execute();
+    assert!(run.verdict().is_ok(), "{:?}", run.verdict());
+    // A picture of that very name comes first.
+    let small = Image::from_fn(20, 10, |_, _| [9]);
+    let both = inspection.step(1).image(&picture).reference("guide", small);
+    assert!(both.reference("good", &reference).execute().verdict().is_ok());
+}

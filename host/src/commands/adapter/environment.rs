@@ -37,7 +37,8 @@ impl Environment {
             let text = variable(name)?;
             let ms = text.trim().parse().ok().filter(|ms| HEARTBEAT_MS.contains(ms));
             if ms.is_none() {
-                environment.complain(name, "it must be 1 to 3600000 milliseconds");
+                let (least, most) = HEARTBEAT_MS.into_inner();
+                environment.complain(name, &format!("it must be {least} to {most} milliseconds"));
             }
             ms
         };

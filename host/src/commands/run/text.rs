@@ -261,8 +261,9 @@ fn log_line(text: &mut String, place: &str, line: &LogLine) {
     }
     match line.source {
         LogSource::Log => {}
-        LogSource::Stdout => text.push_str(" (stdout)"),
-        LogSource::Stderr => text.push_str(" (stderr)"),
+        printed => {
+            let _ = write!(text, " ({})", printed.as_str());
+        }
     }
     text.push('\n');
 }

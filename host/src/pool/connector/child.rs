@@ -2,8 +2,10 @@
 //! socket it was started with and passes the connected descriptor back. It ends when its host hangs up.
 
 use super::message::{Arguments, PACKET_BYTES, Reply, Request, WORD};
-use crate::child_process::{DESCRIPTORS, Objection, give_up};
+use crate::child_process::{self, DESCRIPTORS, Objection, give_up};
+use crate::lockdown::calls::{CallList, is};
 use crate::lockdown::limits::limit;
+use crate::lockdown::{process, renounce_files};
 use crate::pool::link::{self, ANSWER_TIME, Link, Packet};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
@@ -25,11 +27,7 @@ const MORE_DESCRIPTORS: u64 = 2;
 /// A program that starts connectors calls this first in `main`, before it starts threads, opens files or looks at its
 /// arguments.
 pub fn serve_if_asked() -> Option<ExitCode> {
-    let mut words = std::env::args_os().skip(1);
-    if words.next()? != WORD {
-        return None;
-    }
-    let Some(arguments) = Arguments::from_words(words) else {
+    let Some(arguments) = Arguments::from_words(child_process::asked(WORD)?) else {
         return Some(by_hand());
     };
     Some(match prepare(&arguments) {
@@ -45,11 +43,6 @@ pub fn serve_if_asked() -> Option<ExitCode> {
     })
 }
 
-/// Whether this process was started to connect. If it starts a connector itself, it has not asked whether it was.
-pub(super) fn was_asked() -> bool {
-    std::env::args_os().nth(1).is_some_and(|word| word == WORD)
-}
-
 fn by_hand() -> ExitCode {
     eprintln!("error: {NOT_FOR_PEOPLE}");
     ExitCode::from(2)
@@ -61,7 +54,27 @@ fn prepare(arguments: &Arguments) -> Result<Link, Objection> {
     // It writes no file and starts no process.
     limit(Resource::Fsize, 0)?;
     limit(Resource::Nproc, 0)?;
+    // Where the kernel can. The broker's socket is a file, and connecting to it is no opening.
+    let _ = renounce_files();
+    process::separate_code_from_data()?;
+    calls().install()?;
     Ok(Link::accepted(io::stdin().as_fd().try_clone_to_owned()?))
+}
+
+/// What it asks of the kernel: the basics, one kind of socket, and its host.
+fn calls() -> CallList {
+    let mut list = CallList::default();
+    list.allow_basics();
+    list.allow(&[
+        libc::SYS_connect,
+        libc::SYS_recvfrom,
+        libc::SYS_recvmsg,
+        libc::SYS_sendmsg,
+        libc::SYS_setsockopt,
+    ]);
+    list.allow_if(libc::SYS_socket, [is(0, libc::AF_UNIX.cast_unsigned())]);
+    list.allow_values(libc::SYS_fcntl, 1, &[libc::F_GETFD, libc::F_DUPFD_CLOEXEC]);
+    list
 }
 
 /// Answers until the host hangs up. Whatever is not a question is passed over, with the descriptors that come with it.
@@ -94,5 +107,46 @@ fn serve(host: &Link, socket: &Path) {
         if answered.is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+    use std::fs::File;
+    use std::net::TcpStream;
+    use std::process::Command;
+    use std::time::Duration;
+
+    #[test]
+    fn nothing_but_a_broker_is_reached_under_the_list() {
+        child_process::alone(
+            "pool::connector::child::tests::nothing_but_a_broker_is_reached_under_the_list",
+            inside,
+        );
+    }
+
+    fn inside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let kind = (AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC);
+        let broker = rustix::net::socket_with(kind.0, kind.1, kind.2, None).unwrap();
+        rustix::net::bind(&broker, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        rustix::net::listen(&broker, 1).unwrap();
+
+        calls().install().unwrap();
+        let refused = [
+            ("open", File::open("/etc/passwd").map(drop)),
+            ("connect over TCP", TcpStream::connect("127.0.0.1:9").map(drop)),
+            ("start a program", Command::new("/bin/true").status().map(drop)),
+            ("listen", rustix::net::listen(&broker, 1).map_err(Into::into)),
+            ("raise a limit", limit(Resource::Core, 0)),
+        ];
+        for (what, result) in refused {
+            let error = result.expect_err(what);
+            assert_eq!(error.raw_os_error(), Some(libc::EPERM), "{what}: {error}");
+        }
+        link::connect(&path, Some(Duration::from_secs(10))).unwrap();
     }
 }

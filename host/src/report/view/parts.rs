@@ -127,8 +127,7 @@ pub(super) fn logs(report: &RunReport) -> Vec<LogView<'_>> {
             level: line.level.as_str(),
             source: match line.source {
                 LogSource::Log => "",
-                LogSource::Stdout => "stdout",
-                LogSource::Stderr => "stderr",
+                printed => printed.as_str(),
             },
             message: &line.message,
             fields: of_map(&line.fields),

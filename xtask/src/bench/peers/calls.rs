@@ -5,18 +5,19 @@
 //! round trips, starts, pings.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use procvision_conformance::wire::frame;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::announce;
-use super::pipe::{Adapter, Launch, framed};
+use super::pipe::{Adapter, Launch};
 use crate::bench::figures::{Aim, ratio, time};
+use crate::broker::Broker;
+use crate::folder::Folder;
 use crate::shell::Line;
 use crate::workspace::Workspace;
 
@@ -205,10 +206,10 @@ struct Stage {
 
 impl Stage {
     fn new(workspace: &Workspace, python: &Path, program: &Path) -> Result<Self> {
-        let folder = Folder::new()?;
+        let folder = Folder::in_memory("peers")?;
         let root = workspace.root();
         let scripts = root.join("xtask/peers");
-        let package = folder.0.join("measured.zip");
+        let package = folder.path().join("measured.zip");
         let line = Line::new(program, root)
             .args(["package", "--json", "--force", "--output"])
             .arg(&package)
@@ -218,25 +219,25 @@ impl Stage {
         let line = Line::new(python, root)
             .arg("-B")
             .arg(scripts.join("pictures.py"))
-            .arg(&folder.0)
+            .arg(folder.path())
             .arg(root.join("examples/capture-quality/pictures/coffee.png"));
         let mut pictures: Vec<Picture> = serde_json::from_slice(&succeed(&line)?)
             .context("the answer of pictures.py has another form than expected")?;
-        let socket = folder.0.join("frames.sock");
+        let socket = folder.path().join("frames.sock");
         let broker = Broker::start(program, &socket)?;
         for picture in &mut pictures {
-            picture.pooled = publish(program, root, &socket, &folder.0, &picture.name)?;
+            picture.pooled = publish(program, root, &socket, folder.path(), &picture.name)?;
         }
 
-        let store = ("PROC_SHM_DIR", folder.0.clone());
+        let store = ("PROC_SHM_DIR", folder.path().to_owned());
         let ours = Launch {
             name: OURS,
             program: program.to_owned(),
             args: vec!["adapter".to_owned(), package.display().to_string()],
-            dir: folder.0.clone(),
+            dir: folder.path().to_owned(),
             env: vec![
                 store.clone(),
-                ("XDG_CACHE_HOME", folder.0.join("cache")),
+                ("XDG_CACHE_HOME", folder.path().join("cache")),
                 ("PROCVISION_FRAMES_SOCKET", socket),
             ],
         };
@@ -264,7 +265,7 @@ impl Stage {
 
     /// An adapter that has answered a call.
     fn ready(&self, launch: &Launch) -> Result<Adapter> {
-        let mut adapter = launch.start(&self.folder.0)?;
+        let mut adapter = launch.start(self.folder.path())?;
         adapter.expect("hello")?;
         adapter.send(&self.call("measure", "raw", "dot", "dot")?)?;
         adapter.expect("result")?;
@@ -346,7 +347,7 @@ impl Stage {
     fn contest(&self, adapter: usize, kind: Kind, place: &str, from: &'static str, guide: &str) -> Result<Contest> {
         let mut calls = Vec::new();
         for current in self.current() {
-            let call = framed(&self.call("measure", place, &current.name, guide)?);
+            let call = frame(&self.call("measure", place, &current.name, guide)?);
             calls.push((call, kind.sum(current) + kind.sum(self.picture(guide)?)));
         }
         Ok(Contest {
@@ -360,12 +361,12 @@ impl Stage {
 
     /// The cache of compiled components is warm: both have been started before.
     fn starts(&self, calls: &mut Calls) -> Result<()> {
-        let call = framed(&self.call("measure", "raw", "dot", "dot")?);
+        let call = frame(&self.call("measure", "raw", "dot", "dot")?);
         let mut samples = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
         for _ in 0..STARTS {
             for (launch, [hello, ready]) in self.launches.iter().zip(&mut samples) {
                 let begun = Instant::now();
-                let mut adapter = launch.start(&self.folder.0)?;
+                let mut adapter = launch.start(self.folder.path())?;
                 adapter.send_bytes(&call)?;
                 adapter.expect("hello")?;
                 hello.push(begun.elapsed());
@@ -389,8 +390,8 @@ impl Stage {
     }
 
     fn pings(&self, calls: &mut Calls) -> Result<()> {
-        let busy = framed(&self.call("busy", "raw", "dot", "dot")?);
-        let ping = framed(&json!({ "type": "ping", "request_id": "ping" }));
+        let busy = frame(&self.call("busy", "raw", "dot", "dot")?);
+        let ping = frame(&json!({ "type": "ping", "request_id": "ping" }));
         for launch in &self.launches {
             let mut adapter = self.ready(launch)?;
             let mut samples = Vec::new();
@@ -536,59 +537,6 @@ fn aims(calls: &Calls) -> Vec<Aim> {
         missed_by: Vec::new(),
     };
     measured.into_iter().map(aim).collect()
-}
-
-/// A folder in memory, which goes with the value.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Result<Self> {
-        let memory = Path::new("/dev/shm");
-        let parent = if memory.is_dir() {
-            memory.to_owned()
-        } else {
-            std::env::temp_dir()
-        };
-        let path = parent.join(format!("procvision-peers-{}", std::process::id()));
-        fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            eprintln!("cannot remove {}: {error}", self.0.display());
-        }
-    }
-}
-
-/// `procvision frames broker`.
-struct Broker(Child);
-
-impl Broker {
-    fn start(program: &Path, socket: &Path) -> Result<Self> {
-        let mut command = Command::new(program);
-        command.args(["frames", "broker", "--json", "--socket"]).arg(socket);
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn().context("the frame broker cannot be started")?;
-        let stdout = child.stdout.take();
-        let broker = Self(child);
-        // It says so when it listens.
-        let mut line = String::new();
-        let stdout = stdout.context("the frame broker has no stdout")?;
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line)
-            .context("the frame broker does not answer")?;
-        Ok(broker)
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Puts one picture into a pool of its own, where it stays; the answer is its reference.

@@ -1,7 +1,7 @@
 //! An adapter's process as a runner has it: frames into its stdin, frames out of its stdout, one after the other.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -10,12 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use procvision_conformance::wire::{self, Garbage};
 use serde_json::{Value, json};
 
 /// A process that lives longer hangs, and is killed so that the measurement ends with an error.
 const LIFE: Duration = Duration::from_secs(300);
-/// Most bytes of a frame. What announces more is no frame.
-const FRAME_BYTES: usize = 1 << 20;
 
 /// How an adapter is started.
 #[derive(Debug, Clone)]
@@ -78,7 +77,7 @@ impl Launch {
 impl Adapter {
     /// Sends a frame, which must fit into the pipe.
     pub fn send(&mut self, message: &Value) -> Result<()> {
-        self.send_bytes(&framed(message))
+        self.send_bytes(&wire::frame(message))
     }
 
     /// Sends bytes in one write.
@@ -89,17 +88,14 @@ impl Adapter {
 
     /// The body of the next frame, not looked at yet.
     pub fn receive_bytes(&mut self) -> Result<Vec<u8>> {
-        let mut length = [0; 4];
-        let read = self.stdout.read_exact(&mut length);
-        read.with_context(|| self.trouble("ends without an answer"))?;
-        let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
-        if length > FRAME_BYTES {
-            bail!("{}", self.trouble("writes something else than frames to its stdout"));
-        }
-        let mut body = vec![0; length];
-        let read = self.stdout.read_exact(&mut body);
-        read.with_context(|| self.trouble("ends in the middle of a frame"))?;
-        Ok(body)
+        let what = match wire::read_body(&mut self.stdout) {
+            Ok(Some(body)) => return Ok(body),
+            Ok(None) => "ends without an answer".to_owned(),
+            Err(Garbage::CutOff) => "ends in the middle of a frame".to_owned(),
+            Err(Garbage::Io(error)) => format!("cannot be heard: {error}"),
+            Err(garbage) => format!("writes something else than frames to its stdout: {garbage}"),
+        };
+        bail!("{}", self.trouble(&what))
     }
 
     /// The next frame.
@@ -169,13 +165,6 @@ fn kill(child: &Mutex<Child>) {
     let _ = child.wait();
 }
 
-/// A message as it goes through the pipe.
-pub fn framed(message: &Value) -> Vec<u8> {
-    let body = message.to_string();
-    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
-    [&length.to_be_bytes()[..], body.as_bytes()].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,7 +185,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut echo = cat(folder.path());
         let ping = json!({ "type": "ping", "request_id": "1" });
-        let (_, body) = echo.round_trip(&framed(&ping)).unwrap();
+        let (_, body) = echo.round_trip(&wire::frame(&ping)).unwrap();
         assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), ping);
         echo.send(&ping).unwrap();
         let error = echo.expect("pong").unwrap_err().to_string();
