@@ -29,7 +29,7 @@ use crate::shape::Shape;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use wasmtime::component::Resource;
 
 /// A loaded algorithm with at most one running instance. Calls come one at a time; for more, load it more often.
@@ -147,10 +147,7 @@ impl Algorithm {
             &self.interruption,
         )?;
         let start = Instant::now();
-        instance.begin(Budget {
-            fuel: self.limits.setup_fuel,
-            deadline: Duration::from_millis(self.limits.setup_deadline_ms),
-        });
+        instance.begin(Budget::new(self.limits.setup_fuel, self.limits.setup_deadline_ms));
         let result = instance.call("in setup", |lifecycle, store| lifecycle.call_setup(store));
         if let Some(mut failure) = hook_failure(result) {
             if failure.class == FailureClass::Algorithm {
@@ -219,17 +216,11 @@ fn session_handle() -> Resource<Session> {
 }
 
 fn info_budget(limits: &Limits) -> Budget {
-    Budget {
-        fuel: limits.info_fuel,
-        deadline: Duration::from_millis(limits.info_deadline_ms),
-    }
+    Budget::new(limits.info_fuel, limits.info_deadline_ms)
 }
 
 fn hook_budget(limits: &Limits) -> Budget {
-    Budget {
-        fuel: limits.hook_fuel,
-        deadline: Duration::from_millis(limits.hook_deadline_ms),
-    }
+    Budget::new(limits.hook_fuel, limits.hook_deadline_ms)
 }
 
 /// The failure of a hook, whether it was stated or happened.

@@ -28,7 +28,25 @@ const TICK: u64 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Budget {
     pub(crate) fuel: u64,
+    /// How long whoever asks waits for the answer.
     pub(crate) deadline: Duration,
+    /// How much of that has passed before the algorithm is called.
+    pub(crate) waited: Duration,
+}
+
+impl Budget {
+    pub(crate) fn new(fuel: u64, deadline_ms: u64) -> Self {
+        Self {
+            fuel,
+            deadline: Duration::from_millis(deadline_ms),
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// How long the algorithm may take.
+    pub(crate) fn time(&self) -> Duration {
+        self.deadline.saturating_sub(self.waited)
+    }
 }
 
 /// A running instance. After a failure that poisons it, it must be dropped.
@@ -124,6 +142,6 @@ fn grant(store: &mut Store<GuestState>, budget: Budget) {
     let now = Instant::now();
     // A deadline that the clock cannot express is as good as one that is a year away.
     store.data_mut().deadline = now
-        .checked_add(budget.deadline)
+        .checked_add(budget.time())
         .unwrap_or(now + Duration::from_secs(365 * 24 * 3600));
 }

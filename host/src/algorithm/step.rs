@@ -147,16 +147,17 @@ pub(super) fn check_context(session: &Session) -> Result<(), Failure> {
 
 /// What is left for the question of a station that waits `since` then.
 fn budget(phase: Phase, limits: &Limits, since: Option<Instant>) -> Result<Budget, Failure> {
-    let (fuel, deadline_ms) = match phase {
-        Phase::PreExecute => (limits.pre_execute_fuel, limits.pre_execute_deadline_ms),
-        Phase::Execute => (limits.execute_fuel, limits.execute_deadline_ms),
+    let mut budget = match phase {
+        Phase::PreExecute => Budget::new(limits.pre_execute_fuel, limits.pre_execute_deadline_ms),
+        Phase::Execute => Budget::new(limits.execute_fuel, limits.execute_deadline_ms),
     };
-    let waited = since.map_or(Duration::ZERO, |since| since.elapsed());
-    let deadline = Duration::from_millis(deadline_ms).saturating_sub(waited);
-    if deadline.is_zero() {
-        let waited = waited.as_millis();
-        let message =
-            format!("the call had waited {waited} ms of {deadline_ms} ms before the algorithm could be asked");
+    budget.waited = since.map_or(Duration::ZERO, |since| since.elapsed());
+    if budget.time().is_zero() {
+        let message = format!(
+            "the call had waited {} ms of {} ms before the algorithm could be asked",
+            budget.waited.as_millis(),
+            budget.deadline.as_millis()
+        );
         // The algorithm has done nothing wrong, and its instance stays.
         return Err(Failure::new(
             FailureClass::Deadline,
@@ -165,7 +166,7 @@ fn budget(phase: Phase, limits: &Limits, since: Option<Instant>) -> Result<Budge
             Severity::Recoverable,
         ));
     }
-    Ok(Budget { fuel, deadline })
+    Ok(budget)
 }
 
 /// Calls the question, and the hooks around it if they are ours to call. An error costs the instance.

@@ -90,7 +90,7 @@ pub enum Origin {
     /// A station's store, whose policy holds.
     Store(Box<OpenVersion>),
     /// A package, under the policy that was named, if one was.
-    Package(Option<StationRules>),
+    Package(Option<Box<StationRules>>),
 }
 
 impl Origin {
@@ -98,7 +98,7 @@ impl Origin {
     pub fn rules(&self) -> Option<&StationRules> {
         match self {
             Self::Store(version) => Some(version.station()),
-            Self::Package(rules) => rules.as_ref(),
+            Self::Package(rules) => rules.as_deref(),
         }
     }
 
@@ -131,7 +131,7 @@ pub enum Opened {
     /// Admitted by the store when it was opened.
     Store(Box<OpenVersion>),
     /// With the rules that it must be admitted by.
-    Package(Box<Package>, Option<StationRules>),
+    Package(Box<Package>, Option<Box<StationRules>>),
 }
 
 impl Opened {
@@ -213,7 +213,7 @@ impl SubjectArgs {
     pub fn origin(&self, store: Option<&Path>, pid: &str) -> Result<Origin, CommandError> {
         Ok(match store {
             Some(store) => Origin::Store(Box::new(Store::open(store, StoreOptions::default())?.open_active(pid)?)),
-            None => Origin::Package(self.rules()?),
+            None => Origin::Package(self.rules()?.map(Box::new)),
         })
     }
 

@@ -111,10 +111,17 @@ pub(super) fn late(budget: Budget, doing: &str) -> Failure {
 }
 
 fn too_late(budget: Budget, doing: &str) -> (FailureClass, ErrorCode, String, Severity) {
-    let message = format!(
+    let took = format!(
         "the algorithm took longer than {} ms {doing}",
-        budget.deadline.as_millis()
+        budget.time().as_millis()
     );
+    let message = match budget.waited.is_zero() {
+        true => took,
+        false => format!(
+            "{took}; the call of at most {} ms had waited before that",
+            budget.deadline.as_millis()
+        ),
+    };
     (
         FailureClass::Deadline,
         ErrorCode::Timeout,
