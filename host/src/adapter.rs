@@ -1,11 +1,13 @@
 //! The process that a runner starts for an algorithm: it speaks the [`crate::protocol`] over its pipes.
 //!
-//! Two threads need nothing but the pipes: the reader takes frames in and answers at once what needs no algorithm; the
-//! writer waits where writing would block. The thread that starts the adapter loads the algorithm and works off calls.
+//! Threads of their own need nothing but the pipes: one takes frames in and answers at once what needs no algorithm; others
+//! wait where writing would block. The thread that starts the adapter loads the algorithm and works off calls; while there
+//! are none, it takes frames in itself.
 //! In order: [`Adapter::open`] says hello, [`Adapter::serve`] answers until the end, or [`Adapter::fail`] says why
 //! there is nothing to serve.
 
 mod answer;
+mod bell;
 mod debug;
 mod heartbeat;
 mod inbox;
@@ -54,6 +56,7 @@ const LAST_FRAMES: Duration = Duration::from_millis(200);
 pub struct Adapter {
     output: Outlet,
     inbox: Arc<Inbox>,
+    reader: Arc<Reader>,
     log: Log,
 }
 
@@ -71,19 +74,22 @@ impl Adapter {
         heartbeat: Heartbeat,
     ) -> io::Result<Self> {
         log.end_on_panic();
-        let adapter = Self {
-            output: Outlet::new(output, BOUNDS),
-            inbox: Arc::default(),
-            log: log.clone(),
-        };
+        let output = Outlet::new(output, BOUNDS);
+        let inbox = Arc::new(Inbox::new()?);
         // Before the first frame, since a runner may answer it with a signal.
-        let reader = Reader::new(
+        let reader = Arc::new(Reader::new(
             input,
-            adapter.output.clone(),
-            adapter.inbox.clone(),
+            output.clone(),
+            inbox.clone(),
             log.clone(),
             heartbeat,
-        )?;
+        )?);
+        let adapter = Self {
+            output,
+            inbox,
+            reader: reader.clone(),
+            log: log.clone(),
+        };
         adapter.output.send(Reply::hello().to_frame(), Keep::Always);
         for (name, outlet) in [("procvision-out", &adapter.output), ("procvision-log", log.outlet())] {
             let outlet = outlet.clone();

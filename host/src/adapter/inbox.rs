@@ -1,8 +1,10 @@
 //! What the reader of the pipe and the one who asks the algorithm tell each other: the one call, and the end.
 
+use super::bell::Bell;
 use crate::algorithm::Interrupter;
 use crate::protocol::CallRequest;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// Why the process comes to an end.
@@ -56,16 +58,18 @@ pub(super) enum Next {
 }
 
 /// The place where one call waits, and the end is announced.
-#[derive(Default)]
 pub(super) struct Inbox {
     state: Mutex<State>,
-    arrived: Condvar,
+    /// Rung when something arrives while the one who works off calls listens.
+    arrived: Bell,
 }
 
 #[derive(Default)]
 struct State {
     /// Whether calls are worked off.
     open: bool,
+    /// Whether the one who works off calls has nothing to do, and listens to the runner itself.
+    listening: bool,
     waiting: Option<(Box<CallRequest>, Instant)>,
     /// Whether a call was taken that has not been answered.
     in_flight: bool,
@@ -83,6 +87,13 @@ struct State {
 }
 
 impl Inbox {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            state: Mutex::default(),
+            arrived: Bell::new()?,
+        })
+    }
+
     /// Takes a call, if it can be answered.
     pub(super) fn offer(&self, call: Box<CallRequest>) -> Offer {
         let mut state = self.state();
@@ -94,7 +105,7 @@ impl Inbox {
         }
         state.in_flight = true;
         state.waiting = Some((call, Instant::now()));
-        self.arrived.notify_one();
+        self.tell(&state);
         Offer::Taken
     }
 
@@ -103,7 +114,7 @@ impl Inbox {
         let mut state = self.state();
         state.end.get_or_insert(end);
         state.ended.get_or_insert_with(Instant::now);
-        self.arrived.notify_one();
+        self.tell(&state);
         state.patient = patience == Patience::UntilAnswered && state.waiting.is_some();
         match (state.open || state.closing, state.patient) {
             (true, _) => Ends::ByWorker,
@@ -138,19 +149,39 @@ impl Inbox {
         self.state().waiting.take().map(|(call, _)| call)
     }
 
-    /// Waits for a call or the end. A call that was taken before the end comes first.
-    pub(super) fn next(&self) -> Next {
+    /// A call, or the end; a call that was taken before the end comes first. If there is neither, whoever asks listens to the
+    /// runner from now on.
+    pub(super) fn next_or_listen(&self) -> Option<Next> {
         let mut state = self.state();
-        state.working = false;
-        loop {
-            if let Some((call, came)) = state.waiting.take() {
-                state.working = true;
-                return Next::Call(call, came);
-            }
-            if let Some(end) = state.end {
-                return Next::End(end);
-            }
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        let next = match (state.waiting.take(), state.end) {
+            (Some((call, came)), _) => Some(Next::Call(call, came)),
+            (None, Some(end)) => Some(Next::End(end)),
+            (None, None) => None,
+        };
+        state.working = matches!(next, Some(Next::Call(..)));
+        state.listening = next.is_none();
+        next
+    }
+
+    /// Whoever listened has something to do, or looks whether there is something.
+    pub(super) fn stop_listening(&self) {
+        self.state().listening = false;
+        self.arrived.clear();
+    }
+
+    /// Whether the one who works off calls listens to the runner.
+    pub(super) fn is_listening(&self) -> bool {
+        self.state().listening
+    }
+
+    /// Rings for the one who works off calls.
+    pub(super) fn bell(&self) -> &Bell {
+        &self.arrived
+    }
+
+    fn tell(&self, state: &State) {
+        if state.listening {
+            self.arrived.ring();
         }
     }
 

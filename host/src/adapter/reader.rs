@@ -1,8 +1,13 @@
-//! The thread that listens to the runner, and to signals. What needs no algorithm it answers itself: pings, frames that
-//! are refused, calls that come at the wrong time. It never waits for anything else.
+//! Listening to the runner, and to signals. What needs no algorithm is answered at once: pings, frames that are refused,
+//! calls that come at the wrong time.
+//!
+//! Two threads listen in turn. While nothing is worked off, the one who works off calls reads for itself, so that a call
+//! reaches the algorithm without waking anybody. Once it has been busy for a moment, the other one reads, which never waits
+//! for anything else; that one also has the signals and the time.
 
+use super::bell::{Alarm, Bell};
 use super::heartbeat::{Heartbeat, Watch};
-use super::inbox::{End, Ends, Inbox, Offer, Patience};
+use super::inbox::{End, Ends, Inbox, Next, Offer, Patience};
 use super::log::Log;
 use super::outlet::{Keep, Outlet};
 use super::{GRACE, LAST_CALL, drain, say_goodbye};
@@ -15,11 +20,13 @@ use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use serde_json::{Map, Value};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How much is read at once.
 const PIECE: usize = 64 << 10;
+/// How long a call may take before the other thread listens in its place. Waking that one costs more than most calls.
+const MOMENT: Duration = Duration::from_millis(1);
 /// How often what has to end is interrupted, until it has ended.
 const INSIST: Duration = Duration::from_millis(20);
 /// How long everything may take that has to be done until the process ends.
@@ -29,13 +36,25 @@ const SHUTTING_DOWN: &str = "the algorithm is being shut down";
 const ENDS: [i32; 2] = [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT];
 
 pub(super) struct Reader {
-    input: Option<OwnedFd>,
+    input: OwnedFd,
     signals: OwnedFd,
     output: Outlet,
     inbox: Arc<Inbox>,
     log: Log,
+    /// Rung when the thread of [`run`](Self::run) is to look at what has changed.
+    bell: Bell,
+    /// Goes off when that thread is to listen.
+    alarm: Alarm,
+    listening: Mutex<Listening>,
+}
+
+/// What is known of the runner's frames.
+struct Listening {
+    /// Whether there may be more to read.
+    open: bool,
     watch: Watch,
     decoder: Decoder,
+    buffer: Vec<u8>,
     /// When the end was announced, and when it is looked next for what still runs.
     ending: Option<(Instant, Instant)>,
 }
@@ -54,50 +73,117 @@ impl Reader {
             signal_hook::low_level::pipe::register(signal, wake.try_clone()?)?;
         }
         Ok(Self {
-            input: Some(input),
+            input,
             signals: signals.into(),
             output,
             inbox,
             log,
-            watch: Watch::new(heartbeat),
-            decoder: Decoder::default(),
-            ending: None,
+            bell: Bell::new()?,
+            alarm: Alarm::new()?,
+            listening: Mutex::new(Listening {
+                open: true,
+                watch: Watch::new(heartbeat),
+                decoder: Decoder::default(),
+                buffer: vec![0; PIECE],
+                ending: None,
+            }),
         })
     }
 
-    pub(super) fn run(mut self) {
-        let mut buffer = vec![0; PIECE];
+    /// Listens for as long as the program runs. For a thread of its own.
+    pub(super) fn run(&self) {
         loop {
             match self.wait() {
-                Some(Event::Input) => self.read(&mut buffer),
+                Some(Event::Input) => {
+                    let mut listening = self.listening();
+                    // The other one may have begun to listen meanwhile, and what there was may be read.
+                    if !self.inbox.is_listening() && self.is_readable() {
+                        self.read(&mut listening);
+                    }
+                }
                 Some(Event::Signal) => {
                     // However many there were.
-                    let _ = rustix::io::read(&self.signals, &mut buffer);
-                    self.end(End::Signal);
+                    let _ = rustix::io::read(&self.signals, &mut [0; 64]);
+                    self.end(&mut self.listening(), End::Signal);
                 }
-                Some(Event::NobodyReads) => self.end(End::Closed),
+                Some(Event::NobodyReads) => self.end(&mut self.listening(), End::Closed),
+                Some(Event::Bell) => self.bell.clear(),
+                Some(Event::Alarm) => self.alarm.clear(),
                 None => {}
             }
-            self.keep_time();
+            self.keep_time(&mut self.listening());
         }
+    }
+
+    /// Waits for a call or the end, and meanwhile reads. For the one who works off calls.
+    pub(super) fn next(&self) -> Next {
+        self.alarm.clear();
+        let next = loop {
+            if let Some(next) = self.inbox.next_or_listen() {
+                break next;
+            }
+            let open = self.listening().open;
+            let mut descriptors = [
+                PollFd::new(self.inbox.bell(), PollFlags::IN),
+                match open {
+                    true => PollFd::new(&self.input, PollFlags::IN),
+                    false => PollFd::new(self.inbox.bell(), PollFlags::IN),
+                },
+            ];
+            // If it is interrupted, it is looked again.
+            let _ = poll(&mut descriptors, None);
+            let mut listening = self.listening();
+            self.inbox.stop_listening();
+            if listening.open && self.is_readable() {
+                let due = listening.due();
+                self.read(&mut listening);
+                // The other one keeps the time, and waits as long as it knew it had to.
+                if listening.due().is_some_and(|now| due.is_none_or(|before| now < before)) {
+                    self.bell.ring();
+                }
+            }
+        };
+        match next {
+            Next::Call(..) => self.alarm.set(MOMENT),
+            // From here on only the other one listens.
+            Next::End(_) => self.bell.ring(),
+        }
+        next
+    }
+
+    fn listening(&self) -> MutexGuard<'_, Listening> {
+        // What a frame changes is whole before anything else could panic, and a panic ends the process anyway.
+        self.listening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_readable(&self) -> bool {
+        let mut input = [PollFd::new(&self.input, PollFlags::IN)];
+        matches!(poll(&mut input, Some(&Timespec::default())), Ok(ready) if ready > 0)
     }
 
     /// Waits until there is something to read or to do.
     fn wait(&self) -> Option<Event> {
-        // What is not watched any more has the signals' descriptor in its place, and no flags.
+        let (due, open, ending) = {
+            let listening = self.listening();
+            (listening.due(), listening.open, listening.ending.is_some())
+        };
+        // What is not watched has the signals' descriptor in its place, and no flags.
         let nothing = || PollFd::new(&self.signals, PollFlags::empty());
         let mut descriptors = [
             PollFd::new(&self.signals, PollFlags::IN),
-            self.input
-                .as_ref()
-                .map_or_else(nothing, |input| PollFd::new(input, PollFlags::IN)),
-            match self.ending {
+            PollFd::new(&self.bell, PollFlags::IN),
+            PollFd::new(&self.alarm, PollFlags::IN),
+            match open && !self.inbox.is_listening() {
+                true => PollFd::new(&self.input, PollFlags::IN),
+                false => nothing(),
+            },
+            match ending {
                 // Without flags it is told that nobody reads any more.
-                None => PollFd::new(self.output.descriptor(), PollFlags::empty()),
-                Some(_) => nothing(),
+                false => PollFd::new(self.output.descriptor(), PollFlags::empty()),
+                true => nothing(),
             },
         ];
-        let left = self.due().map(|due| due.saturating_duration_since(Instant::now()));
+        let left = due.map(|due| due.saturating_duration_since(Instant::now()));
         // A time that is too long to be said is no bound.
         let left = left.and_then(|left| Timespec::try_from(left).ok());
         if !poll(&mut descriptors, left.as_ref()).is_ok_and(|ready| ready > 0) {
@@ -105,26 +191,22 @@ impl Reader {
         }
         match descriptors.map(|descriptor| !descriptor.revents().is_empty()) {
             [true, ..] => Some(Event::Signal),
-            [_, true, _] => Some(Event::Input),
+            [_, true, ..] => Some(Event::Bell),
+            [_, _, true, ..] => Some(Event::Alarm),
+            [_, _, _, true, _] => Some(Event::Input),
             [.., true] => Some(Event::NobodyReads),
             _ => None,
         }
     }
 
-    /// When something is due even if nobody says anything.
-    fn due(&self) -> Option<Instant> {
-        let ending = self.ending.map(|(since, look)| look.min(since + ENDING));
-        [self.watch.due(), ending].into_iter().flatten().min()
-    }
-
-    fn keep_time(&mut self) {
+    fn keep_time(&self, listening: &mut Listening) {
         let now = Instant::now();
-        if let Some(silence) = self.watch.overdue(now) {
+        if let Some(silence) = listening.watch.overdue(now) {
             let silence = u64::try_from(silence.as_millis()).unwrap_or(u64::MAX);
             let fields = Map::from_iter([("silence_ms".to_owned(), silence.into())]);
             self.log.line(Level::Warn, "the runner has stopped pinging", fields);
         }
-        let Some((since, look)) = self.ending else {
+        let Some((since, look)) = listening.ending else {
             return;
         };
         if since + ENDING <= now {
@@ -142,39 +224,42 @@ impl Reader {
                 // No call will come any more; what runs now is the last of all.
                 false => last_call,
             };
-            self.ending = Some((since, next));
+            listening.ending = Some((since, next));
         }
     }
 
-    fn read(&mut self, buffer: &mut [u8]) {
-        let Some(input) = &self.input else { return };
-        match rustix::io::read(input, &mut *buffer) {
-            Ok(count) if count > 0 => self.take(&buffer[..count]),
+    /// Reads once.
+    fn read(&self, listening: &mut Listening) {
+        match rustix::io::read(&self.input, &mut *listening.buffer) {
+            Ok(count) if count > 0 => self.take(listening, count),
             Err(Errno::INTR | Errno::AGAIN) => {}
             ended => {
-                self.input = None;
+                listening.open = false;
                 if let Err(error) = ended {
                     self.log.line(
                         Level::Error,
                         &format!("cannot read from the runner: {error}"),
                         Map::new(),
                     );
-                } else if !self.decoder.is_between_frames() {
+                } else if !listening.decoder.is_between_frames() {
                     self.log
                         .line(Level::Warn, "the runner has gone in the middle of a frame", Map::new());
                 }
-                self.end(End::Closed);
+                self.end(listening, End::Closed);
             }
         }
     }
 
-    fn take(&mut self, mut bytes: &[u8]) {
-        // Taken out for as long as its frames are looked at.
-        let mut decoder = std::mem::take(&mut self.decoder);
+    /// Takes so many bytes of the buffer.
+    fn take(&self, listening: &mut Listening, count: usize) {
+        // Both are taken out for as long as their frames are looked at.
+        let mut decoder = std::mem::take(&mut listening.decoder);
+        let buffer = std::mem::take(&mut listening.buffer);
+        let mut bytes = &buffer[..count];
         while let Some(incoming) = decoder.next(&mut bytes) {
             match incoming {
                 Incoming::Frame(body) => match Request::parse(body) {
-                    Ok(request) => self.answer(request),
+                    Ok(request) => self.answer(listening, request),
                     Err(refusal) => self.refuse(&refusal),
                 },
                 Incoming::Empty => self.refuse(&RequestError::Empty.into()),
@@ -182,15 +267,16 @@ impl Reader {
                 Incoming::NoLength(length) => self.refuse(&RequestError::NoLength(length).into()),
             }
         }
-        self.decoder = decoder;
+        listening.decoder = decoder;
+        listening.buffer = buffer;
     }
 
-    fn answer(&mut self, request: Request) {
+    fn answer(&self, listening: &mut Listening, request: Request) {
         match request {
             Request::Ping(request_id) => {
                 self.output
                     .send(Reply::pong(request_id.as_ref()).to_frame(), Keep::IfRoom);
-                self.watch.ping(Instant::now());
+                listening.watch.ping(Instant::now());
                 let dropped = self.output.take_dropped();
                 if dropped > 0 {
                     let count = Map::from_iter([("dropped_frames".to_owned(), dropped.into())]);
@@ -202,12 +288,12 @@ impl Reader {
                 }
             }
             Request::Hello(hello) => {
-                self.watch.hello(&hello);
+                listening.watch.hello(&hello);
                 let version = hello.version.map_or(Value::Null, Value::String);
                 let fields = Map::from_iter([("runner_version".to_owned(), version)]);
                 self.log.line(Level::Debug, "the runner says hello", fields);
             }
-            Request::Shutdown => self.end(End::Shutdown),
+            Request::Shutdown => self.end(listening, End::Shutdown),
             Request::Call(call) => {
                 let request_id = call.request_id.clone();
                 match self.inbox.offer(call) {
@@ -232,8 +318,8 @@ impl Reader {
     }
 
     /// Announces the end, and brings it about if nothing is served yet.
-    fn end(&mut self, end: End) {
-        if self.ending.is_some() {
+    fn end(&self, listening: &mut Listening, end: End) {
+        if listening.ending.is_some() {
             return;
         }
         // Whoever sends frames and closes the pipe at once wants to have them answered.
@@ -247,7 +333,7 @@ impl Reader {
             Ends::AfterLoading => {}
             Ends::ByWorker => {
                 let now = Instant::now();
-                self.ending = Some((now, now + GRACE));
+                listening.ending = Some((now, now + GRACE));
             }
             Ends::Now => self.end_now(end),
         }
@@ -273,9 +359,19 @@ impl Reader {
     }
 }
 
+impl Listening {
+    /// When something is due even if nobody says anything.
+    fn due(&self) -> Option<Instant> {
+        let ending = self.ending.map(|(since, look)| look.min(since + ENDING));
+        [self.watch.due(), ending].into_iter().flatten().min()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
     Signal,
+    Bell,
+    Alarm,
     Input,
     NobodyReads,
 }

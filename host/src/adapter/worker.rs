@@ -6,6 +6,7 @@ use super::debug::DebugFields;
 use super::inbox::{End, Inbox, Next};
 use super::log::Log;
 use super::outlet::{Keep, Outlet};
+use super::reader::Reader;
 use super::sessions::{Inspection, Sessions};
 use crate::algorithm::{Algorithm, HookReport};
 use crate::call::StepCall;
@@ -51,6 +52,7 @@ pub(super) struct Worker {
     sessions: Sessions,
     output: Outlet,
     inbox: Arc<Inbox>,
+    reader: Arc<Reader>,
     log: Log,
     /// Whether there is no instance because the runner wants none.
     torn_down: bool,
@@ -69,6 +71,7 @@ impl Worker {
             service,
             output: adapter.output.clone(),
             inbox: adapter.inbox.clone(),
+            reader: adapter.reader.clone(),
             log: adapter.log.clone(),
             torn_down: false,
         }
@@ -79,7 +82,7 @@ impl Worker {
         let end = loop {
             // Answers are never dropped, so that there may be only one that nobody has read.
             self.output.wait_for_room(|| self.inbox.is_ending());
-            match self.inbox.next() {
+            match self.reader.next() {
                 Next::Call(call, came) => self.answer(&call, came)?,
                 Next::End(end) => break end,
             }

@@ -200,6 +200,7 @@ pub(super) fn host() -> CallList {
         #[cfg(target_arch = "x86_64")]
         libc::SYS_poll,
         libc::SYS_ppoll,
+        libc::SYS_timerfd_settime,
         // Descriptors that are connected already.
         libc::SYS_recvfrom,
         libc::SYS_recvmsg,
