@@ -108,6 +108,8 @@ impl Adapter {
         if !self.inbox.open(service.algorithm.interrupter()) {
             self.wait_for_reader();
         }
+        // The end may have been announced already.
+        self.reader.ring();
         let end = worker::Worker::new(service, self).run()?;
         say_goodbye(&self.output, end);
         self.drain();
@@ -116,9 +118,15 @@ impl Adapter {
 
     /// Tells the runner why nothing can be served; so is a call that waits.
     pub fn fail(&self, error_code: &str, message: &str, remedy: Option<&str>) {
-        let Some(waiting) = self.inbox.close() else {
-            self.wait_for_reader();
+        let waiting = match self.inbox.close() {
+            Ok(waiting) => waiting,
+            Err(end) if self.inbox.is_open() => {
+                say_goodbye(&self.output, end);
+                return self.drain();
+            }
+            Err(_) => self.wait_for_reader(),
         };
+        self.reader.ring();
         self.output
             .send(Reply::error(None, error_code, message).to_frame(), Keep::Always);
         if let Some(call) = waiting {

@@ -30,8 +30,8 @@ pub struct StepCall {
     /// Whether `on_step_start` and `on_step_finish` are called around the question.
     pub hooks: Hooks,
     /// Since when the station waits for the answer. What has passed before the algorithm is asked, such as fetching the
-    /// picture and starting an instance, is taken off its deadline, so that the station never gives up before the sandbox
-    /// does. Without it the algorithm has the whole deadline.
+    /// picture and starting an instance, is taken off its deadline; if nothing is left, it is not asked. Without it the
+    /// algorithm has the whole deadline.
     pub since: Option<Instant>,
 }
 

@@ -91,19 +91,20 @@ pub(crate) fn close_others() -> io::Result<()> {
 }
 
 /// Runs `inside`, which changes its process for good, in a process of its own: that of `test`, which calls this and nothing
-/// else, started once more.
+/// else, started once more. It is given an empty folder.
 #[cfg(test)]
-pub(crate) fn alone(test: &str, inside: fn()) {
+pub(crate) fn alone(test: &str, inside: fn(&Path)) {
     const INSIDE: &str = "PROCVISION_TEST_INSIDE";
     const DONE: &str = "everything was tried";
-    if std::env::var_os(INSIDE).is_some() {
-        inside();
+    if let Some(folder) = std::env::var_os(INSIDE) {
+        inside(Path::new(&folder));
         println!("{DONE}");
         return;
     }
     let mut again = Command::new(std::env::current_exe().unwrap());
     again.args(["--exact", test, "--nocapture", "--test-threads", "1"]);
-    let ended = again.env(INSIDE, "1").output().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ended = again.env(INSIDE, folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success() && said.contains(DONE), "{said}");
 }

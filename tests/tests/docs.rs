@@ -144,7 +144,11 @@ fn every_direct_dependency_has_its_reason() {
 #[test]
 fn every_file_with_unsafe_code_is_named() {
     let page = read("docs/security.md");
-    let mut folders = vec![project().join("cli/src"), project().join("host/src"), project().join("guest-sdk/src")];
+    let mut folders = vec![
+        project().join("cli/src"),
+        project().join("host/src"),
+        project().join("guest-sdk/src"),
+    ];
     let mut found = 0;
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {

@@ -19,7 +19,7 @@ impl Bell {
     }
 
     pub(super) fn ring(&self) {
-        // It fails only if it rings already.
+        // It fails only if it has been rung 2^64 times.
         let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
     }
 

@@ -27,17 +27,6 @@ pub(super) enum Patience {
     UntilAnswered,
 }
 
-/// Who brings the end about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ends {
-    /// Whoever works off calls.
-    ByWorker,
-    /// The same, once everything is loaded.
-    AfterLoading,
-    /// Whoever announced it, at once.
-    Now,
-}
-
 /// What becomes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offer {
@@ -69,7 +58,7 @@ struct State {
     /// Whether calls are worked off.
     open: bool,
     /// Whether the one who works off calls has nothing to do, and listens to the runner itself.
-    listening: bool,
+    worker_listens: bool,
     waiting: Option<(Box<CallRequest>, Instant)>,
     /// Whether a call was taken that has not been answered.
     in_flight: bool,
@@ -109,39 +98,53 @@ impl Inbox {
         Offer::Taken
     }
 
-    /// Announces the end; the first announcement counts. Says who brings it about.
-    pub(super) fn end(&self, end: End, patience: Patience) -> Ends {
+    /// Announces the end; the first announcement counts. Says whether whoever announces it brings it about, at once: else the
+    /// one who works off calls does, once everything is loaded.
+    pub(super) fn end(&self, end: End, patience: Patience) -> bool {
         let mut state = self.state();
         state.end.get_or_insert(end);
         state.ended.get_or_insert_with(Instant::now);
         self.tell(&state);
-        state.patient = patience == Patience::UntilAnswered && state.waiting.is_some();
-        match (state.open || state.closing, state.patient) {
-            (true, _) => Ends::ByWorker,
-            (false, true) => Ends::AfterLoading,
-            (false, false) => Ends::Now,
+        if state.open || state.closing {
+            return false;
         }
+        state.patient = patience == Patience::UntilAnswered && state.waiting.is_some();
+        !state.patient
     }
 
-    /// From now on calls are worked off. Says whether that is wanted: not if the end has come already.
+    /// From now on calls are worked off. Says whether that is wanted: not if the end has come already. The time of a call that
+    /// has waited for this begins now, and so does that of an end.
     pub(super) fn open(&self, interrupter: Interrupter) -> bool {
         let mut state = self.state();
         state.open = state.end.is_none() || state.patient;
         state.interrupter = Some(interrupter);
+        let now = Instant::now();
+        if let Some((_, came)) = &mut state.waiting {
+            *came = now;
+        }
+        state.ended = state.ended.map(|_| now);
         state.open
     }
 
-    /// Accepts no calls any more; returns the one that waits. Nothing if the end has come before anything was served: then
-    /// whoever announced it brings it about.
-    pub(super) fn close(&self) -> Option<Option<Box<CallRequest>>> {
+    /// Accepts no calls any more; returns the one that waits.
+    ///
+    /// # Errors
+    ///
+    /// The end, if it was announced before, and what waits is not to be answered.
+    pub(super) fn close(&self) -> Result<Option<Box<CallRequest>>, End> {
         let mut state = self.state();
-        if state.end.is_some() && !state.patient && !state.open {
-            return None;
+        match state.end {
+            Some(end) if !state.patient => return Err(end),
+            _ => state.end = Some(End::Closed),
         }
-        state.end = Some(End::Closed);
-        state.ended.get_or_insert_with(Instant::now);
+        state.ended = Some(Instant::now());
         state.closing = true;
-        Some(state.waiting.take().map(|(call, _)| call))
+        Ok(state.waiting.take().map(|(call, _)| call))
+    }
+
+    /// Whether calls are worked off.
+    pub(super) fn is_open(&self) -> bool {
+        self.state().open
     }
 
     /// The call that waits.
@@ -159,19 +162,19 @@ impl Inbox {
             (None, None) => None,
         };
         state.working = matches!(next, Some(Next::Call(..)));
-        state.listening = next.is_none();
+        state.worker_listens = next.is_none();
         next
     }
 
     /// Whoever listened has something to do, or looks whether there is something.
     pub(super) fn stop_listening(&self) {
-        self.state().listening = false;
+        self.state().worker_listens = false;
         self.arrived.clear();
     }
 
     /// Whether the one who works off calls listens to the runner.
-    pub(super) fn is_listening(&self) -> bool {
-        self.state().listening
+    pub(super) fn worker_listens(&self) -> bool {
+        self.state().worker_listens
     }
 
     /// Rings for the one who works off calls.
@@ -180,7 +183,7 @@ impl Inbox {
     }
 
     fn tell(&self, state: &State) {
-        if state.listening {
+        if state.worker_listens {
             self.arrived.ring();
         }
     }
@@ -190,23 +193,26 @@ impl Inbox {
         self.state().in_flight = false;
     }
 
-    /// Whether a call has not been answered yet, or something follows one.
-    pub(super) fn is_working(&self) -> bool {
+    /// Ends what the algorithm is doing for a call or in consequence of one, and with `everything` whatever it is doing. Says
+    /// whether there may be more: what is just about to reach the algorithm goes on, so that this must be called again.
+    pub(super) fn interrupt(&self, everything: bool) -> bool {
         let state = self.state();
-        state.in_flight || state.working
-    }
-
-    /// Ends what the algorithm is doing at the moment. What is just about to reach it goes on, so that this must be called
-    /// again until nothing is left.
-    pub(super) fn interrupt(&self) {
-        if let Some(interrupter) = &self.state().interrupter {
+        let more = everything || state.in_flight || state.working;
+        if let (true, Some(interrupter)) = (more, &state.interrupter) {
             interrupter.interrupt();
         }
+        more
     }
 
     /// When the end was announced.
     pub(super) fn ended(&self) -> Option<Instant> {
         self.state().ended
+    }
+
+    /// Since when the one who works off calls, or whoever loads, brings the end about.
+    pub(super) fn ending(&self) -> Option<Instant> {
+        let state = self.state();
+        state.ended.filter(|_| state.open || state.closing)
     }
 
     /// Whether the end was announced.

@@ -5,7 +5,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 /// So many bytes a pipe takes without waiting, once it is said to take any (`PIPE_BUF`).
@@ -109,9 +109,12 @@ impl Outlet {
     /// Writes it at once, past everything that waits, or not at all. For the last words of a process: the thread that speaks
     /// may be the one that holds the lock.
     pub(super) fn write_past(&self, item: &[u8]) {
-        let state = self.shared.state.try_lock();
-        let in_the_middle = state.is_ok_and(|state| state.written > 0);
-        let separator: &[u8] = if in_the_middle { b"\n" } else { b"" };
+        let between = match self.shared.state.try_lock() {
+            Ok(state) => state.written == 0,
+            Err(TryLockError::Poisoned(state)) => state.into_inner().written == 0,
+            Err(TryLockError::WouldBlock) => false,
+        };
+        let separator: &[u8] = if between { b"" } else { b"\n" };
         let item = [separator, item].concat();
         if self.is_ready(Timespec::try_from(LAST_WORDS).ok().as_ref()) {
             // Nobody is left who could do anything about an error.

@@ -7,7 +7,7 @@
 
 use super::bell::{Alarm, Bell};
 use super::heartbeat::{Heartbeat, Watch};
-use super::inbox::{End, Ends, Inbox, Next, Offer, Patience};
+use super::inbox::{End, Inbox, Next, Offer, Patience};
 use super::log::Log;
 use super::outlet::{Keep, Outlet};
 use super::{GRACE, LAST_CALL, drain, say_goodbye};
@@ -55,8 +55,8 @@ struct Listening {
     watch: Watch,
     decoder: Decoder,
     buffer: Vec<u8>,
-    /// When the end was announced, and when it is looked next for what still runs.
-    ending: Option<(Instant, Instant)>,
+    /// When it is looked next for what still runs at the end.
+    look: Option<Instant>,
 }
 
 impl Reader {
@@ -85,7 +85,7 @@ impl Reader {
                 watch: Watch::new(heartbeat),
                 decoder: Decoder::default(),
                 buffer: vec![0; PIECE],
-                ending: None,
+                look: None,
             }),
         })
     }
@@ -97,16 +97,16 @@ impl Reader {
                 Some(Event::Input) => {
                     let mut listening = self.listening();
                     // The other one may have begun to listen meanwhile, and what there was may be read.
-                    if !self.inbox.is_listening() && self.is_readable() {
+                    if listening.open && !self.inbox.worker_listens() && self.is_readable() {
                         self.read(&mut listening);
                     }
                 }
                 Some(Event::Signal) => {
                     // However many there were.
                     let _ = rustix::io::read(&self.signals, &mut [0; 64]);
-                    self.end(&mut self.listening(), End::Signal);
+                    self.end(End::Signal);
                 }
-                Some(Event::NobodyReads) => self.end(&mut self.listening(), End::Closed),
+                Some(Event::NobodyReads) => self.end(End::Closed),
                 Some(Event::Bell) => self.bell.clear(),
                 Some(Event::Alarm) => self.alarm.clear(),
                 None => {}
@@ -135,10 +135,14 @@ impl Reader {
             let mut listening = self.listening();
             self.inbox.stop_listening();
             if listening.open && self.is_readable() {
-                let due = listening.due();
+                let due = listening.watch.due();
                 self.read(&mut listening);
                 // The other one keeps the time, and waits as long as it knew it had to.
-                if listening.due().is_some_and(|now| due.is_none_or(|before| now < before)) {
+                if listening
+                    .watch
+                    .due()
+                    .is_some_and(|now| due.is_none_or(|before| now < before))
+                {
                     self.bell.ring();
                 }
             }
@@ -149,6 +153,11 @@ impl Reader {
             Next::End(_) => self.bell.ring(),
         }
         next
+    }
+
+    /// Has the other thread look at what has changed.
+    pub(super) fn ring(&self) {
+        self.bell.ring();
     }
 
     fn listening(&self) -> MutexGuard<'_, Listening> {
@@ -163,9 +172,10 @@ impl Reader {
 
     /// Waits until there is something to read or to do.
     fn wait(&self) -> Option<Event> {
-        let (due, open, ending) = {
+        let ending = self.inbox.ending();
+        let (due, open) = {
             let listening = self.listening();
-            (listening.due(), listening.open, listening.ending.is_some())
+            (listening.due(ending), listening.open)
         };
         // What is not watched has the signals' descriptor in its place, and no flags.
         let nothing = || PollFd::new(&self.signals, PollFlags::empty());
@@ -173,14 +183,14 @@ impl Reader {
             PollFd::new(&self.signals, PollFlags::IN),
             PollFd::new(&self.bell, PollFlags::IN),
             PollFd::new(&self.alarm, PollFlags::IN),
-            match open && !self.inbox.is_listening() {
+            match open && !self.inbox.worker_listens() {
                 true => PollFd::new(&self.input, PollFlags::IN),
                 false => nothing(),
             },
             match ending {
                 // Without flags it is told that nobody reads any more.
-                false => PollFd::new(self.output.descriptor(), PollFlags::empty()),
-                true => nothing(),
+                None => PollFd::new(self.output.descriptor(), PollFlags::empty()),
+                Some(_) => nothing(),
             },
         ];
         let left = due.map(|due| due.saturating_duration_since(Instant::now()));
@@ -206,7 +216,7 @@ impl Reader {
             let fields = Map::from_iter([("silence_ms".to_owned(), silence.into())]);
             self.log.line(Level::Warn, "the runner has stopped pinging", fields);
         }
-        let Some((since, look)) = listening.ending else {
+        let Some(since) = self.inbox.ending() else {
             return;
         };
         if since + ENDING <= now {
@@ -214,17 +224,13 @@ impl Reader {
                 .line(Level::Error, "the end takes too long; the process is ended", Map::new());
             self.exit(1);
         }
-        if look <= now {
+        if listening.look.unwrap_or(since + GRACE) <= now {
             let last_call = since + LAST_CALL;
-            let next = match now >= last_call || self.inbox.is_working() {
-                true => {
-                    self.inbox.interrupt();
-                    now + INSIST
-                }
+            listening.look = Some(match self.inbox.interrupt(now >= last_call) {
+                true => now + INSIST,
                 // No call will come any more; what runs now is the last of all.
                 false => last_call,
-            };
-            listening.ending = Some((since, next));
+            });
         }
     }
 
@@ -245,7 +251,7 @@ impl Reader {
                     self.log
                         .line(Level::Warn, "the runner has gone in the middle of a frame", Map::new());
                 }
-                self.end(listening, End::Closed);
+                self.end(End::Closed);
             }
         }
     }
@@ -293,7 +299,7 @@ impl Reader {
                 let fields = Map::from_iter([("runner_version".to_owned(), version)]);
                 self.log.line(Level::Debug, "the runner says hello", fields);
             }
-            Request::Shutdown => self.end(listening, End::Shutdown),
+            Request::Shutdown => self.end(End::Shutdown),
             Request::Call(call) => {
                 let request_id = call.request_id.clone();
                 match self.inbox.offer(call) {
@@ -318,25 +324,16 @@ impl Reader {
     }
 
     /// Announces the end, and brings it about if nothing is served yet.
-    fn end(&self, listening: &mut Listening, end: End) {
-        if listening.ending.is_some() {
-            return;
-        }
+    fn end(&self, end: End) {
         // Whoever sends frames and closes the pipe at once wants to have them answered.
-        let patience = match self.output_is_read() && end == End::Closed {
+        let patience = match end == End::Closed && self.output_is_read() {
             true => Patience::UntilAnswered,
             false => Patience::None,
         };
-        let ends = self.inbox.end(end, patience);
-        self.output.wake();
-        match ends {
-            Ends::AfterLoading => {}
-            Ends::ByWorker => {
-                let now = Instant::now();
-                listening.ending = Some((now, now + GRACE));
-            }
-            Ends::Now => self.end_now(end),
+        if self.inbox.end(end, patience) {
+            self.end_now(end);
         }
+        self.output.wake();
     }
 
     fn end_now(&self, end: End) -> ! {
@@ -361,8 +358,8 @@ impl Reader {
 
 impl Listening {
     /// When something is due even if nobody says anything.
-    fn due(&self) -> Option<Instant> {
-        let ending = self.ending.map(|(since, look)| look.min(since + ENDING));
+    fn due(&self, ending: Option<Instant>) -> Option<Instant> {
+        let ending = ending.map(|since| self.look.unwrap_or(since + GRACE).min(since + ENDING));
         [self.watch.due(), ending].into_iter().flatten().min()
     }
 }

@@ -54,8 +54,6 @@ pub(super) struct Worker {
     inbox: Arc<Inbox>,
     reader: Arc<Reader>,
     log: Log,
-    /// Whether there is no instance because the runner wants none.
-    torn_down: bool,
 }
 
 /// The answer, and what was logged meanwhile.
@@ -73,7 +71,6 @@ impl Worker {
             inbox: adapter.inbox.clone(),
             reader: adapter.reader.clone(),
             log: adapter.log.clone(),
-            torn_down: false,
         }
     }
 
@@ -96,6 +93,7 @@ impl Worker {
     }
 
     fn answer(&mut self, call: &CallRequest, came: Instant) -> Result<(), GivenUp> {
+        let was_running = self.service.algorithm.is_running();
         let Asked { answer, logs } = self.ask(call, came);
         let frame = answer.to_frame(call);
         // First, so that a runner that asks again as soon as it has the answer is not told that somebody is busy.
@@ -104,31 +102,30 @@ impl Worker {
         if !logs.is_empty() {
             self.log.lines(&logs, &about(call));
         }
-        self.recover(call)
+        let lost = was_running && !self.service.algorithm.is_running();
+        if lost && call.phase != Phase::Teardown {
+            self.restart(call);
+        }
+        match self.service.algorithm.quarantine() {
+            // Who has announced the end has its own way to it.
+            Some(reason) if !self.inbox.is_ending() => Err(GivenUp(reason.to_owned())),
+            _ => Ok(()),
+        }
     }
 
-    /// Starts a fresh instance in place of one that a call has cost, before somebody waits for it. Who has sent the end
-    /// does not want one.
-    fn recover(&mut self, call: &CallRequest) -> Result<(), GivenUp> {
+    /// Starts a fresh instance in place of the one that a call has cost, before somebody waits for it. Who has announced the
+    /// end does not want one.
+    fn restart(&mut self, call: &CallRequest) {
         let algorithm = &mut self.service.algorithm;
-        if algorithm.is_running() {
-            self.torn_down = false;
-            return Ok(());
+        if algorithm.quarantine().is_some() || self.inbox.is_ending() {
+            return;
         }
-        if self.inbox.is_ending() {
-            return Ok(());
+        let report = algorithm.ensure_running();
+        match &report.failure {
+            Some(failure) => tracing::warn!("a fresh instance cannot be started: {failure}"),
+            None => tracing::debug!("a fresh instance is started"),
         }
-        if !self.torn_down && algorithm.quarantine().is_none() {
-            let report = algorithm.ensure_running();
-            if let Some(failure) = &report.failure {
-                tracing::warn!("a fresh instance cannot be started: {failure}");
-            }
-            self.log.lines(&report.logs, &about(call));
-        }
-        match algorithm.quarantine() {
-            Some(reason) => Err(GivenUp(reason.to_owned())),
-            None => Ok(()),
-        }
+        self.log.lines(&report.logs, &about(call));
     }
 
     fn ask(&mut self, call: &CallRequest, came: Instant) -> Asked {
@@ -149,7 +146,6 @@ impl Worker {
             }
             Phase::Teardown => {
                 let report = self.service.algorithm.stop();
-                self.torn_down = true;
                 Asked::hook(call, report)
             }
             Phase::Reset => {
@@ -242,11 +238,7 @@ impl Worker {
                 fields.insert("class".to_owned(), failure.class.as_str().into());
                 fields.insert("error_code".to_owned(), failure.code.as_str().into());
             }
-            self.log.line(
-                Level::Warn,
-                "the instance is given up; a fresh one takes its place",
-                fields,
-            );
+            self.log.line(Level::Warn, "the instance is given up", fields);
         }
         for warning in &report.warnings {
             let mut fields = about(call);

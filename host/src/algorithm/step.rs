@@ -27,12 +27,21 @@ impl Algorithm {
         let _calling = self.interruption.begin();
         let start = Instant::now();
         let checked = check_context(session).and_then(|()| call.check(&self.info, &self.schemas, &self.configured));
-        let prepared = checked.and_then(|request| self.ensure_instance().map(|setup| (request, setup.logs)));
-        let prepared = prepared.and_then(|prepared| Ok((prepared, budget(phase, &self.limits, call.since)?)));
+        let prepared = checked.and_then(|request| {
+            let setup = self.ensure_instance()?;
+            match budget(phase, &self.limits, call.since) {
+                Ok(budget) => Ok((request, setup.logs, budget)),
+                Err(mut late) => {
+                    // They may say what took so long.
+                    late.logs = setup.logs;
+                    Err(late)
+                }
+            }
+        });
         // The instance comes back at the end. Should the host itself panic meanwhile, it goes, and everything that was lent
         // to it with it.
         let (request, images, setup_logs, budget, mut running) = match (prepared, self.instance.take()) {
-            (Ok((((request, images), logs), budget)), Some(instance)) => (request, images, logs, budget, instance),
+            (Ok(((request, images), logs, budget)), Some(instance)) => (request, images, logs, budget, instance),
             (Ok(_), None) => unreachable!("ensure_instance succeeded"),
             (Err(failure), instance) => {
                 self.instance = instance;

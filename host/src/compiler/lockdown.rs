@@ -103,6 +103,7 @@ mod tests {
     use rustix::process::getppid;
     use std::fs::File;
     use std::os::unix::net::UnixStream;
+    use std::path::Path;
     use std::process::Command;
     use std::thread;
 
@@ -114,7 +115,7 @@ mod tests {
         );
     }
 
-    fn inside() {
+    fn inside(_: &Path) {
         calls().install().unwrap();
         let refused = [
             ("open", File::open("/etc/passwd").map(drop)),

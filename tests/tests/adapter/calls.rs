@@ -203,7 +203,7 @@ fn an_instance_that_is_lost_is_replaced_and_the_log_says_so() {
     assert_eq!(runner.ask(&call("r-3", "remember"))["status"], "OK");
     runner.close();
     let ended = runner.end();
-    let line = ended.line("a fresh one takes its place");
+    let line = ended.line("the instance is given up");
     let expected = json!({"class": "trap", "error_code": "1009", "request_id": "r-2", "session_id": "s-1"});
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(&line[key], value, "{line}");

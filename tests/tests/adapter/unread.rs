@@ -104,3 +104,20 @@ fn a_runner_that_reads_no_more_is_one_that_has_gone() {
     assert_eq!(status.and_then(|status| status.code()), Some(0));
     drop(input);
 }
+
+#[test]
+fn the_end_does_not_wait_for_a_runner_that_does_not_read() {
+    let line = Line::new();
+    let mut child = unread(&line);
+    let mut input = child.stdin.take().unwrap();
+    let ping = frame(&json!({"type": "ping", "request_id": "x".repeat(200)}));
+    // More than the pipe takes.
+    input.write_all(&ping.repeat(2_000)).unwrap();
+    input.write_all(&frame(&json!({"type": "shutdown"}))).unwrap();
+    let mut status = None;
+    eventually("the process ends", || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    assert_eq!(status.and_then(|status| status.code()), Some(0));
+}

@@ -127,9 +127,8 @@ mod tests {
         );
     }
 
-    fn inside() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("socket");
+    fn inside(folder: &Path) {
+        let path = folder.join("socket");
         let kind = (AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC);
         let broker = rustix::net::socket_with(kind.0, kind.1, kind.2, None).unwrap();
         rustix::net::bind(&broker, &SocketAddrUnix::new(&path).unwrap()).unwrap();
