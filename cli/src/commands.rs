@@ -20,6 +20,7 @@ pub mod policy;
 pub mod run;
 pub mod schema;
 pub mod secrets;
+pub mod serve;
 pub mod sign;
 pub mod store;
 pub mod subject;

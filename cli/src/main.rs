@@ -9,8 +9,8 @@ use commands::error::CommandError;
 use commands::exit::Exit;
 use commands::terminal::{self, TerminalArgs};
 use commands::{
-    adapter, build, completions, doctor, frames, init, inspect, keygen, package, policy, run, schema, sign, store,
-    trust, validate, verify,
+    adapter, build, completions, doctor, frames, init, inspect, keygen, package, policy, run, schema, serve, sign,
+    store, trust, validate, verify,
 };
 use procvision_host::compiler::{self, BoundedAllocator};
 use procvision_host::lockdown;
@@ -49,6 +49,7 @@ enum Command {
     Trust(trust::Trust),
     Frames(frames::Frames),
     Store(Box<store::Store>),
+    Serve(Box<serve::Serve>),
     Policy(policy::Policy),
     Schema(schema::Schema),
     Doctor(doctor::Doctor),
@@ -74,6 +75,7 @@ impl Command {
             Self::Trust(command) => command.json(),
             Self::Frames(command) => command.json(),
             Self::Store(command) => command.json(),
+            Self::Serve(command) => command.json(),
             Self::Policy(command) => command.json(),
             Self::Schema(command) => command.json,
             Self::Doctor(command) => command.json,
@@ -103,6 +105,7 @@ impl Command {
             Self::Trust(command) => command.run(),
             Self::Frames(command) => command.run(terminal),
             Self::Store(command) => command.run(terminal),
+            Self::Serve(command) => command.run(terminal),
             Self::Policy(command) => command.run(),
             Self::Schema(command) => command.run(),
             Self::Doctor(command) => command.run(),

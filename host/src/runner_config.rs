@@ -6,12 +6,14 @@
 
 mod error;
 
-pub use error::{Mistake, RunnerConfigError};
+pub use crate::strict_json::settings::Mistake;
+pub use error::RunnerConfigError;
 
 use crate::adapter::HEARTBEAT_MS;
 use crate::bounded_file::{self, BoundedFileError};
 use crate::limits::{LIMIT_NAMES, LimitRequest, Limits};
 use crate::logs::Level;
+use crate::strict_json::settings::{self, Settings};
 use crate::strict_json::{self, ScanError};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -116,6 +118,10 @@ pub struct RunnerConfig {
     #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(min = *MAX_SESSIONS.start(), max = *MAX_SESSIONS.end()))]
     pub max_sessions: Option<u64>,
+    /// What concerns a whole station, for `procvision serve` alone.
+    #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Map<String, Value>")]
+    pub station: Option<Map<String, Value>>,
     /// Limits of the sandbox that are to be lower than the station's, such as `execute_fuel` and `memory_bytes`. Higher
     /// ones change nothing.
     #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
@@ -172,24 +178,11 @@ impl RunnerConfig {
                 });
             }
         };
-        let schema = strict_json::schema_of::<Self>();
-        let known = |key: &str| schema["properties"].get(key).is_some();
-        let mut mistakes = Vec::new();
-        let mut warnings = Vec::new();
-        let mut usable = Map::new();
-        for (key, value) in object {
-            if !known(&key) {
-                warnings.push(unknown(&key, &schema));
-                continue;
-            }
-            let wrong: Vec<Mistake> = pieces(&key, &value).into_iter().filter_map(mistake).collect();
-            match wrong.is_empty() {
-                true => drop(usable.insert(key, value)),
-                false => mistakes.extend(wrong),
-            }
-        }
-        // What is left has the right types.
-        let config = Self::deserialize(Value::Object(usable)).unwrap_or_default();
+        let Settings {
+            value: config,
+            mut mistakes,
+            warnings,
+        } = settings::read::<Self>(object, no_limit);
         mistakes.extend(config.out_of_range());
         match mistakes.is_empty() {
             true => Ok(ReadRunnerConfig { config, warnings }),
@@ -249,45 +242,15 @@ fn before(timeout_ms: u64) -> u64 {
     (timeout_ms - timeout_ms / 10).max(timeout_ms.saturating_sub(MARGIN_MS))
 }
 
-/// The value of a key, or each entry of an object, so that several mistakes in one are found.
-fn pieces(key: &str, value: &Value) -> Vec<Value> {
-    let alone = |value: Value| Value::Object(Map::from_iter([(key.to_owned(), value)]));
-    match value {
-        Value::Object(inner) if !inner.is_empty() => inner
-            .iter()
-            .map(|(name, value)| alone(Value::Object(Map::from_iter([(name.clone(), value.clone())]))))
-            .collect(),
-        value => vec![alone(value.clone())],
-    }
-}
-
-/// What is wrong with a configuration that has one key.
-fn mistake(piece: Value) -> Option<Mistake> {
-    let limits = piece.get("limits").and_then(Value::as_object);
-    if let Some(name) = limits
-        .into_iter()
-        .flat_map(Map::keys)
-        .find(|name| !LIMIT_NAMES.contains(&name.as_str()))
-    {
-        let reason = match strict_json::nearest(name, LIMIT_NAMES.iter().copied()) {
-            Some(nearest) => format!("is no limit; did you mean `{nearest}`?"),
-            None => "is no limit; `procvision schema runner-config` lists them".to_owned(),
-        };
-        return Some(Mistake::new(format!("limits.{name}"), reason));
-    }
-    let error = serde_path_to_error::deserialize::<_, RunnerConfig>(piece).err()?;
-    let key = error.path().to_string();
-    Some(Mistake::new(key, format!("cannot be used: {}", error.into_inner())))
-}
-
-fn unknown(key: &str, schema: &Value) -> String {
-    let known = schema["properties"].as_object();
-    let names = known.into_iter().flat_map(Map::keys).map(String::as_str);
-    let shown = crate::visible::shortened(key, 100);
-    match strict_json::nearest(key, names) {
-        Some(nearest) => format!("nobody knows the key `{shown}`; did you mean `{nearest}`?"),
-        None => format!("nobody knows the key `{shown}`"),
-    }
+/// A limit that there is none of, in a configuration that has one key.
+fn no_limit(piece: &Value) -> Option<Mistake> {
+    let limits = piece.get("limits").and_then(Value::as_object)?;
+    let name = limits.keys().find(|name| !LIMIT_NAMES.contains(&name.as_str()))?;
+    let reason = match strict_json::nearest(name, LIMIT_NAMES.iter().copied()) {
+        Some(nearest) => format!("is no limit; did you mean `{nearest}`?"),
+        None => "is no limit; `procvision schema runner-config` lists them".to_owned(),
+    };
+    Some(Mistake::new(format!("limits.{name}"), reason))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod known;
 mod scan;
+pub mod settings;
 
 pub(crate) use scan::{ScanError, scan};
 

@@ -10,6 +10,7 @@ mod settings;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::help;
+use super::store::parse_release;
 use super::subject::{Station, SubjectArgs};
 use clap::Args;
 use environment::Environment;
@@ -26,6 +27,7 @@ use procvision_host::pool::connector::Connector;
 use procvision_host::pool::consumer::PoolClient;
 use procvision_host::pool::socket;
 use procvision_host::source::{DevStore, PoolFrames, Sources};
+use procvision_host::store::Release;
 use serde_json::{Map, Value};
 use settings::Settings;
 use std::path::PathBuf;
@@ -50,6 +52,10 @@ pub struct Adapter {
     /// Store of a station: served is what is active there for --pid, under the store's policy
     #[arg(long, value_name = "DIR", conflicts_with = "policy", requires = "pid")]
     store: Option<PathBuf>,
+
+    /// A version that is installed in the store, whether it is active or not, such as cap_check@1.1.0
+    #[arg(long, value_name = "NAME@VERSION", requires = "store", value_parser = parse_release)]
+    release: Option<Release>,
 
     /// Product model of calls that name none
     #[arg(short, long)]
@@ -114,9 +120,8 @@ impl Adapter {
         for warning in &settings.warnings {
             tracing::warn!("{warning}");
         }
-        let origin = self
-            .subject
-            .origin(self.store.as_deref(), self.pid.as_deref().unwrap_or_default())?;
+        let pid = self.pid.as_deref().unwrap_or_default();
+        let origin = self.subject.origin(self.store.as_deref(), pid, self.release.as_ref())?;
         let rules = origin.rules();
         let pictures = rules.map_or_else(PicturePolicy::default, |rules| rules.policy.pictures);
         let requirement = rules.map_or_else(Requirement::default, |rules| rules.policy.lockdown);

@@ -356,3 +356,18 @@ Examples:
   procvision completions bash > ~/.local/share/bash-completion/completions/procvision
   procvision completions zsh > ~/.zfunc/_procvision
   procvision completions fish > ~/.config/fish/completions/procvision.fish";
+
+pub const SERVE: &str = "\
+Examples:
+  procvision serve --store /srv/procvision
+  procvision serve --store /srv/procvision --config runner_config.json --socket /run/procvision.sock
+  procvision serve token office --role view
+
+Exit status: 0 it was told to end, 2 it could not begin.";
+
+pub const SERVE_TOKEN: &str = "\
+Examples:
+  procvision serve token office --role view
+  procvision serve token line-3 --role operate --json
+
+Exit status: 0 good, 2 there is no token.";

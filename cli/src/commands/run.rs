@@ -112,7 +112,7 @@ enum PhaseArg {
 impl Run {
     /// Runs it and says what came of it.
     pub fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
-        let origin = self.subject.origin(self.named_store()?.as_deref(), &self.pid)?;
+        let origin = self.subject.origin(self.named_store()?.as_deref(), &self.pid, None)?;
         let rules = origin.rules();
         let pictures = rules.map_or_else(PicturePolicy::default, |rules| rules.policy.pictures);
         let mut inputs = Inputs::read(self, pictures)?;

@@ -22,6 +22,7 @@ use clap::{Args, Subcommand};
 use place::PlaceArgs;
 
 pub(super) use place::named_by_environment;
+pub(super) use release::parse_release;
 
 /// Install packages at a station, and say which version judges which product model
 ///

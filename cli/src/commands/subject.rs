@@ -13,7 +13,7 @@ use procvision_host::logs::Level;
 use procvision_host::outcome::Warning;
 use procvision_host::package::Package;
 use procvision_host::policy::StationPolicy;
-use procvision_host::store::{OpenVersion, Store, StoreOptions};
+use procvision_host::store::{OpenVersion, Release, Store, StoreOptions};
 use procvision_host::strict_json;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -209,12 +209,18 @@ impl SubjectArgs {
         self.policy.is_some()
     }
 
-    /// What is active in `store` for a product model, if a store is named; else the policy that packages need.
-    pub fn origin(&self, store: Option<&Path>, pid: &str) -> Result<Origin, CommandError> {
-        Ok(match store {
-            Some(store) => Origin::Store(Box::new(Store::open(store, StoreOptions::default())?.open_active(pid)?)),
-            None => Origin::Package(self.rules()?.map(Box::new)),
-        })
+    /// What is active in `store` for a product model, if a store is named; else the policy that packages need. With
+    /// `release` it is that version of the store, whether it is active or not.
+    pub fn origin(&self, store: Option<&Path>, pid: &str, release: Option<&Release>) -> Result<Origin, CommandError> {
+        let Some(store) = store else {
+            return Ok(Origin::Package(self.rules()?.map(Box::new)));
+        };
+        let store = Store::open(store, StoreOptions::default())?;
+        let version = match release {
+            Some(release) => store.open_release(release)?,
+            None => store.open_active(pid)?,
+        };
+        Ok(Origin::Store(Box::new(version)))
     }
 
     /// The station whose policy was named, if one was.

@@ -1,35 +1,9 @@
 //! Why a runner's configuration cannot be used.
 
-use super::RUNNER_CONFIG_BYTES;
+use super::{Mistake, RUNNER_CONFIG_BYTES};
 use crate::explain::Explain;
-use crate::visible;
 use std::borrow::Cow;
-use std::fmt;
 use std::path::PathBuf;
-
-/// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// The key, with those around it; `.` is the whole.
-    pub key: String,
-    /// What is wrong with it: the rest of a sentence.
-    pub reason: String,
-}
-
-impl Mistake {
-    pub(super) fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            reason: reason.into(),
-        }
-    }
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", visible::shortened(&self.key, 100), self.reason)
-    }
-}
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Names directly under the store's folder. A folder that holds anything else is not turned into a store.
 pub(super) const KNOWN: &[&str] = &[
-    STORE, POLICY, TRUSTED, ZIPS, DEPLOYED, ACTIVE, REGISTRY, COMPILED, LOGS, TMP, LOCK, USES,
+    STORE, POLICY, TRUSTED, ZIPS, DEPLOYED, ACTIVE, REGISTRY, COMPILED, LOGS, TMP, LOCK, USES, STATION,
 ];
 /// Folders that every store has, in the order in which they are made.
 pub(super) const FOLDERS: &[&str] = &[ZIPS, DEPLOYED, ACTIVE, LOGS, TMP, USES];
@@ -22,6 +22,8 @@ pub(super) const LOGS: &str = "logs";
 pub(super) const TMP: &str = "tmp";
 pub(super) const LOCK: &str = ".lock";
 pub(super) const USES: &str = "uses";
+/// What the server of a station keeps: results, and its lock.
+pub(super) const STATION: &str = "station";
 const AUDIT: &str = "audit.jsonl";
 
 /// The paths of one store.

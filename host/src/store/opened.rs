@@ -97,6 +97,21 @@ impl Store {
         self.open_version(kept, &station)
     }
 
+    /// Opens a version that is installed, whether it is active or not.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotInstalled`]; otherwise as [`open_active`](Self::open_active).
+    pub fn open_release(&self, release: &Release) -> Result<OpenVersion, StoreError> {
+        let station = self.station()?;
+        let choose = |registry: &Registry| Ok(((), vec![(release.clone(), find(registry, release)?.clone())]));
+        let ((), kept) = self.keep(choose)?;
+        let kept = kept.into_iter().next();
+        // What was chosen is kept.
+        let kept = kept.ok_or_else(|| StoreError::Stopped(release.clone()))?;
+        self.open_version(kept, &station)
+    }
+
     /// Looks at the registry, and keeps the versions that `choose` takes from it from being uninstalled. Only for that the
     /// lock of the store is held: reading them takes long, and whoever wants to change something does not wait for it.
     pub(super) fn keep<T>(

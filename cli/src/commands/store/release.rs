@@ -36,6 +36,19 @@ pub(super) fn parse_name(text: &str) -> Result<String, String> {
     }
 }
 
+/// A version of an algorithm in one word: `cap_check@1.1.0`.
+pub(in crate::commands) fn parse_release(text: &str) -> Result<Release, String> {
+    let (name, version) = text
+        .split_once('@')
+        .ok_or("write it as NAME@VERSION, such as cap_check@1.1.0")?;
+    Ok(Release {
+        name: parse_name(name)?,
+        version: version
+            .parse()
+            .map_err(|error| format!("`{version}` is no version: {error}"))?,
+    })
+}
+
 /// A product model.
 pub(super) fn parse_pid(text: &str) -> Result<String, String> {
     match is_pid(text) {

@@ -1,0 +1,372 @@
+//! What is installed, what judges, and changing it.
+
+use super::auth::Caller;
+use super::error::ApiError;
+use super::input::{Body, Query};
+use crate::operations::{Actor, Which};
+use crate::seat::{Judge, Seat};
+use crate::station::Station;
+use axum::extract::multipart::Field;
+use axum::extract::{Multipart, Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use procvision_host::store::{Release, VersionState};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+
+/// The most bytes of a package that is sent.
+const MOST_PACKAGE_BYTES: u64 = 1 << 30;
+/// The most bytes of a signature that is sent.
+const MOST_SIGNATURE_BYTES: u64 = 64 << 10;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    state: Option<String>,
+    name: Option<String>,
+}
+
+/// What is installed.
+pub(super) async fn list(
+    State(station): State<Arc<Station>>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let known = |name: &String| VersionState::ALL.into_iter().find(|state| state.as_str() == name);
+    let state = match &query.state {
+        None => None,
+        Some(name) => Some(known(name).ok_or_else(|| ApiError::bad("`state` is no state of an algorithm"))?),
+    };
+    let listing = station.listing().await?;
+    let wanted = listing.versions.iter().filter(|version| {
+        state.is_none_or(|state| version.state == state)
+            && query.name.as_ref().is_none_or(|name| version.release.name == *name)
+    });
+    let algorithms = wanted.map(|version| {
+        json!({
+            "name": version.release.name,
+            "version": version.release.version.to_string(),
+            "digest": version.digest,
+            "description": version.description,
+            "state": version.state,
+            "supported_pids": version.supported_pids,
+            "pids": version.pids,
+            "installed": version.installed,
+            "bytes": version.bytes,
+            "in_use": version.in_use,
+        })
+    });
+    Ok(Json(json!({"algorithms": algorithms.collect::<Vec<_>>()})))
+}
+
+/// What judges which product model, and how it is.
+pub(super) async fn active(State(station): State<Arc<Station>>) -> Result<Json<Value>, ApiError> {
+    let listing = station.listing().await?;
+    let active = station.seats().all();
+    let active = active.iter().map(|seat| {
+        let binding = listing.active.iter().find(|active| active.pid == seat.pid);
+        let previous = binding.map(|binding| binding.previous.iter().map(release_json).collect::<Vec<_>>());
+        let mut answer = seat_json(seat);
+        answer["previous"] = previous.unwrap_or_default().into();
+        answer
+    });
+    Ok(Json(json!({"active": active.collect::<Vec<_>>()})))
+}
+
+fn release_json(release: &Release) -> Value {
+    json!({"name": release.name, "version": release.version.to_string()})
+}
+
+fn seat_json(seat: &Seat) -> Value {
+    let workers = seat.statuses().into_iter().map(|(worker, status)| {
+        let since = status.since.duration_since(UNIX_EPOCH).unwrap_or_default();
+        json!({
+            "id": worker.id().to_string(),
+            "process": status.process,
+            "state": status.state.as_str(),
+            "since_ms": u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            "restarts": status.restarts,
+            "last_failure": status.last_failure.map(|failure| failure.to_string()),
+        })
+    });
+    let workers: Vec<Value> = workers.collect();
+    let (waiting, bound) = seat.queue();
+    let (kind, name, version, digest) = match &seat.judge {
+        Judge::Release { release, digest } => (
+            "package",
+            Some(release.name.clone()),
+            Some(release.version.to_string()),
+            Some(digest.clone()),
+        ),
+        Judge::Command => ("command", None, None, None),
+    };
+    json!({
+        "pid": seat.pid, "kind": kind, "name": name, "version": version, "digest": digest,
+        "since_ms": seat.since_ms, "state": seat.state().as_str(), "workers": workers,
+        "queue": {"waiting": waiting, "bound": bound},
+    })
+}
+
+/// A version, as a body names it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Give {
+    name: String,
+    version: semver::Version,
+    #[serde(default)]
+    pids: Vec<String>,
+}
+
+impl Give {
+    fn release(&self) -> Release {
+        Release {
+            name: self.name.clone(),
+            version: self.version.clone(),
+        }
+    }
+}
+
+/// Lets a version judge what nothing judges.
+pub(super) async fn activate(
+    State(station): State<Arc<Station>>,
+    Extension(caller): Extension<Caller>,
+    Body(give): Body<Give>,
+) -> Result<Json<Value>, ApiError> {
+    if give.pids.is_empty() {
+        return Err(ApiError::bad("`pids` is missing").help("name the product models that it is to judge"));
+    }
+    Ok(Json(station.activate(&give.release(), &give.pids, &by(caller)).await?))
+}
+
+/// Lets a version judge what others judge.
+pub(super) async fn switch(
+    State(station): State<Arc<Station>>,
+    Extension(caller): Extension<Caller>,
+    Body(give): Body<Give>,
+) -> Result<Json<Value>, ApiError> {
+    Ok(Json(station.switch(&give.release(), &give.pids, &by(caller)).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Back {
+    pid: Option<String>,
+    name: Option<String>,
+}
+
+/// Gives product models back what they had.
+pub(super) async fn roll_back(
+    State(station): State<Arc<Station>>,
+    Extension(caller): Extension<Caller>,
+    Body(back): Body<Back>,
+) -> Result<Json<Value>, ApiError> {
+    let which = match (back.pid, back.name) {
+        (Some(pid), None) => Which::Pid(pid),
+        (None, Some(name)) => Which::Name(name),
+        _ => return Err(ApiError::bad("give either `pid` or `name`")),
+    };
+    Ok(Json(station.roll_back(&which, &by(caller)).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OnePid {
+    pid: String,
+}
+
+/// Leaves a product model without an algorithm.
+pub(super) async fn deactivate(
+    State(station): State<Arc<Station>>,
+    Extension(caller): Extension<Caller>,
+    Body(one): Body<OnePid>,
+) -> Result<Json<Value>, ApiError> {
+    Ok(Json(station.deactivate(&one.pid, &by(caller)).await?))
+}
+
+/// Has the processes of a product model start again.
+pub(super) async fn start(
+    State(station): State<Arc<Station>>,
+    Body(one): Body<OnePid>,
+) -> Result<Json<Value>, ApiError> {
+    let seat = seat(&station, &one.pid)?;
+    seat.revive();
+    Ok(Json(seat_json(&seat)))
+}
+
+/// Has the processes of a product model end.
+pub(super) async fn stop(
+    State(station): State<Arc<Station>>,
+    Body(one): Body<OnePid>,
+) -> Result<Json<Value>, ApiError> {
+    let seat = seat(&station, &one.pid)?;
+    seat.stop().await;
+    Ok(Json(seat_json(&seat)))
+}
+
+fn seat(station: &Station, pid: &str) -> Result<Arc<Seat>, ApiError> {
+    let seat = station.seats().get(pid);
+    seat.ok_or_else(|| ApiError::not_there("nothing judges this product model"))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UninstallQuery {
+    #[serde(default)]
+    force: bool,
+}
+
+/// Removes a version.
+pub(super) async fn uninstall(
+    State(station): State<Arc<Station>>,
+    Extension(caller): Extension<Caller>,
+    Path((name, version)): Path<(String, String)>,
+    Query(query): Query<UninstallQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let release = release(name, &version)?;
+    Ok(Json(station.uninstall(&release, query.force, &by(caller)).await?))
+}
+
+fn release(name: String, version: &str) -> Result<Release, ApiError> {
+    let version = version.parse();
+    let version = version.map_err(|error| ApiError::bad(format!("the version cannot be used: {error}")))?;
+    Ok(Release { name, version })
+}
+
+/// Takes a package, checks it and puts it into the store.
+pub(super) async fn install(
+    State(station): State<Arc<Station>>,
+    Extension(caller): Extension<Caller>,
+    parts: Multipart,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let sent = Sent::receive(parts).await?;
+    let answer = station.install(&sent.zip(), &by(caller)).await?;
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// Takes a package and checks it.
+pub(super) async fn validate(State(station): State<Arc<Station>>, parts: Multipart) -> Result<Json<Value>, ApiError> {
+    let sent = Sent::receive(parts).await?;
+    let mut arguments: Vec<OsString> = vec!["validate".into(), sent.zip().into()];
+    let policy = station.store().join("policy.json");
+    if policy.exists() {
+        arguments.extend(["--policy".into(), policy.into()]);
+    }
+    let output = station.tool(arguments).await?;
+    let answer = output.any_json()?;
+    match answer.get("error") {
+        Some(_) => Err(output.json().map(|_| ()).expect_err("it has an error").into()),
+        // A package that is not good is an answer all the same.
+        None => Ok(Json(answer)),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuditQuery {
+    format: Option<String>,
+}
+
+/// What a package is and may do: the page of `procvision inspect`, or its JSON.
+pub(super) async fn audit(
+    State(station): State<Arc<Station>>,
+    Path((name, version)): Path<(String, String)>,
+    Query(query): Query<AuditQuery>,
+) -> Result<Response, ApiError> {
+    let release = release(name, &version)?;
+    let listing = station.listing().await?;
+    if !listing.versions.iter().any(|version| version.release == release) {
+        return Err(ApiError::not_there("this version is not installed"));
+    }
+    let zip = format!("{}-v{}-offline.zip", release.name, release.version);
+    let zip = station.store().join("zips").join(zip);
+    let folder = TempDir::new().map_err(|error| unavailable(&error))?;
+    let page = folder.path().join("audit.html");
+    let mut arguments: Vec<OsString> = vec!["inspect".into(), zip.into(), "--report".into(), page.clone().into()];
+    let policy = station.store().join("policy.json");
+    if policy.exists() {
+        arguments.extend(["--policy".into(), policy.into()]);
+    }
+    let output = station.tool(arguments).await?;
+    match query.format.as_deref() {
+        Some("json") => Ok(Json(output.any_json()?).into_response()),
+        None | Some("html") => {
+            let page = tokio::fs::read(page).await.map_err(|error| unavailable(&error))?;
+            Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
+        }
+        Some(_) => Err(ApiError::bad("`format` must be html or json")),
+    }
+}
+
+fn by(caller: Caller) -> Actor {
+    caller.name
+}
+
+fn unavailable(error: &std::io::Error) -> ApiError {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "unavailable", error.to_string())
+}
+
+/// A package that was sent, in a folder of its own.
+struct Sent {
+    folder: TempDir,
+}
+
+impl Sent {
+    fn zip(&self) -> std::path::PathBuf {
+        self.folder.path().join("package.zip")
+    }
+
+    /// Writes what is sent to disk, as it comes.
+    async fn receive(mut parts: Multipart) -> Result<Self, ApiError> {
+        let sent = Self {
+            folder: TempDir::new().map_err(|error| unavailable(&error))?,
+        };
+        let mut has_package = false;
+        while let Some(part) = parts.next_field().await.map_err(broken)? {
+            match part.name() {
+                Some("package") => {
+                    keep(part, &sent.zip(), MOST_PACKAGE_BYTES).await?;
+                    has_package = true;
+                }
+                Some("signature") => {
+                    keep(
+                        part,
+                        &sent.folder.path().join("package.zip.minisig"),
+                        MOST_SIGNATURE_BYTES,
+                    )
+                    .await?;
+                }
+                _ => return Err(ApiError::bad("the parts are `package` and `signature`")),
+            }
+        }
+        match has_package {
+            true => Ok(sent),
+            false => Err(ApiError::bad("the part `package` is missing")),
+        }
+    }
+}
+
+async fn keep(mut part: Field<'_>, path: &std::path::Path, most: u64) -> Result<(), ApiError> {
+    let mut file = tokio::fs::File::create(path)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    let mut bytes = 0_u64;
+    while let Some(chunk) = part.chunk().await.map_err(broken)? {
+        bytes = bytes.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        if bytes > most {
+            let message = format!("this part may have at most {most} bytes");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message));
+        }
+        file.write_all(&chunk).await.map_err(|error| unavailable(&error))?;
+    }
+    file.flush().await.map_err(|error| unavailable(&error))
+}
+
+fn broken(error: axum::extract::multipart::MultipartError) -> ApiError {
+    ApiError::new(error.status(), "bad-request", error.body_text())
+}

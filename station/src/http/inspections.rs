@@ -1,0 +1,228 @@
+//! Inspections and their steps.
+
+use super::error::ApiError;
+use super::input::{Body, json};
+use crate::config::PhaseName;
+use crate::inspection::Inspection;
+use crate::judge::{StepAnswer, StepRequest};
+use crate::picture::{Picture, Pictures};
+use crate::seat::Judge;
+use crate::station::Station;
+use axum::Json;
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use bytes::Bytes;
+use procvision_runner::Question;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// The most bytes of what is said about the product of an inspection, which algorithms read.
+const CONTEXT_BYTES: usize = 64 << 10;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Begin {
+    pid: String,
+    #[serde(default)]
+    context: Map<String, Value>,
+}
+
+/// Begins one.
+pub(super) async fn begin(
+    State(station): State<Arc<Station>>,
+    Body(begin): Body<Begin>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let bytes = Value::Object(begin.context.clone()).to_string().len();
+    if bytes > CONTEXT_BYTES {
+        return Err(ApiError::bad(format!(
+            "`context` has {bytes} bytes of at most {CONTEXT_BYTES}"
+        )));
+    }
+    let inspection = station.begin(&begin.pid, begin.context)?;
+    let nobody = || ApiError::not_there("nothing judges this product model").help("activate a version for it");
+    let inspection = inspection.ok_or_else(nobody)?;
+    Ok((StatusCode::CREATED, Json(shown(&inspection))))
+}
+
+/// Those that go on.
+pub(super) async fn list(State(station): State<Arc<Station>>) -> Json<Value> {
+    let all = station.inspections().all();
+    let all: Vec<Value> = all.iter().map(|inspection| shown(inspection)).collect();
+    Json(json!({"inspections": all}))
+}
+
+/// One of them.
+pub(super) async fn show(State(station): State<Arc<Station>>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    let inspection = found(&station, &id)?;
+    Ok(Json(shown(&inspection)))
+}
+
+/// Begins it anew: what the algorithm has stored is forgotten.
+pub(super) async fn reset(
+    State(station): State<Arc<Station>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let inspection = found(&station, &id)?;
+    let _turn = inspection.turn.lock().await;
+    let question = Question::reset(&inspection.place.seat().pid, &inspection.id);
+    inspection
+        .place
+        .ask(question)
+        .await
+        .map_err(crate::judge::JudgeError::from)?;
+    inspection.restart();
+    Ok(Json(shown(&inspection)))
+}
+
+/// Ends it.
+pub(super) async fn end(State(station): State<Arc<Station>>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    let inspection = station.inspections().end(&id).ok_or_else(over)?;
+    Ok(Json(shown(&inspection)))
+}
+
+/// What is asked about a picture.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    step_index: u32,
+    #[serde(default = "execute")]
+    phases: Vec<PhaseName>,
+    #[serde(default)]
+    params: Map<String, Value>,
+    step_desc: Option<String>,
+    #[serde(default)]
+    guides: Value,
+    picture: Option<Where>,
+    guide: Option<Where>,
+}
+
+fn execute() -> Vec<PhaseName> {
+    vec![PhaseName::Execute]
+}
+
+/// Where a picture is.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Where {
+    /// In the source of that name.
+    Source(String),
+    /// In a pool, by its reference.
+    Pool(String),
+}
+
+/// Asks about a picture.
+pub(super) async fn step(
+    State(station): State<Arc<Station>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Json<Value>, ApiError> {
+    let inspection = found(&station, &id)?;
+    let (step, sent) = received(request, &station).await?;
+    if step.phases.is_empty() {
+        return Err(ApiError::bad("`phases` is empty; leave it out to ask `execute`"));
+    }
+    let pictures = station.pictures().clone();
+    // Decoding and writing take a moment.
+    let found = tokio::task::spawn_blocking(move || sent.pictures(step, &pictures));
+    let request = found.await??;
+    // Whoever asks may go; what is asked is judged and kept all the same.
+    let judged = tokio::spawn(async move { station.judge(&inspection, &request).await });
+    let StepAnswer { verdict, results } = judged.await??;
+    Ok(Json(json!({"verdict": verdict, "results": results})))
+}
+
+/// Pictures that were sent.
+#[derive(Default)]
+struct Sent {
+    picture: Option<Bytes>,
+    guide: Option<Bytes>,
+}
+
+impl Sent {
+    fn pictures(self, step: Step, pictures: &Pictures) -> Result<StepRequest, ApiError> {
+        let one = |named: Option<Where>, sent: Option<Bytes>, what: &str| -> Result<Option<Picture>, ApiError> {
+            Ok(match (named, sent) {
+                (Some(_), Some(_)) => {
+                    return Err(ApiError::bad(format!("`{what}` is both named and sent")));
+                }
+                (Some(Where::Source(name)), None) => Some(pictures.of_source(&name)?),
+                (Some(Where::Pool(reference)), None) => Some(pictures.of_pool(&reference)?),
+                (None, Some(bytes)) => Some(pictures.of_upload(&bytes)?),
+                (None, None) => None,
+            })
+        };
+        let picture = one(step.picture, self.picture, "picture")?;
+        let guide = one(step.guide, self.guide, "guide")?;
+        let missing = || {
+            let help = "name a source or a picture of a pool under `picture`, or send a part `picture`";
+            ApiError::bad("there is no picture").help(help)
+        };
+        Ok(StepRequest {
+            step_index: step.step_index,
+            phases: step.phases,
+            params: step.params,
+            step_desc: step.step_desc,
+            guides: step.guides,
+            picture: picture.ok_or_else(missing)?,
+            guide,
+            line: None,
+        })
+    }
+}
+
+async fn received(request: Request, station: &Arc<Station>) -> Result<(Step, Sent), ApiError> {
+    let media = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|media| media.to_str().ok())
+        .unwrap_or_default();
+    if !media.to_ascii_lowercase().starts_with("multipart/form-data") {
+        let Body(step) = Body::<Step>::from_request(request, station).await?;
+        return Ok((step, Sent::default()));
+    }
+    let broken = |rejection: axum::extract::multipart::MultipartRejection| ApiError::bad(rejection.body_text());
+    let mut parts = Multipart::from_request(request, station).await.map_err(broken)?;
+    let cut = |error: axum::extract::multipart::MultipartError| {
+        ApiError::new(error.status(), "bad-request", error.body_text())
+    };
+    let (mut step, mut sent) = (None, Sent::default());
+    while let Some(part) = parts.next_field().await.map_err(cut)? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let bytes = part.bytes().await.map_err(cut)?;
+        match name.as_str() {
+            "request" => step = Some(json::<Step>(&bytes)?),
+            "picture" => sent.picture = Some(bytes),
+            "guide" => sent.guide = Some(bytes),
+            _ => return Err(ApiError::bad("the parts are `request`, `picture` and `guide`")),
+        }
+    }
+    let step = step.ok_or_else(|| ApiError::bad("the part `request` is missing"))?;
+    Ok((step, sent))
+}
+
+fn found(station: &Station, id: &str) -> Result<Arc<Inspection>, ApiError> {
+    station.inspections().get(id).ok_or_else(over)
+}
+
+fn over() -> ApiError {
+    ApiError::not_there("no such inspection goes on")
+}
+
+fn shown(inspection: &Inspection) -> Value {
+    let seat = inspection.place.seat();
+    let (algorithm, version) = match &seat.judge {
+        Judge::Release { release, .. } => (Some(&release.name), Some(release.version.to_string())),
+        Judge::Command => (None, None),
+    };
+    let steps = inspection.steps();
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|(step_index, verdict)| json!({"step_index": step_index, "verdict": verdict}))
+        .collect();
+    json!({
+        "id": inspection.id, "pid": seat.pid, "algorithm": algorithm, "version": version,
+        "began_ms": inspection.began_ms, "steps": steps, "verdict": inspection.verdict(),
+    })
+}

@@ -1,0 +1,152 @@
+//! What was judged.
+
+use super::error::ApiError;
+use super::input::Query;
+use crate::station::Station;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use procvision_results::{Filter, Format, Outcome, Phase, RowId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::io::{self, Write};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// A bucket of the statistics unless another one is asked for: a minute.
+const BUCKET_MS: u64 = 60_000;
+/// Pieces of an export that may wait for whoever reads it.
+const PIECES: usize = 8;
+
+/// Which results somebody wants.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResultsQuery {
+    pid: Option<String>,
+    algorithm: Option<String>,
+    version: Option<String>,
+    phase: Option<Phase>,
+    outcome: Option<Outcome>,
+    inspection: Option<String>,
+    since_ms: Option<u64>,
+    until_ms: Option<u64>,
+    before: Option<i64>,
+    limit: Option<u32>,
+    bucket_ms: Option<u64>,
+    format: Option<ExportFormat>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ExportFormat {
+    Csv,
+    Json,
+}
+
+impl ResultsQuery {
+    fn filter(self) -> Filter {
+        Filter {
+            pid: self.pid,
+            algorithm: self.algorithm,
+            version: self.version,
+            phase: self.phase,
+            outcome: self.outcome,
+            inspection: self.inspection,
+            since_ms: self.since_ms,
+            until_ms: self.until_ms,
+            before: self.before.map(RowId),
+            limit: self.limit,
+        }
+    }
+}
+
+/// The newest ones, the newest first.
+pub(super) async fn list(
+    State(station): State<Arc<Station>>,
+    Query(query): Query<ResultsQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let results = station.results().clone();
+    let page = tokio::task::spawn_blocking(move || results.query(&query.filter())).await??;
+    Ok(Json(json!({"results": page.results, "next": page.next})))
+}
+
+/// One of them.
+pub(super) async fn show(State(station): State<Arc<Station>>, Path(id): Path<i64>) -> Result<Json<Value>, ApiError> {
+    let results = station.results().clone();
+    let result = tokio::task::spawn_blocking(move || results.get(RowId(id))).await??;
+    let result = result.ok_or_else(|| ApiError::not_there("there is no such result any more"))?;
+    Ok(Json(json!(result)))
+}
+
+/// The small picture of one.
+pub(super) async fn thumbnail(State(station): State<Arc<Station>>, Path(id): Path<i64>) -> Result<Response, ApiError> {
+    let results = station.results().clone();
+    let picture = tokio::task::spawn_blocking(move || results.thumbnail(RowId(id))).await??;
+    let picture = picture.ok_or_else(|| ApiError::not_there("no picture of this result is kept"))?;
+    // A result never changes.
+    let headers = [
+        (CONTENT_TYPE, "image/jpeg"),
+        (CACHE_CONTROL, "private, max-age=86400, immutable"),
+    ];
+    Ok((headers, picture).into_response())
+}
+
+/// How many came out how, and how long they took.
+pub(super) async fn statistics(
+    State(station): State<Arc<Station>>,
+    Query(query): Query<ResultsQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let bucket_ms = query.bucket_ms.unwrap_or(BUCKET_MS);
+    let results = station.results().clone();
+    let counted = tokio::task::spawn_blocking(move || results.statistics(&query.filter(), bucket_ms)).await??;
+    Ok(Json(json!({"bucket_ms": bucket_ms, "buckets": counted})))
+}
+
+/// All of them, as a file.
+pub(super) async fn export(
+    State(station): State<Arc<Station>>,
+    Query(query): Query<ResultsQuery>,
+) -> Result<Response, ApiError> {
+    let (format, media, name) = match query.format.unwrap_or(ExportFormat::Csv) {
+        ExportFormat::Csv => (Format::Csv, "text/csv; charset=utf-8", "results.csv"),
+        ExportFormat::Json => (Format::Json, "application/json", "results.json"),
+    };
+    let results = station.results().clone();
+    let filter = query.filter();
+    let (sender, pieces) = mpsc::channel(PIECES);
+    tokio::task::spawn_blocking(move || {
+        let mut to = io::BufWriter::with_capacity(64 << 10, Pieces(sender.clone()));
+        let exported = results.export(&filter, &mut to, format).map_err(io::Error::other);
+        if let Err(error) = exported.and_then(|_| to.flush()) {
+            // What was sent already cannot be taken back: the answer ends in the middle, and so shows it.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    let body = Body::from_stream(ReceiverStream::new(pieces));
+    let disposition = format!("attachment; filename=\"{name}\"");
+    Ok((
+        [(CONTENT_TYPE, media.to_owned()), (CONTENT_DISPOSITION, disposition)],
+        body,
+    )
+        .into_response())
+}
+
+/// Writes pieces to whoever reads the export. Waits for them; for threads that may wait.
+struct Pieces(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = Bytes::copy_from_slice(bytes);
+        // Whoever reads has gone.
+        self.0.blocking_send(Ok(piece)).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

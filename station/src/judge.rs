@@ -1,0 +1,254 @@
+//! One step of an inspection: its questions are asked one after the other, and each answer is on disk before anybody is told.
+
+use crate::config::PhaseName;
+use crate::events::Kind;
+use crate::inspection::{Inspection, Verdict};
+use crate::picture::Picture;
+use crate::seat::{Full, Judge};
+use crate::station::Station;
+use crate::thumbnail;
+use procvision_host::protocol::now_ms;
+use procvision_results::{NewResult, Outcome as Judged, Phase as JudgedPhase, ResultsError, StoredResult};
+use procvision_runner::{Answer, AnswerStatus, Outcome, Phase, Question};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// What is asked about one picture.
+#[derive(Debug)]
+pub struct StepRequest {
+    /// The step, from 1.
+    pub step_index: u32,
+    /// The questions, in this order.
+    pub phases: Vec<PhaseName>,
+    /// Parameters of the step.
+    pub params: Map<String, Value>,
+    /// What the step is called.
+    pub step_desc: Option<String>,
+    /// Where things are expected.
+    pub guides: Value,
+    /// What is judged.
+    pub picture: Picture,
+    /// What it is compared with.
+    pub guide: Option<Picture>,
+    /// The line that asks, if it is one.
+    pub line: Option<String>,
+}
+
+/// What a step has brought.
+#[derive(Debug)]
+pub struct StepAnswer {
+    /// How it came out.
+    pub verdict: Verdict,
+    /// The answer to each question that was asked.
+    pub results: Vec<StoredResult>,
+}
+
+/// Why nobody can say what a step has brought.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JudgeError {
+    /// Too many wait. Nothing was asked.
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// What was answered cannot be kept, and so it does not count.
+    #[error("the result cannot be written, and so it does not count")]
+    NotKept(#[from] ResultsError),
+}
+
+impl Station {
+    /// Asks about one picture.
+    ///
+    /// # Errors
+    ///
+    /// See [`JudgeError`]. Whatever an algorithm does is no error but an answer.
+    pub async fn judge(&self, inspection: &Arc<Inspection>, request: &StepRequest) -> Result<StepAnswer, JudgeError> {
+        // The session of an inspection is lent to one question at a time.
+        let _turn = inspection.turn.lock().await;
+        let mut results = Vec::new();
+        let mut verdict = Verdict::Ok;
+        for phase in &request.phases {
+            let question = self.question(inspection, request, *phase);
+            let answer = inspection.place.ask(question).await?;
+            let (new, came_out) = result(inspection, request, *phase, &answer);
+            let kept = self.results().keeps_thumbnail(new.outcome);
+            let thumbnail = kept.then(|| thumbnail::of(&request.picture.frame)).flatten();
+            let has_thumbnail = thumbnail.is_some();
+            let stored = StoredResult {
+                id: self.results().record(new.clone(), thumbnail).await?,
+                result: new,
+                has_thumbnail,
+            };
+            self.tell(&stored, &answer, came_out);
+            results.push(stored);
+            verdict = came_out;
+            if came_out != Verdict::Ok {
+                // What is not right is not asked further about.
+                break;
+            }
+        }
+        inspection.note(request.step_index, verdict);
+        Ok(StepAnswer { verdict, results })
+    }
+
+    fn question(&self, inspection: &Inspection, request: &StepRequest, phase: PhaseName) -> Question {
+        Question {
+            phase: match phase {
+                PhaseName::PreExecute => Phase::PreExecute,
+                PhaseName::Execute => Phase::Execute,
+            },
+            step_index: request.step_index,
+            pid: inspection.place.seat().pid.clone(),
+            session: inspection.id.clone(),
+            context: inspection.context.clone(),
+            params: request.params.clone(),
+            picture: Some(request.picture.reference.clone()),
+            guide: request.guide.as_ref().map(|guide| guide.reference.clone()),
+            step_desc: request.step_desc.clone(),
+            guides: request.guides.clone(),
+        }
+    }
+
+    /// Tells everybody who watches.
+    fn tell(&self, result: &StoredResult, answer: &Answer, verdict: Verdict) {
+        self.metrics().judged(&result.result, answer);
+        let mut data = serde_json::to_value(result).unwrap_or_default();
+        if let (Value::Object(data), true) = (&mut data, result.has_thumbnail) {
+            data.insert("url".to_owned(), format!("/results/{}/thumbnail", result.id).into());
+        }
+        self.events().say(Kind::Result, data);
+        if verdict == Verdict::Failed {
+            let NewResult {
+                pid,
+                inspection,
+                message,
+                ..
+            } = &result.result;
+            tracing::warn!(pid, inspection, "a step failed: {message}");
+        }
+    }
+}
+
+/// What is kept of an answer, and how it came out.
+fn result(inspection: &Inspection, request: &StepRequest, phase: PhaseName, answer: &Answer) -> (NewResult, Verdict) {
+    let seat = inspection.place.seat();
+    let (algorithm, version, digest) = match &seat.judge {
+        Judge::Release { release, digest } => (release.name.clone(), release.version.to_string(), digest.clone()),
+        Judge::Command => (format!("command of {}", seat.pid), String::new(), String::new()),
+    };
+    let judged = Reading::of(phase, &answer.outcome);
+    let new = NewResult {
+        at_ms: now_ms(),
+        inspection: inspection.id.clone(),
+        // As it is in the process's log, if the process was asked.
+        request_id: match answer.request_id.as_str() {
+            "" => inspection.next_request_id(),
+            asked => asked.to_owned(),
+        },
+        pid: seat.pid.clone(),
+        algorithm,
+        version,
+        digest,
+        line: request.line.clone(),
+        step_index: request.step_index,
+        phase: match phase {
+            PhaseName::PreExecute => JudgedPhase::PreExecute,
+            PhaseName::Execute => JudgedPhase::Execute,
+        },
+        outcome: match judged.verdict {
+            Verdict::Ok => Judged::Ok,
+            Verdict::NotGood => Judged::Ng,
+            Verdict::NotReady | Verdict::Failed => Judged::Failed,
+        },
+        error_code: judged.error_code,
+        message: judged.message,
+        ng_reason: judged.ng_reason,
+        defects: judged.defects,
+        picture: Some(request.picture.record.clone()),
+        params: request.params.clone(),
+        debug: judged.debug,
+        attempts: answer.attempts,
+        waited_us: u64::try_from(answer.waited.as_micros()).unwrap_or(u64::MAX),
+        took_us: u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX),
+        context: inspection.context.clone(),
+    };
+    (new, judged.verdict)
+}
+
+/// What an answer says.
+struct Reading {
+    verdict: Verdict,
+    error_code: Option<String>,
+    message: String,
+    ng_reason: Option<String>,
+    defects: Vec<Value>,
+    debug: Map<String, Value>,
+}
+
+impl Reading {
+    fn of(phase: PhaseName, outcome: &Outcome) -> Self {
+        let nothing = Map::new();
+        let (status, message, error_code, data) = match outcome {
+            Outcome::Answered {
+                status,
+                message,
+                error_code,
+                data,
+            } => (
+                *status,
+                message.clone(),
+                error_code.clone(),
+                data.as_object().unwrap_or(&nothing),
+            ),
+            Outcome::Failed { code, message, .. } => {
+                return Self::failed(code.clone(), message.clone(), &nothing);
+            }
+        };
+        if let Some(code) = error_code {
+            return Self::failed(code, message, data);
+        }
+        let good = status == AnswerStatus::Ok;
+        let text = |key: &str| data.get(key).and_then(Value::as_str).map(str::to_owned);
+        let verdict = match (phase, good, text("result_status").as_deref()) {
+            (PhaseName::PreExecute, true, _) => Verdict::Ok,
+            // The conditions are not right: no failure, and no product was judged.
+            (PhaseName::PreExecute, false, _) => Verdict::NotReady,
+            (PhaseName::Execute, true, Some("OK")) => Verdict::Ok,
+            (PhaseName::Execute, true, Some("NG")) => Verdict::NotGood,
+            // Nothing is ever passed silently: an answer without a verdict is none.
+            (PhaseName::Execute, _, _) => {
+                let message = format!("the answer has no verdict: {message}");
+                return Self::failed("1000".to_owned(), message, data);
+            }
+        };
+        Self {
+            verdict,
+            error_code: None,
+            message,
+            ng_reason: text("ng_reason"),
+            defects: data
+                .get("defect_rects")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default(),
+            debug: debug(data),
+        }
+    }
+
+    fn failed(code: String, message: String, data: &Map<String, Value>) -> Self {
+        Self {
+            verdict: Verdict::Failed,
+            error_code: Some(code),
+            message,
+            ng_reason: None,
+            defects: Vec::new(),
+            debug: debug(data),
+        }
+    }
+}
+
+fn debug(data: &Map<String, Value>) -> Map<String, Value> {
+    data.get("debug")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default()
+}

@@ -1,0 +1,271 @@
+//! Pictures on their way to an algorithm's process: those of the station's sources, those that a caller names in a pool, and
+//! those that a caller sends.
+
+use crate::config::SourceConfig;
+use procvision_host::explain::one_line;
+use procvision_host::frame::{Frame, FrameError};
+use procvision_host::pool::consumer::{PoolClient, PoolError};
+use procvision_host::pool::{FrameReference, PoolName, ReferenceError};
+use procvision_results::Picture as PictureRecord;
+use procvision_runner::PictureRef;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+use tempfile::TempPath;
+
+/// How names of files begin that the station writes: the identifier, as the development store spells it in a name.
+const PREFIX: &str = "dev-shm_station-";
+/// How names of files end that hold a PNG or JPEG picture.
+const SUFFIX: &str = ".bin";
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PictureError {
+    /// Nobody has set up such a source.
+    #[error("there is no source `{0}`")]
+    NoSource(String),
+    /// The reference is none.
+    #[error("`{text}` names no picture of a pool")]
+    Reference {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        source: ReferenceError,
+    },
+    /// The pool does not give the picture.
+    #[error("the pool gives no picture")]
+    Pool(#[from] PoolError),
+    /// What was sent, or lies in the file, is no picture.
+    #[error("{what} is no picture")]
+    Decode {
+        /// What it is.
+        what: String,
+        /// Why.
+        source: FrameError,
+    },
+    /// The thread that reads the picture has ended early.
+    #[error("the picture was not read to its end")]
+    Interrupted,
+    /// The picture cannot be brought to where algorithms look for it.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A picture that an algorithm's process can be told of. It is there for as long as this is.
+#[derive(Debug)]
+pub struct Picture {
+    /// What the process is told.
+    pub reference: PictureRef,
+    /// What is noted with the result.
+    pub record: PictureRecord,
+    /// The picture itself; of a pool it is the lease.
+    pub frame: Frame,
+    _file: Option<TempPath>,
+}
+
+/// Where pictures come from.
+#[derive(Debug)]
+pub struct Pictures {
+    folder: PathBuf,
+    pools: PoolClient,
+    sources: RwLock<BTreeMap<String, SourceConfig>>,
+}
+
+impl Pictures {
+    /// Pictures that are not in a pool lie in `folder`, which belongs to the station: what is left in it is removed.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be made, or not be cleared.
+    pub fn new(
+        folder: PathBuf,
+        pools: PoolClient,
+        sources: BTreeMap<String, SourceConfig>,
+    ) -> Result<Self, PictureError> {
+        clear(&folder).map_err(|source| PictureError::Write {
+            path: folder.clone(),
+            source,
+        })?;
+        Ok(Self {
+            folder,
+            pools,
+            sources: RwLock::new(sources),
+        })
+    }
+
+    /// From now on these are the sources.
+    pub fn set_sources(&self, sources: BTreeMap<String, SourceConfig>) {
+        *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
+    }
+
+    /// The picture that a source has now.
+    ///
+    /// # Errors
+    ///
+    /// See [`PictureError`].
+    pub fn of_source(&self, name: &str) -> Result<Picture, PictureError> {
+        let source = self
+            .sources
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned();
+        match source {
+            None => Err(PictureError::NoSource(name.to_owned())),
+            Some(SourceConfig::Pool(pool)) => {
+                // The configuration was checked.
+                let pool: PoolName = pool.parse().map_err(|source| PictureError::Reference {
+                    text: pool.clone(),
+                    source,
+                })?;
+                let (reference, frame) = self.pools.newest(&pool)?;
+                Ok(leased(&reference, frame, name))
+            }
+            Some(SourceConfig::File(path)) => {
+                let shown = || path.display().to_string();
+                let frame = Frame::open(&path).map_err(|source| PictureError::Decode { what: shown(), source })?;
+                let bytes = fs::read(&path).map_err(|source| PictureError::Write {
+                    path: path.clone(),
+                    source,
+                })?;
+                self.written(&bytes, frame, name)
+            }
+        }
+    }
+
+    /// The number of the newest picture of a pool's source, to see whether there is a new one.
+    ///
+    /// # Errors
+    ///
+    /// See [`PictureError`].
+    pub fn of_pool(&self, reference: &str) -> Result<Picture, PictureError> {
+        let parsed: FrameReference = reference.parse().map_err(|source| PictureError::Reference {
+            text: reference.to_owned(),
+            source,
+        })?;
+        let frame = self.pools.open(&parsed)?;
+        Ok(leased(&parsed, frame, parsed.pool().as_str()))
+    }
+
+    /// A picture that somebody has sent, as a PNG or JPEG file.
+    ///
+    /// # Errors
+    ///
+    /// See [`PictureError`].
+    pub fn of_upload(&self, bytes: &[u8]) -> Result<Picture, PictureError> {
+        let frame = Frame::decode(bytes).map_err(|source| PictureError::Decode {
+            what: "what was sent".to_owned(),
+            source,
+        })?;
+        self.written(bytes, frame, "upload")
+    }
+
+    fn written(&self, bytes: &[u8], frame: Frame, source: &str) -> Result<Picture, PictureError> {
+        let failed = |source: io::Error| PictureError::Write {
+            path: self.folder.clone(),
+            source,
+        };
+        let mut file = tempfile::Builder::new();
+        let mut file = file
+            .prefix(PREFIX)
+            .suffix(SUFFIX)
+            .tempfile_in(&self.folder)
+            .map_err(failed)?;
+        io::Write::write_all(&mut file, bytes).map_err(failed)?;
+        let path = file.into_temp_path();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let unique = name
+            .strip_prefix(PREFIX)
+            .and_then(|name| name.strip_suffix(SUFFIX))
+            .unwrap_or_default();
+        Ok(Picture {
+            reference: PictureRef {
+                id: format!("dev-shm:station-{unique}"),
+                meta: meta(&frame),
+            },
+            record: record(&frame, source),
+            frame,
+            _file: Some(path),
+        })
+    }
+}
+
+fn leased(reference: &FrameReference, frame: Frame, source: &str) -> Picture {
+    Picture {
+        reference: PictureRef {
+            id: reference.to_string(),
+            meta: meta(&frame),
+        },
+        record: record(&frame, source),
+        frame,
+        _file: None,
+    }
+}
+
+fn meta(frame: &Frame) -> Value {
+    let mut meta = Map::from_iter([
+        ("width".to_owned(), frame.width().into()),
+        ("height".to_owned(), frame.height().into()),
+    ]);
+    if frame.timestamp_ms() > 0 {
+        meta.insert("timestamp_ms".to_owned(), frame.timestamp_ms().into());
+    }
+    if !frame.camera_id().is_empty() {
+        meta.insert("camera_id".to_owned(), frame.camera_id().into());
+    }
+    Value::Object(meta)
+}
+
+fn record(frame: &Frame, source: &str) -> PictureRecord {
+    PictureRecord {
+        source: source.to_owned(),
+        width: frame.width(),
+        height: frame.height(),
+        format: frame.format().to_string(),
+    }
+}
+
+/// Makes the folder, closed to other users, and removes the pictures that a station has left in it which did not end well.
+fn clear(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// What a caller is told: codes that programs know, and all causes in one line.
+impl PictureError {
+    /// The code of the protocol, or a word.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSource(_) => "no-source",
+            Self::Write { .. } | Self::Interrupted => "unavailable",
+            Self::Reference { .. } | Self::Pool(_) | Self::Decode { .. } => "1002",
+        }
+    }
+
+    /// The sentence.
+    pub fn sentence(&self) -> String {
+        one_line(self)
+    }
+}

@@ -1,0 +1,291 @@
+//! The station as a whole: everything that it has, and how it begins and ends.
+
+use crate::config::{Config, ThumbnailPolicy};
+use crate::events::{Events, Kind};
+use crate::inspection::{Inspection, Inspections};
+use crate::launch::Surroundings;
+use crate::lines::Lines;
+use crate::logs::Logs;
+use crate::metrics::{Metrics, SeatGauges};
+use crate::observer::Audience;
+use crate::picture::{PictureError, Pictures};
+use crate::seats::Seats;
+use procvision_host::pool::consumer::PoolClient;
+use procvision_host::protocol::now_ms;
+use procvision_results::{Results, ResultsError, Retention, ThumbnailPolicy as Thumbnails};
+use procvision_runner::State;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// How a station is set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What its people have set.
+    pub config: Config,
+    /// The folder of its store.
+    pub store: PathBuf,
+    /// The program `procvision`, of which it starts processes.
+    pub program: PathBuf,
+    /// The socket of the frame pools' broker.
+    pub frames_socket: PathBuf,
+    /// The folder for pictures that are not in a pool; best in memory.
+    pub pictures: PathBuf,
+}
+
+/// Why a station cannot begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// What is kept of results cannot be opened.
+    #[error("the results cannot be opened")]
+    Results(#[from] ResultsError),
+    /// The folder for pictures cannot be used.
+    #[error("the folder for pictures cannot be used")]
+    Pictures(#[from] PictureError),
+    /// The folder of what the station keeps cannot be made.
+    #[error("cannot make {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A station.
+pub struct Station {
+    config: RwLock<Arc<Config>>,
+    store: PathBuf,
+    program: PathBuf,
+    frames_socket: PathBuf,
+    started_ms: u64,
+    seats: Seats,
+    inspections: Inspections,
+    pictures: Arc<Pictures>,
+    results: Results,
+    events: Events,
+    logs: Arc<Logs>,
+    metrics: Arc<Metrics>,
+    lines: Lines,
+    /// Whoever changes what judges has it.
+    pub(crate) changing: tokio::sync::Mutex<()>,
+}
+
+impl Station {
+    /// Opens what a station keeps; nothing is started yet.
+    ///
+    /// # Errors
+    ///
+    /// See [`SetupError`].
+    pub fn open(setup: Setup) -> Result<Self, SetupError> {
+        let kept = setup.store.join("station");
+        std::fs::create_dir_all(&kept).map_err(|source| SetupError::Folder {
+            path: kept.clone(),
+            source,
+        })?;
+        let results = &setup.config.station.results;
+        let retention = Retention {
+            max_age: results
+                .max_age_days
+                .map(|days| Duration::from_secs(days.saturating_mul(24 * 3_600))),
+            max_bytes: results.max_bytes,
+            thumbnails: match results.thumbnails {
+                ThumbnailPolicy::None => Thumbnails::Off,
+                ThumbnailPolicy::NotGood => Thumbnails::NotOk,
+                ThumbnailPolicy::All => Thumbnails::All,
+            },
+        };
+        let results = Results::open(&kept.join("results.db"), retention)?;
+        let pools = PoolClient::new(&setup.frames_socket);
+        let pictures = Pictures::new(setup.pictures.clone(), pools, setup.config.station.sources.clone())?;
+        let (events, logs, metrics) = (
+            Events::default(),
+            Arc::new(Logs::default()),
+            Arc::new(Metrics::default()),
+        );
+        let audience = Audience {
+            events: events.clone(),
+            logs: logs.clone(),
+            metrics: metrics.clone(),
+        };
+        let surroundings = Surroundings {
+            program: setup.program.clone(),
+            store: setup.store.clone(),
+            frames_socket: setup.frames_socket.clone(),
+            pictures: setup.pictures,
+        };
+        Ok(Self {
+            config: RwLock::new(Arc::new(setup.config)),
+            store: setup.store,
+            program: setup.program,
+            frames_socket: setup.frames_socket,
+            started_ms: now_ms(),
+            seats: Seats::new(surroundings, audience),
+            inspections: Inspections::default(),
+            pictures: Arc::new(pictures),
+            results,
+            events,
+            logs,
+            metrics,
+            lines: Lines::default(),
+            changing: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// What its people have set.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The folder of its store.
+    pub fn store(&self) -> &Path {
+        &self.store
+    }
+
+    /// The program of which it starts processes.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The socket of the frame pools' broker.
+    pub fn frames_socket(&self) -> &Path {
+        &self.frames_socket
+    }
+
+    /// When it began, in milliseconds since 1970.
+    pub fn started_ms(&self) -> u64 {
+        self.started_ms
+    }
+
+    /// What judges.
+    pub fn seats(&self) -> &Seats {
+        &self.seats
+    }
+
+    /// The inspections that go on.
+    pub fn inspections(&self) -> &Inspections {
+        &self.inspections
+    }
+
+    /// Where pictures come from.
+    pub fn pictures(&self) -> &Arc<Pictures> {
+        &self.pictures
+    }
+
+    /// What was judged.
+    pub fn results(&self) -> &Results {
+        &self.results
+    }
+
+    /// What happens.
+    pub fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// The last lines of all logs.
+    pub fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What is judged without anybody asking.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// Everything that is counted, as text.
+    pub fn metrics_text(&self) -> String {
+        let seats = self.seats.all();
+        let gauges = seats.iter().map(|seat| SeatGauges {
+            pid: seat.pid.clone(),
+            ready: is_able(seat.state()),
+            waiting: seat.queue().0,
+        });
+        self.metrics.text(&gauges.collect::<Vec<_>>())
+    }
+
+    /// Begins an inspection of a product. `None` if nothing judges its model.
+    ///
+    /// # Errors
+    ///
+    /// If too many go on.
+    pub fn begin(
+        &self,
+        pid: &str,
+        context: Map<String, Value>,
+    ) -> Result<Option<Arc<Inspection>>, crate::inspection::TooMany> {
+        let Some(seat) = self.seats.get(pid) else {
+            return Ok(None);
+        };
+        let inspection = Arc::new(Inspection::begin(new_id(), context, seat.place()));
+        self.inspections.add(inspection.clone())?;
+        Ok(Some(inspection))
+    }
+
+    /// From now on this configuration holds, for all that is not set up once and for all: results, addresses and commands are.
+    /// Algorithms are started anew with it, each before its predecessor ends.
+    pub async fn reload(self: &Arc<Self>, config: Config) {
+        let _changing = self.changing.lock().await;
+        let before = self.config();
+        let config = Arc::new(config);
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config.clone();
+        self.pictures.set_sources(config.station.sources.clone());
+        let (old, new) = (&before.station, &config.station);
+        for name in old
+            .lines
+            .keys()
+            .filter(|name| old.lines.get(*name) != new.lines.get(*name))
+        {
+            self.stop_line(name);
+        }
+        for (name, line) in &new.lines {
+            let changed = old.lines.get(name) != Some(line);
+            if changed && line.start {
+                self.start_line(name);
+            }
+        }
+        if (&before.runner, old.workers, old.queue) != (&config.runner, new.workers, new.queue) {
+            self.start_anew().await;
+        }
+    }
+
+    /// Why not everything can be judged that should be.
+    pub fn reasons(&self) -> Vec<String> {
+        let seats = self.seats.all();
+        let not_able = seats.iter().filter(|seat| !is_able(seat.state()));
+        let mut reasons: Vec<String> = not_able
+            .map(|seat| format!("the product model {} is {}", seat.pid, seat.state().as_str()))
+            .collect();
+        if seats.is_empty() {
+            reasons.push("nothing is active".to_owned());
+        }
+        reasons
+    }
+
+    /// Ends it: nothing new is judged, what runs has its time, and every process ends.
+    pub async fn end(&self) {
+        let seats = self.seats.all();
+        futures_util::future::join_all(seats.iter().map(|seat| seat.stop())).await;
+        self.events.say(Kind::Seat, json!({"ended": true}));
+    }
+}
+
+fn is_able(state: State) -> bool {
+    matches!(state, State::Ready | State::Executing)
+}
+
+/// A name that nobody guesses and that is not used twice.
+pub(crate) fn new_id() -> String {
+    let mut bytes = [0; 12];
+    // Without the system's random numbers nothing of this program works; names are then still unique within a station.
+    if getrandom::fill(&mut bytes).is_err() {
+        bytes[..8].copy_from_slice(&now_ms().to_be_bytes());
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
