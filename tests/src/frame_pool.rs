@@ -87,6 +87,15 @@ impl Process {
         self.child.wait().expect("it is ours").code().unwrap_or(-1)
     }
 
+    /// Waits for its exit status.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be waited for.
+    pub fn ended(mut self) -> i32 {
+        self.child.wait().expect("it is ours").code().unwrap_or(-1)
+    }
+
     /// Its number.
     pub fn id(&self) -> u32 {
         self.child.id()

@@ -4,8 +4,10 @@ pub mod binary;
 pub mod conformance;
 pub mod frame_pool;
 pub mod guests;
+pub mod packages;
 mod probe;
 pub mod runner;
+pub mod station;
 pub mod workplace;
 
 pub use probe::{conformance_component, digester_component, probe_component};

@@ -1,8 +1,7 @@
 //! A store in a temporary folder, and packages for it that are small enough to be installed hundreds of times.
 
-use procvision_host::archive;
-use procvision_tests::binary::{Answer, procvision, project_root};
-use procvision_tests::guests::lifted;
+use procvision_tests::binary::{Answer, procvision};
+pub use procvision_tests::packages::{Parts, parts, parts_named};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,79 +10,9 @@ use std::process::Command;
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
-/// The name and version that the guest has in its text.
-const ORIGINAL: &[u8] = b"lifted1.0.0";
-
 /// A folder with a store in `store` and whatever a test puts beside it.
 pub struct Station {
     folder: TempDir,
-}
-
-/// A package before it is an archive.
-#[derive(Clone)]
-pub struct Parts {
-    pub files: BTreeMap<String, Vec<u8>>,
-    name: String,
-    version: String,
-}
-
-/// The package `lifted` in the version `version`, which has five characters. It judges every picture of A01 to be OK.
-pub fn parts(version: &str) -> Parts {
-    parts_named("lifted", version)
-}
-
-/// The same under another name of six characters.
-pub fn parts_named(name: &str, version: &str) -> Parts {
-    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    let component = COMPONENT.get_or_init(|| lifted("base"));
-    assert_eq!(
-        (name.len(), version.len()),
-        (6, 5),
-        "the text of the guest is changed in place"
-    );
-    let place = component.windows(ORIGINAL.len()).position(|window| window == ORIGINAL);
-    let place = place.expect("the guest has its name and version in one place");
-    let mut component = component.clone();
-    component[place..place + ORIGINAL.len()].copy_from_slice(format!("{name}{version}").as_bytes());
-    let manifest = json!({
-        "manifest_version": 1,
-        "name": name,
-        "version": version,
-        "description": name,
-        "component": "component.wasm",
-        "supported_pids": ["A01"],
-    });
-    Parts {
-        files: BTreeMap::from([
-            ("manifest.json".to_owned(), manifest.to_string().into_bytes()),
-            ("component.wasm".to_owned(), component),
-            ("assets/notes.txt".to_owned(), b"for nobody".to_vec()),
-        ]),
-        name: name.to_owned(),
-        version: version.to_owned(),
-    }
-}
-
-impl Parts {
-    /// With a file, or another content of one.
-    pub fn with(mut self, name: &str, content: &[u8]) -> Self {
-        self.files.insert(name.to_owned(), content.to_vec());
-        self
-    }
-
-    /// With one golden case that wants this verdict. The guest says OK to everything.
-    pub fn with_case(self, verdict: &str) -> Self {
-        let case = json!([{ "name": "tray", "pid": "A01", "image": "pictures/tray.png", "verdict": verdict }]);
-        let picture = project_root().join("examples/presence-check/pictures/tray-good.png");
-        let picture = fs::read(picture).expect("the picture is there");
-        self.with("cases.json", case.to_string().as_bytes())
-            .with("pictures/tray.png", &picture)
-    }
-
-    /// The archive.
-    pub fn archive(&self) -> Vec<u8> {
-        archive::write(&self.files).expect("it is a package")
-    }
 }
 
 impl Station {

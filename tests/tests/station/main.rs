@@ -1,0 +1,7 @@
+//! `procvision serve` in the hands of its callers, over HTTP, with real processes.
+
+mod access;
+mod inspections;
+mod lasting;
+mod processes;
+mod versions;
