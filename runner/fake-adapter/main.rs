@@ -238,6 +238,12 @@ impl Fake {
                 }
                 self.judge(call)?;
             }
+            "babble" => {
+                for _ in 0..value.as_u64().unwrap_or(0) {
+                    self.say(json!({"type": "babble"}))?;
+                }
+                self.judge(call)?;
+            }
             "long-line" => {
                 eprintln!("{}", "y".repeat(1 << 20));
                 self.judge(call)?;

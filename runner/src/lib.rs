@@ -33,7 +33,7 @@ mod worker;
 
 pub use error::{AlarmKind, Failure, ProtocolError, StartError, Told};
 pub use launch::{Dialect, Launch};
-pub use log::{Level, LogLine};
+pub use log::{Level, LogLine, Origin};
 pub use message::Hello;
 pub use observer::{Event, KillReason, KillSignal, Observer, Silent};
 pub use outcome::{Answer, AnswerStatus, FailureKind, Outcome};

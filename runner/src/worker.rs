@@ -4,6 +4,7 @@
 
 mod asked;
 mod heartbeat;
+mod line_rate;
 mod process;
 mod request_ids;
 mod task;
@@ -202,7 +203,8 @@ impl Worker {
         let _ = self.shared.commands.send(Command::Revive);
     }
 
-    /// The newest lines of the log, oldest first, of all processes of this worker.
+    /// The newest lines of the log, oldest first, of all processes of this worker. Of what a process writes, 5000 lines a
+    /// second are kept and shown to the observer; what was left out beyond that is told.
     pub fn logs(&self) -> Vec<LogLine> {
         self.shared.logs.lock().to_vec()
     }

@@ -6,7 +6,7 @@
 use crate::error::ProtocolError;
 use crate::launch::Launch;
 use crate::lines::{Line, LineDecoder};
-use crate::wire::FrameDecoder;
+use crate::wire::{FrameDecoder, KEPT_BYTES};
 use bytes::{Bytes, BytesMut};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io;
@@ -173,6 +173,9 @@ impl Process {
                 if !open || (self.closing && self.outgoing.is_empty()) {
                     self.stdin = None;
                     self.outgoing.clear();
+                }
+                if self.outgoing.is_empty() && self.outgoing.capacity() > KEPT_BYTES {
+                    self.outgoing = BytesMut::new();
                 }
             }
             status = self.child.wait(), if self.ended.is_none() => {

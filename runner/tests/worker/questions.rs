@@ -73,15 +73,7 @@ async fn questions_are_put_one_at_a_time_in_the_order_of_the_calls() {
     let fake = Fake::ready(&[], patient()).await;
     let mut waiting = Vec::new();
     for number in 0..50 {
-        let mut asking = Box::pin({
-            let worker = fake.worker.clone();
-            async move { worker.ask(question("ok", number)).await }
-        });
-        // Once polled, it is in the queue.
-        assert!(
-            std::future::poll_fn(|context| std::task::Poll::Ready(asking.as_mut().poll(context).is_pending())).await
-        );
-        waiting.push(asking);
+        waiting.push(fake.asking("ok", number).await);
     }
     let mut ids = HashSet::new();
     for (number, asking) in waiting.into_iter().enumerate() {
@@ -294,19 +286,10 @@ async fn an_answer_brings_the_lines_that_were_written_before_it() {
 #[tokio::test]
 async fn whoever_does_not_wait_any_more_loses_only_the_answer() {
     let fake = Fake::ready(&[], patient()).await;
-    let asking = tokio::spawn({
-        let worker = fake.worker.clone();
-        async move { worker.ask(question("block", 200)).await }
-    });
+    let worked_on = fake.asking("block", 200).await;
     until(&fake.worker, State::Executing).await;
-    let waiting = tokio::spawn({
-        let worker = fake.worker.clone();
-        async move { worker.ask(question("exit", 1)).await }
-    });
-    // It is in the queue once it was polled.
-    tokio::task::yield_now().await;
-    asking.abort();
-    waiting.abort();
+    let waiting = fake.asking("exit", 1).await;
+    drop((worked_on, waiting));
     let answer = fake.ask("ok").await;
     // The first was worked off, the second never put.
     assert_eq!((data(&answer)["calls"].as_u64(), answer.attempts), (Some(2), 1));

@@ -156,7 +156,6 @@ impl Task {
     pub(super) fn heard(&mut self, process: &mut Process, said: Said) -> Result<Option<Incoming>, End> {
         match said {
             Said::Line(line) => {
-                self.last_line = Some(excerpt(&line.text));
                 self.log(line);
                 Ok(None)
             }
