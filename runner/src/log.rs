@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Most bytes of lines, as they were written, that are kept for a worker, whatever their number. Parsed, a line may take a
-/// few dozen times its size.
+/// Most bytes of lines, as they were written, that are kept for a worker, whatever their number. Parsed, a line may
+/// take a few dozen times its size.
 pub(crate) const KEPT_BYTES: usize = 1 << 20;
 /// Most bytes of lines that an answer brings.
 pub(crate) const ANSWER_BYTES: usize = 256 << 10;

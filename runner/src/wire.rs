@@ -13,8 +13,8 @@ const READ_BYTES: usize = 8 << 10;
 /// Memory that is kept from frame to frame.
 pub(crate) const KEPT_BYTES: usize = 256 << 10;
 
-/// Takes frames out of a stream of bytes. Behind something that is no frame nothing can be trusted, so that the first mistake
-/// is told once and everything after it is dropped.
+/// Takes frames out of a stream of bytes. Behind something that is no frame nothing can be trusted, so that the first
+/// mistake is told once and everything after it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct FrameDecoder {
     bytes: BytesMut,

@@ -1,4 +1,5 @@
-//! How many lines a second are kept and shown. A process that writes without end costs the station little more than reading.
+//! How many lines a second are kept and shown. A process that writes without end costs the station little more than
+//! reading.
 
 use std::time::Duration;
 use tokio::time::Instant;

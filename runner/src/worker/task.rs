@@ -255,8 +255,8 @@ impl Task {
             Passage::StillClosed => return,
         }
         let bytes = line.text.len();
-        self.last_line = Some(excerpt(&line.text));
         let line = LogLine::written(line);
+        self.last_line = Some(excerpt(&line.message));
         if let Some(running) = &mut self.running {
             running.asked.log(&line, bytes);
         }
