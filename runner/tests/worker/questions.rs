@@ -281,6 +281,10 @@ async fn an_answer_brings_the_lines_that_were_written_before_it() {
     let all: Vec<String> = fake.worker.logs().into_iter().map(|line| line.message).collect();
     assert_eq!(all, ["about this", "about another", "plain"]);
     assert!(fake.ask("ok").await.logs.is_empty());
+    // Whichever pipe the runner looks at first.
+    for _ in 0..500 {
+        assert_eq!(fake.ask("log").await.logs.len(), 2);
+    }
 }
 
 #[tokio::test]
@@ -290,10 +294,34 @@ async fn whoever_does_not_wait_any_more_loses_only_the_answer() {
     until(&fake.worker, State::Executing).await;
     let waiting = fake.asking("exit", 1).await;
     drop((worked_on, waiting));
+    until(&fake.worker, State::Ready).await;
     let answer = fake.ask("ok").await;
     // The first was worked off, the second never put.
     assert_eq!((data(&answer)["calls"].as_u64(), answer.attempts), (Some(2), 1));
     assert_eq!(fake.starts(), 1);
+}
+
+#[tokio::test]
+async fn a_worker_is_ready_after_a_question_that_could_not_be_put() {
+    let fake = Fake::ready(&[], patient()).await;
+    let worked_on = fake.asking("block", 200).await;
+    until(&fake.worker, State::Executing).await;
+    let blind = Question {
+        picture: None,
+        ..question("ok", 1)
+    };
+    let worker = fake.worker.clone();
+    let refused = within(crate::support::sent(async move { worker.ask(blind).await })).await;
+    data(&within(worked_on).await);
+    let refused = within(refused).await;
+    assert!(matches!(
+        refused.outcome,
+        Outcome::Failed {
+            kind: FailureKind::Refused,
+            ..
+        }
+    ));
+    until(&fake.worker, State::Ready).await;
 }
 
 #[tokio::test]

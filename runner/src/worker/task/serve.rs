@@ -90,6 +90,10 @@ impl Task {
             self.publish(State::Executing, None);
             return true;
         }
+        // Those that seemed to be next were given up, or could not be put.
+        if self.status.borrow().state != State::Ready {
+            self.publish(State::Ready, None);
+        }
         false
     }
 
