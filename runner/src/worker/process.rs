@@ -153,6 +153,15 @@ impl Process {
         }
     }
 
+    /// The same without waiting; nothing if nothing is there.
+    pub async fn next_at_hand(&mut self) -> Option<Said> {
+        tokio::select! {
+            biased;
+            said = self.next() => Some(said),
+            () = std::future::ready(()) => None,
+        }
+    }
+
     /// Waits until a pipe or the process itself has moved.
     async fn advance(&mut self) -> Option<ProtocolError> {
         let patience = self.patience.unwrap_or_else(Instant::now);

@@ -215,6 +215,24 @@ async fn a_question_that_takes_too_long_costs_the_process_and_is_asked_again() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_there_counts_even_if_the_station_is_late() {
+    let supervision = Supervision {
+        execute: Duration::from_millis(500),
+        heartbeat_grace: Duration::from_millis(400),
+        ..patient()
+    };
+    let fake = Fake::ready(&[], supervision).await;
+    for _ in 0..4 {
+        let asking = fake.asking("ok", 1).await;
+        until(&fake.worker, State::Executing).await;
+        // The whole runtime stands still while the process answers.
+        std::thread::sleep(Duration::from_secs(1));
+        assert_eq!(within(asking).await.attempts, 1);
+    }
+    assert_eq!(fake.starts(), 1);
+}
+
+#[tokio::test]
 async fn what_comes_while_a_process_is_ended_for_its_slowness_is_dropped() {
     let supervision = Supervision {
         execute: Duration::from_millis(300),

@@ -37,7 +37,7 @@ impl Task {
         let until = after(Instant::now(), pause);
         while self.wanted == Wanted::Running && !self.hurry {
             if self.wait(Some(until)).await {
-                self.in_a_row += 1;
+                self.in_a_row = self.in_a_row.saturating_add(1);
                 let in_a_row = self.in_a_row;
                 self.status.send_modify(|status| {
                     status.in_a_row = in_a_row;
