@@ -1,5 +1,5 @@
-//! What a question costs beside the process that answers it: `Worker::ask` against a bare exchange over the same pipes with
-//! the same process, which answers at once. `cargo bench -p procvision-runner`.
+//! What a question costs beside the process that answers it: `Worker::ask` against a bare exchange over the same pipes
+//! with the same process, which answers at once. `cargo bench -p procvision-runner`.
 
 use procvision_runner::{Dialect, Launch, Outcome, Phase, PictureRef, Question, Silent, Supervision, Worker};
 use serde_json::{Value, json};

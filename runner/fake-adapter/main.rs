@@ -1,8 +1,8 @@
-//! A process that speaks the runner protocol of version 0.2, or 0.3 with `--v3`, and misbehaves as it is told: at its start by
-//! `--start MODE`, in a question by the parameter `task` (in version 0.3 by `step_desc`).
+//! A process that speaks the runner protocol of version 0.2, or 0.3 with `--v3`, and misbehaves as it is told: at its
+//! start by `--start MODE`, in a question by the parameter `task` (in version 0.3 by `step_desc`).
 //!
-//! `--folder DIR` is where it remembers from process to process: `starts` has a byte for each start, `gently` is there once a
-//! process was told to end, and tasks that end in `-once` do what they are named after only the first time.
+//! `--folder DIR` is where it remembers from process to process: `starts` has a byte for each start, `gently` is there
+//! once a process was told to end, and tasks that end in `-once` do what they are named after only the first time.
 
 use serde_json::{Map, Value, json};
 use std::fs::{File, OpenOptions};
@@ -156,6 +156,12 @@ impl Fake {
                 self.judge(call)?;
                 exit(7)
             }
+            "orphan" => {
+                // It holds the pipes, and nobody is left who waits for it.
+                let orphan = std::process::Command::new("sleep").arg("1000").spawn()?;
+                self.note("orphan", &orphan.id().to_string())?;
+                exit(7)
+            }
             "never" => {}
             "at-the-end" => self.open = Some(call.clone()),
             "hang" => stay(),
@@ -238,6 +244,12 @@ impl Fake {
                 }
                 self.judge(call)?;
             }
+            "babble" => {
+                for _ in 0..value.as_u64().unwrap_or(0) {
+                    self.say(json!({"type": "babble"}))?;
+                }
+                self.judge(call)?;
+            }
             "long-line" => {
                 eprintln!("{}", "y".repeat(1 << 20));
                 self.judge(call)?;
@@ -283,11 +295,15 @@ impl Fake {
     }
 
     fn remember(&self, what: &str) -> io::Result<()> {
+        self.note(what, ".")
+    }
+
+    fn note(&self, what: &str, note: &str) -> io::Result<()> {
         let Some(folder) = &self.folder else {
             return Ok(());
         };
         let mut file = OpenOptions::new().create(true).append(true).open(folder.join(what))?;
-        file.write_all(b".")
+        file.write_all(note.as_bytes())
     }
 
     fn first_time(&self, what: &str) -> io::Result<bool> {

@@ -22,7 +22,8 @@ pub enum StartError {
     Stopped,
 }
 
-/// Why a process was given up. The texts are sentences about the process; what it wrote itself is shortened to one line.
+/// Why a process was given up. The texts are sentences about the process; what it wrote itself is shortened to one
+/// line.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
@@ -50,7 +51,7 @@ pub enum Failure {
         status: Option<ExitStatus>,
         /// What it had said about it to the runner.
         told: Option<Told>,
-        /// The last line that it wrote to stderr.
+        /// What the last line says that it wrote to stderr.
         last_line: Option<String>,
     },
     /// It did not react to pings.

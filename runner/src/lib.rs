@@ -1,9 +1,10 @@
-//! The runner's side of the ProcVision protocol: starts an algorithm's process, speaks with it over its pipes and supervises
-//! it.
+//! The runner's side of the ProcVision protocol: starts an algorithm's process, speaks with it over its pipes and
+//! supervises it.
 //!
-//! A [`Worker`] is one process and whatever takes its place when it fails. [`Worker::start`] starts it, [`Worker::warm`]
-//! waits until it can be asked, [`Worker::ask`] asks, [`Worker::stop`] ends it. Everything about one worker is done by one
-//! task, which owns the process, its pipes and the questions that wait; the handle only sends to it.
+//! A [`Worker`] is one process and whatever takes its place when it fails. [`Worker::start`] starts it,
+//! [`Worker::warm`] waits until it can be asked, [`Worker::ask`] asks, [`Worker::stop`] ends it. Everything about one
+//! worker is done by one task, which owns the process, its pipes and the questions that wait; the handle only sends to
+//! it.
 //!
 //! What is started may be any program that speaks the protocol: nothing here knows how it judges.
 //!
@@ -33,7 +34,7 @@ mod worker;
 
 pub use error::{AlarmKind, Failure, ProtocolError, StartError, Told};
 pub use launch::{Dialect, Launch};
-pub use log::{Level, LogLine};
+pub use log::{Level, LogLine, Origin};
 pub use message::Hello;
 pub use observer::{Event, KillReason, KillSignal, Observer, Silent};
 pub use outcome::{Answer, AnswerStatus, FailureKind, Outcome};

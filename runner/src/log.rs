@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Most bytes of lines, as they were written, that are kept for a worker, whatever their number. Parsed, a line may take a
-/// few dozen times its size.
+/// Most bytes of lines, as they were written, that are kept for a worker, whatever their number. Parsed, a line may
+/// take a few dozen times its size.
 pub(crate) const KEPT_BYTES: usize = 1 << 20;
 /// Most bytes of lines that an answer brings.
 pub(crate) const ANSWER_BYTES: usize = 256 << 10;
@@ -61,6 +61,15 @@ impl fmt::Display for Level {
     }
 }
 
+/// Who wrote a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The process.
+    Process,
+    /// The runner, about the process.
+    Runner,
+}
+
 /// One line of a worker's log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogLine {
@@ -72,8 +81,9 @@ pub struct LogLine {
     pub message: String,
     /// The question that it is about, if it says so.
     pub request_id: Option<String>,
-    /// Everything else that the line has, `timestamp_ms` of the process included. Lines of the runner about the process have
-    /// `source` = `runner`; of a line that was too long `cut` is true.
+    /// Who wrote it.
+    pub origin: Origin,
+    /// Everything else that the line has, `timestamp_ms` of the process included; `cut` is true if it was too long.
     pub fields: Map<String, Value>,
 }
 
@@ -108,6 +118,7 @@ impl LogLine {
             level: level.unwrap_or(Level::Info),
             message,
             request_id,
+            origin: Origin::Process,
             fields,
         }
     }
@@ -119,7 +130,8 @@ impl LogLine {
             level,
             message,
             request_id: None,
-            fields: Map::from_iter([("source".to_owned(), Value::from("runner"))]),
+            origin: Origin::Runner,
+            fields: Map::new(),
         }
     }
 }

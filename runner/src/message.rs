@@ -32,8 +32,8 @@ impl Hello {
         self.capabilities.iter().any(|known| known == capability)
     }
 
-    /// Whether the process understands both versions of the protocol, as `procvision adapter` does: only one of version 0.2
-    /// has `info`, only one of version 0.3 has `execute`.
+    /// Whether the process understands both versions of the protocol, as `procvision adapter` does: only one of version
+    /// 0.2 has `info`, only one of version 0.3 has `execute`.
     fn speaks_both(&self) -> bool {
         self.can("info") && self.can("execute")
     }
@@ -248,7 +248,8 @@ impl Reply {
         self.has_code_of(&RETRIED)
     }
 
-    /// Whether the algorithm works. An error says nothing about it: a process whose algorithm fails each time answers, too.
+    /// Whether the algorithm works. An error says nothing about it: a process whose algorithm fails each time answers,
+    /// too.
     pub fn shows_health(&self) -> bool {
         self.status.is_some() && !self.has_code_of(&ACCIDENTS)
     }

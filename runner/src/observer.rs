@@ -8,8 +8,8 @@ use std::fmt;
 
 /// Is told what happens to workers.
 pub trait Observer: Send + Sync + 'static {
-    /// Something happened. Called by the worker's task, in order: whoever waits here delays the worker, and whoever panics
-    /// ends it.
+    /// Something happened. Called by the worker's task, in order: whoever waits here delays the worker, and whoever
+    /// panics ends it.
     fn event(&self, worker: &WorkerId, event: Event);
 }
 

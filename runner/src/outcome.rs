@@ -11,8 +11,8 @@ use std::time::Duration;
 pub struct Answer {
     /// What came of it.
     pub outcome: Outcome,
-    /// The identifier of the last attempt, as it is in the process's log; empty if the process was never asked. No other
-    /// attempt of this program or of one before it has the same.
+    /// The identifier of the last attempt, as it is in the process's log; empty if the process was never asked. No
+    /// other attempt of this program or of one before it has the same.
     pub request_id: String,
     /// How often the process was asked, 0 if never.
     pub attempts: u32,
@@ -20,8 +20,8 @@ pub struct Answer {
     pub waited: Duration,
     /// The last attempt, from sending the question to its end.
     pub took: Duration,
-    /// What the process wrote to its log about this question until the answer came. A process may write more after it: those
-    /// lines come to the observer and into [`Worker::logs`](crate::Worker::logs), with the same `request_id`.
+    /// What the process wrote to its log about this question until the answer came. A process may write more after it:
+    /// those lines come to the observer and into [`Worker::logs`](crate::Worker::logs), with the same `request_id`.
     pub logs: Vec<LogLine>,
 }
 

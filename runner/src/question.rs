@@ -42,8 +42,8 @@ pub struct PictureRef {
 
 /// One question about one step of an inspection.
 ///
-/// As a frame it must have at most 16 MiB. `procvision adapter` reads at most 1 MiB, of which `context` may have 64 KiB, and
-/// answers a larger one with an error.
+/// As a frame it must have at most 16 MiB. `procvision adapter` reads at most 1 MiB, of which `context` may have 64
+/// KiB, and answers a larger one with an error.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
     /// What is asked for.

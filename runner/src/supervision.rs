@@ -17,20 +17,20 @@ pub struct Supervision {
     pub heartbeat_interval: Duration,
     /// How late a pong may be: 2 s. Two losses in a row, and the process is hung.
     pub heartbeat_grace: Duration,
-    /// Whether a process is pinged while a question runs: yes. `procvision adapter` answers at once. The original SDK does
-    /// not answer before the question is done, so that under it a question that takes longer than two pings would look
-    /// like a hung process; say no there, and the limit of the question is the only one.
+    /// Whether a process is pinged while a question runs: yes. `procvision adapter` answers at once. The original SDK
+    /// does not answer before the question is done, so that under it a question that takes longer than two pings would
+    /// look like a hung process; say no there, and the limit of the question is the only one.
     pub heartbeat_while_asked: bool,
     /// How long a `pre_execute` may take, and a `reset`: 10 s. The sandbox's own limits should be shorter.
     pub pre_execute: Duration,
     /// How long an `execute` may take: 30 s.
     pub execute: Duration,
-    /// How long a process may take to end before the next means is tried: 3 s. The means are the message `shutdown`, which
-    /// is left out with a process that hangs, then SIGTERM, then SIGKILL.
+    /// How long a process may take to end before the next means is tried: 3 s. The means are the message `shutdown`,
+    /// which is left out with a process that hangs, then SIGTERM, then SIGKILL.
     pub kill: Duration,
-    /// How often in a row a process is started anew after a failure: 3. One more failure is an alarm. The row ends with the
-    /// first result that shows that the algorithm works. Keep it above `max_retries`, or one question that no process
-    /// survives raises an alarm by itself.
+    /// How often in a row a process is started anew after a failure: 3. One more failure is an alarm. The row ends with
+    /// the first result that shows that the algorithm works. Keep it above `max_retries`, or one question that no
+    /// process survives raises an alarm by itself.
     pub restarts: u32,
     /// Before the first start in a row: 500 ms. Doubles with each further one up to 10 s.
     pub back_off: Duration,

@@ -8,9 +8,13 @@ use bytes::{Buf, Bytes, BytesMut};
 pub(crate) const FRAME_BYTES: u32 = 16 << 20;
 
 const LENGTH_BYTES: usize = 4;
+/// Room for one read.
+const READ_BYTES: usize = 8 << 10;
+/// Memory that is kept from frame to frame.
+pub(crate) const KEPT_BYTES: usize = 256 << 10;
 
-/// Takes frames out of a stream of bytes. Behind something that is no frame nothing can be trusted, so that the first mistake
-/// is told once and everything after it is dropped.
+/// Takes frames out of a stream of bytes. Behind something that is no frame nothing can be trusted, so that the first
+/// mistake is told once and everything after it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct FrameDecoder {
     bytes: BytesMut,
@@ -22,6 +26,9 @@ impl FrameDecoder {
     pub fn room(&mut self) -> &mut BytesMut {
         if self.lost {
             self.bytes.clear();
+        }
+        if self.bytes.is_empty() && self.bytes.capacity() > KEPT_BYTES {
+            self.bytes = BytesMut::new();
         }
         self.bytes.reserve(READ_BYTES);
         &mut self.bytes
@@ -52,9 +59,6 @@ impl FrameDecoder {
         !self.lost && !self.bytes.is_empty()
     }
 }
-
-/// Room for one read.
-const READ_BYTES: usize = 8 << 10;
 
 /// A frame as it is written, or nothing if it would be too long.
 pub(crate) fn frame(body: &impl serde::Serialize) -> Option<Vec<u8>> {

@@ -4,6 +4,7 @@
 
 mod asked;
 mod heartbeat;
+mod line_rate;
 mod process;
 mod request_ids;
 mod task;
@@ -47,10 +48,11 @@ impl fmt::Display for WorkerId {
     }
 }
 
-/// A supervised process that can be asked. Clones are the same worker; when the last one is dropped, the process is told to
-/// end, as by [`Worker::stop`].
+/// A supervised process that can be asked. Clones are the same worker; when the last one is dropped, the process is
+/// told to end, as by [`Worker::stop`].
 ///
-/// If the runtime itself ends first, the process is killed: whoever wants it to end in order waits for [`Worker::stop`].
+/// If the runtime itself ends first, the process is killed: whoever wants it to end in order waits for
+/// [`Worker::stop`].
 #[derive(Clone)]
 pub struct Worker {
     shared: Arc<Shared>,
@@ -118,13 +120,13 @@ impl Worker {
         &self.shared.id
     }
 
-    /// Waits until the worker can be asked, and says what its algorithm is: the `info` of version 0.2, null with version 0.3.
-    /// Answers at once if it is ready already.
+    /// Waits until the worker can be asked, and says what its algorithm is: the `info` of version 0.2, null with
+    /// version 0.3. Answers at once if it is ready already.
     ///
     /// # Errors
     ///
-    /// As soon as a process fails before it can be asked, so that a switch need not wait for all restarts. The worker goes on
-    /// trying; calling this once it tries again waits for that attempt. Also if the worker is stopped.
+    /// As soon as a process fails before it can be asked, so that a switch need not wait for all restarts. The worker
+    /// goes on trying; calling this once it tries again waits for that attempt. Also if the worker is stopped.
     pub async fn warm(&self) -> Result<Value, StartError> {
         let mut status = self.watch();
         loop {
@@ -146,15 +148,15 @@ impl Worker {
         }
     }
 
-    /// Asks, and waits for what comes of it. One question is put at a time, in the order of the calls; while a process is
-    /// started, questions wait for it. A worker that is alarmed or stopped refuses at once.
+    /// Asks, and waits for what comes of it. One question is put at a time, in the order of the calls; while a process
+    /// is started, questions wait for it. A worker that is alarmed or stopped refuses at once.
     ///
-    /// A question to which no answer came, because the process ended or was killed, is put to the next process, and one that
-    /// was answered with 1005 or 9999 to the same one, up to `max_retries` times. Whatever comes late from an earlier attempt
-    /// is dropped. Every other answer is final.
+    /// A question to which no answer came, because the process ended or was killed, is put to the next process, and one
+    /// that was answered with 1005 or 9999 to the same one, up to `max_retries` times. Whatever comes late from an
+    /// earlier attempt is dropped. Every other answer is final.
     ///
-    /// Whoever drops the future loses only the answer: a question that is being worked on ends as usual, one that waits is not
-    /// put any more.
+    /// Whoever drops the future loses only the answer: a question that is being worked on ends as usual, one that waits
+    /// is not put any more.
     pub async fn ask(&self, question: Question) -> Answer {
         let (reply, answer) = oneshot::channel();
         let asked = Asked::new(question, reply);
@@ -185,8 +187,8 @@ impl Worker {
     }
 
     /// Ends the process and waits until it is gone. Questions that wait are refused; one that is worked on may still be
-    /// answered while the process ends. Takes at most three times `kill` of the [`Supervision`] and a moment, whatever the
-    /// process does. If the future is dropped, the process is ended all the same.
+    /// answered while the process ends. Takes at most three times `kill` of the [`Supervision`] and a moment, whatever
+    /// the process does. If the future is dropped, the process is ended all the same.
     pub async fn stop(&self) {
         let (done, stopped) = oneshot::channel();
         if self.shared.commands.send(Command::Stop(done)).is_ok() {
@@ -195,14 +197,15 @@ impl Worker {
         }
     }
 
-    /// Starts a process if the worker is alarmed, stopped or waits before a restart, and forgets how many failed in a row.
-    /// Otherwise does nothing else than that.
+    /// Starts a process if the worker is alarmed, stopped or waits before a restart, and forgets how many failed in a
+    /// row. Otherwise does nothing else than that.
     pub fn revive(&self) {
         // Fails only if the task has gone.
         let _ = self.shared.commands.send(Command::Revive);
     }
 
-    /// The newest lines of the log, oldest first, of all processes of this worker.
+    /// The newest lines of the log, oldest first, of all processes of this worker. Of what a process writes, 5000 lines
+    /// a second are kept and shown to the observer; what was left out beyond that is told.
     pub fn logs(&self) -> Vec<LogLine> {
         self.shared.logs.lock().to_vec()
     }

@@ -1,5 +1,5 @@
-//! Nothing is left behind by many failures: no process, no zombie, no descriptor, no task. Alone in its program, because it
-//! looks at all of them.
+//! Nothing is left behind by many failures: no process, no zombie, no descriptor, no task. Alone in its program,
+//! because it looks at all of them.
 
 #[path = "worker/support.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]

@@ -59,7 +59,7 @@ impl Heartbeat {
             return Beat::Nothing;
         }
         if self.open.take().is_some() {
-            self.losses += 1;
+            self.losses = self.losses.saturating_add(1);
             if self.losses >= LOSSES {
                 return Beat::Hung;
             }

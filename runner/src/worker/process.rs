@@ -1,12 +1,12 @@
 //! One process and its pipes: started, read, written to, sent signals, reaped. Knows no message.
 //!
-//! Whatever the process does with its pipes, nothing here blocks and nothing grows without bound. All of it is one future,
-//! [`Process::next`], so that no task of its own can outlive the process.
+//! Whatever the process does with its pipes, nothing here blocks and nothing grows without bound. All of it is one
+//! future, [`Process::next`], so that no task of its own can outlive the process.
 
 use crate::error::ProtocolError;
 use crate::launch::Launch;
 use crate::lines::{Line, LineDecoder};
-use crate::wire::FrameDecoder;
+use crate::wire::{FrameDecoder, KEPT_BYTES};
 use bytes::{Bytes, BytesMut};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io;
@@ -17,8 +17,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, sleep_until};
 
-/// How long after the end of a process what is left in its pipes is read. They end with it, unless a process that it has
-/// started holds them.
+/// How long after the end of a process what is left in its pipes is read. They end with it, unless a process that it
+/// has started holds them.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long a process may live on that has closed its stdout. At the end of most processes both happen at once.
 const MUTE: Duration = Duration::from_secs(1);
@@ -52,8 +52,8 @@ pub(super) struct Process {
     lines: LineDecoder,
     /// How it ended, once it has.
     ended: Option<Option<ExitStatus>>,
-    /// Until when is waited for what usually comes at the same time: the end of the process after that of its stdout, the
-    /// end of its pipes after its own.
+    /// Until when is waited for what usually comes at the same time: the end of the process after that of its stdout,
+    /// the end of its pipes after its own.
     patience: Option<Instant>,
 }
 
@@ -91,7 +91,8 @@ impl Process {
         self.child.id()
     }
 
-    /// Has `frame` written as soon as the process reads. What it does not read waits: a question at most, and two pings.
+    /// Has `frame` written as soon as the process reads. What it does not read waits: a question at most, and two
+    /// pings.
     pub fn send(&mut self, frame: &[u8]) {
         if self.stdin.is_some() && !self.closing {
             self.outgoing.extend_from_slice(frame);
@@ -152,9 +153,19 @@ impl Process {
         }
     }
 
+    /// The same without waiting; nothing if nothing is there.
+    pub async fn next_at_hand(&mut self) -> Option<Said> {
+        tokio::select! {
+            biased;
+            said = self.next() => Some(said),
+            () = std::future::ready(()) => None,
+        }
+    }
+
     /// Waits until a pipe or the process itself has moved.
     async fn advance(&mut self) -> Option<ProtocolError> {
         let patience = self.patience.unwrap_or_else(Instant::now);
+        let writes = self.stdin.is_some() && !self.outgoing.is_empty();
         tokio::select! {
             open = read(self.stdout.as_mut(), self.frames.room()), if self.stdout.is_some() => {
                 if !open {
@@ -169,10 +180,13 @@ impl Process {
                     self.stderr = None;
                 }
             }
-            open = write(self.stdin.as_mut(), &mut self.outgoing), if self.stdin.is_some() && !self.outgoing.is_empty() => {
+            open = write(self.stdin.as_mut(), &mut self.outgoing), if writes => {
                 if !open || (self.closing && self.outgoing.is_empty()) {
                     self.stdin = None;
                     self.outgoing.clear();
+                }
+                if self.outgoing.is_empty() && self.outgoing.capacity() > KEPT_BYTES {
+                    self.outgoing = BytesMut::new();
                 }
             }
             status = self.child.wait(), if self.ended.is_none() => {

@@ -13,8 +13,8 @@ pub(super) struct RequestIds {
 }
 
 impl RequestIds {
-    /// Those of one worker. Programs differ in the moment at which they make it and in their number, workers of one program
-    /// in theirs.
+    /// Those of one worker. Programs differ in the moment at which they make it and in their number, workers of one
+    /// program in theirs.
     pub fn of_worker() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let worker = WORKERS.fetch_add(1, Ordering::Relaxed);

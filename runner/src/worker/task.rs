@@ -15,10 +15,12 @@ mod serve;
 mod start;
 
 use super::asked::Asked;
+use super::line_rate::{LineRate, Passage};
 use super::process::{Process, Said};
 use super::request_ids::RequestIds;
 use super::{Logs, WorkerId};
 use crate::error::{Failure, Told};
+use crate::excerpt::excerpt;
 use crate::launch::{Dialect, Launch};
 use crate::lines::Line;
 use crate::log::{Level, LogLine};
@@ -31,6 +33,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
+
+/// Most lines of a process that are kept and shown in a second.
+const LINES: u32 = 5_000;
+/// Most lines about a process that the runner writes in a second. They answer to what the process does.
+const NOTES: u32 = 100;
 
 /// What a handle sends.
 pub(super) enum Command {
@@ -101,6 +108,8 @@ pub(super) struct Task {
     told: Option<Told>,
     /// The beginning of the last line that the present process has written.
     last_line: Option<String>,
+    lines: LineRate,
+    notes: LineRate,
 }
 
 impl Task {
@@ -124,6 +133,8 @@ impl Task {
             in_a_row: 0,
             told: None,
             last_line: None,
+            lines: LineRate::new(LINES, Instant::now()),
+            notes: LineRate::new(NOTES, Instant::now()),
         }
     }
 
@@ -234,8 +245,18 @@ impl Task {
 
     /// Keeps and shows a line that the process has written.
     fn log(&mut self, line: Line) {
+        match self.lines.line(Instant::now()) {
+            Passage::Free => {}
+            Passage::Closed => {
+                let message = format!("the process writes more than {LINES} lines a second; the others are left out");
+                self.note(Level::Warn, message);
+                return;
+            }
+            Passage::StillClosed => return,
+        }
         let bytes = line.text.len();
         let line = LogLine::written(line);
+        self.last_line = Some(excerpt(&line.message));
         if let Some(running) = &mut self.running {
             running.asked.log(&line, bytes);
         }
@@ -244,8 +265,10 @@ impl Task {
 
     /// Keeps and shows something about the process.
     fn note(&mut self, level: Level, message: String) {
-        let bytes = message.len();
-        self.keep(LogLine::of_runner(level, message), bytes);
+        if self.notes.line(Instant::now()) == Passage::Free {
+            let bytes = message.len();
+            self.keep(LogLine::of_runner(level, message), bytes);
+        }
     }
 
     fn keep(&mut self, line: LogLine, bytes: usize) {

@@ -1,7 +1,7 @@
 //! Processes that break the protocol, hang, flood or do not end.
 
 use crate::questions::deaf_to_sigterm;
-use crate::support::{Fake, data, patient, question, until_status, within};
+use crate::support::{Fake, data, exists, patient, question, until, until_status, within};
 use procvision_runner::{Dialect, Event, Failure, FailureKind, KillReason, KillSignal, Outcome, State, Supervision};
 use std::time::Duration;
 
@@ -78,8 +78,8 @@ async fn messages_that_mean_nothing_are_ignored() {
 /// Two pings that are not answered are lost quickly; the start has its own limit.
 fn impatient() -> Supervision {
     Supervision {
-        heartbeat_interval: Duration::from_millis(20),
-        heartbeat_grace: Duration::from_millis(200),
+        heartbeat_interval: Duration::from_millis(50),
+        heartbeat_grace: Duration::from_millis(500),
         ..patient()
     }
 }
@@ -139,7 +139,7 @@ async fn a_process_that_cannot_answer_pings_while_it_is_asked_can_be_left_alone(
     };
     let fake = Fake::ready(&[], supervision.clone()).await;
     // Longer than two losses take.
-    let answer = within(fake.worker.ask(question("block", 1_000))).await;
+    let answer = within(fake.worker.ask(question("block", 2_000))).await;
     data(&answer);
     assert_eq!(fake.starts(), 1);
     let supervision = Supervision {
@@ -183,7 +183,7 @@ async fn a_process_that_ignores_everything_is_killed_all_the_same() {
         "{answer:?}"
     );
     until_status(&fake.worker, |status| status.restarts == 1).await;
-    assert!(!crate::support::exists(process));
+    assert!(!exists(process));
     let signals: Vec<KillSignal> = fake
         .recorder
         .events()
@@ -208,11 +208,96 @@ async fn a_flood_on_stderr_is_bounded_and_delays_nothing() {
     assert!(answer.logs.len() <= 1_000);
     let logs = fake.worker.logs();
     assert_eq!(logs.len(), 50);
-    assert!(logs.iter().all(|line| line.message == "x".repeat(99)));
+    assert!(
+        fake.recorder.notes().iter().any(|note| note.contains("lines a second")),
+        "all of it was shown"
+    );
+}
+
+#[tokio::test]
+async fn the_end_of_a_process_does_not_wait_for_who_inherits_its_pipes() {
+    let supervision = Supervision {
+        max_retries: 0,
+        ..patient()
+    };
+    let fake = Fake::ready(&[], supervision).await;
+    let answer = fake.ask("orphan").await;
+    let orphan = std::fs::read_to_string(fake.folder.path().join("orphan")).unwrap();
+    let orphan: i32 = orphan.parse().unwrap();
+    let lived = exists(orphan.unsigned_abs());
+    let target = rustix::process::Pid::from_raw(orphan).unwrap();
+    rustix::process::kill_process(target, rustix::process::Signal::KILL).unwrap();
+    assert!(lived, "it had ended before");
+    assert!(
+        matches!(
+            &answer.outcome,
+            Outcome::Failed {
+                kind: FailureKind::Crashed,
+                ..
+            }
+        ),
+        "{answer:?}"
+    );
+    data(&fake.ask("ok").await);
+}
+
+#[tokio::test]
+async fn a_long_line_is_cut() {
+    let fake = Fake::ready(&[], patient()).await;
     fake.ask("long-line").await;
     let last = fake.worker.logs().pop().unwrap();
     assert_eq!(
         (last.message.len(), last.fields["cut"].as_bool()),
         (64 << 10, Some(true))
     );
+}
+
+#[tokio::test]
+async fn messages_without_end_are_answered_by_few_lines() {
+    let fake = Fake::ready(&[], patient()).await;
+    data(&within(fake.worker.ask(question("babble", 20_000))).await);
+    let notes = fake.recorder.notes().len();
+    assert!((1..20_000).contains(&notes), "{notes}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_kills_at_any_moment_lose_no_answer_and_mix_none_up() {
+    let supervision = Supervision {
+        // Many are killed before they have answered anything.
+        restarts: u32::MAX,
+        back_off: Duration::ZERO,
+        max_retries: u32::MAX,
+        ..patient()
+    };
+    let fake = Fake::ready(&[], supervision).await;
+    let worker = fake.worker.clone();
+    let killer = tokio::spawn(async move {
+        let mut last = None;
+        for number in 0..100 {
+            let other = |status: &procvision_runner::Status| status.process.is_some() && status.process != last;
+            let process = until_status(&worker, other).await.process;
+            // Before the hello, while it loads, in a question, between two.
+            if number % 2 == 0 {
+                until(&worker, State::Executing).await;
+            }
+            for _ in 0..(number * 7) % 61 {
+                tokio::task::yield_now().await;
+            }
+            let process = process.and_then(|process| i32::try_from(process).ok());
+            let target = process.and_then(rustix::process::Pid::from_raw).unwrap();
+            // It may have been reaped already: only then is there nobody to kill.
+            let _ = rustix::process::kill_process(target, rustix::process::Signal::KILL);
+            last = process.and_then(|process| u32::try_from(process).ok());
+        }
+    });
+    let mut asked = 0;
+    while !killer.is_finished() {
+        asked += 1;
+        let answer = within(fake.worker.ask(question("ok", asked))).await;
+        assert_eq!(data(&answer)["call"]["user_params"]["value"], asked);
+        assert_eq!(data(&answer)["call"]["request_id"], answer.request_id.as_str());
+    }
+    within(killer).await.unwrap();
+    data(&fake.ask("ok").await);
+    assert_eq!(fake.worker.status().restarts, 100);
 }

@@ -1,4 +1,5 @@
-//! Workers around real processes that misbehave as they are told (`fake-adapter`), and around the project's own adapter.
+//! Workers around real processes that misbehave as they are told (`fake-adapter`), and around the project's own
+//! adapter.
 
 mod hostile;
 mod questions;

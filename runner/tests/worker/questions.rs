@@ -73,15 +73,7 @@ async fn questions_are_put_one_at_a_time_in_the_order_of_the_calls() {
     let fake = Fake::ready(&[], patient()).await;
     let mut waiting = Vec::new();
     for number in 0..50 {
-        let mut asking = Box::pin({
-            let worker = fake.worker.clone();
-            async move { worker.ask(question("ok", number)).await }
-        });
-        // Once polled, it is in the queue.
-        assert!(
-            std::future::poll_fn(|context| std::task::Poll::Ready(asking.as_mut().poll(context).is_pending())).await
-        );
-        waiting.push(asking);
+        waiting.push(fake.asking("ok", number).await);
     }
     let mut ids = HashSet::new();
     for (number, asking) in waiting.into_iter().enumerate() {
@@ -223,6 +215,28 @@ async fn a_question_that_takes_too_long_costs_the_process_and_is_asked_again() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_there_counts_even_if_the_station_is_late() {
+    let supervision = Supervision {
+        execute: Duration::from_millis(500),
+        heartbeat_grace: Duration::from_millis(400),
+        ..patient()
+    };
+    let fake = Fake::ready(&[], supervision).await;
+    for round in 1..=4 {
+        let asking = fake.asking("ok", 1).await;
+        // Put to the process, which may even have answered by now.
+        let put = |state: &State| *state == State::Executing;
+        while fake.recorder.states().into_iter().filter(put).count() < round {
+            tokio::task::yield_now().await;
+        }
+        // The whole runtime stands still while the process answers.
+        std::thread::sleep(Duration::from_secs(1));
+        assert_eq!(within(asking).await.attempts, 1);
+    }
+    assert_eq!(fake.starts(), 1);
+}
+
+#[tokio::test]
 async fn what_comes_while_a_process_is_ended_for_its_slowness_is_dropped() {
     let supervision = Supervision {
         execute: Duration::from_millis(300),
@@ -289,28 +303,47 @@ async fn an_answer_brings_the_lines_that_were_written_before_it() {
     let all: Vec<String> = fake.worker.logs().into_iter().map(|line| line.message).collect();
     assert_eq!(all, ["about this", "about another", "plain"]);
     assert!(fake.ask("ok").await.logs.is_empty());
+    // Whichever pipe the runner looks at first.
+    for _ in 0..500 {
+        assert_eq!(fake.ask("log").await.logs.len(), 2);
+    }
 }
 
 #[tokio::test]
 async fn whoever_does_not_wait_any_more_loses_only_the_answer() {
     let fake = Fake::ready(&[], patient()).await;
-    let asking = tokio::spawn({
-        let worker = fake.worker.clone();
-        async move { worker.ask(question("block", 200)).await }
-    });
+    let worked_on = fake.asking("block", 200).await;
     until(&fake.worker, State::Executing).await;
-    let waiting = tokio::spawn({
-        let worker = fake.worker.clone();
-        async move { worker.ask(question("exit", 1)).await }
-    });
-    // It is in the queue once it was polled.
-    tokio::task::yield_now().await;
-    asking.abort();
-    waiting.abort();
+    let waiting = fake.asking("exit", 1).await;
+    drop((worked_on, waiting));
+    until(&fake.worker, State::Ready).await;
     let answer = fake.ask("ok").await;
     // The first was worked off, the second never put.
     assert_eq!((data(&answer)["calls"].as_u64(), answer.attempts), (Some(2), 1));
     assert_eq!(fake.starts(), 1);
+}
+
+#[tokio::test]
+async fn a_worker_is_ready_after_a_question_that_could_not_be_put() {
+    let fake = Fake::ready(&[], patient()).await;
+    let worked_on = fake.asking("block", 200).await;
+    until(&fake.worker, State::Executing).await;
+    let blind = Question {
+        picture: None,
+        ..question("ok", 1)
+    };
+    let worker = fake.worker.clone();
+    let refused = within(crate::support::sent(async move { worker.ask(blind).await })).await;
+    data(&within(worked_on).await);
+    let refused = within(refused).await;
+    assert!(matches!(
+        refused.outcome,
+        Outcome::Failed {
+            kind: FailureKind::Refused,
+            ..
+        }
+    ));
+    until(&fake.worker, State::Ready).await;
 }
 
 #[tokio::test]

@@ -89,6 +89,32 @@ async fn every_way_to_fail_at_the_start_has_its_name() {
 }
 
 #[tokio::test]
+async fn a_process_that_never_has_loaded_is_given_up() {
+    let supervision = Supervision {
+        start: Duration::from_secs(3),
+        ..patient()
+    };
+    let failure = first_failure(&["--start", "never-info"], supervision).await;
+    assert!(matches!(failure, Failure::NotWarm(_)), "{failure}");
+    assert_eq!(failure.kind(), AlarmKind::StartTimedOut);
+}
+
+/// There is no process in this, so that the clock can be turned.
+#[tokio::test(start_paused = true)]
+async fn every_restart_waits_twice_as_long_as_the_one_before() {
+    let begun = tokio::time::Instant::now();
+    let fake = Fake::with(Dialect::V2, &[], Supervision::default(), |_| {
+        Launch::new("/nowhere/at-all")
+    });
+    for (restarts, milliseconds) in [(1, 500), (2, 1_500), (3, 3_500)] {
+        until_status(&fake.worker, |status| status.restarts == restarts).await;
+        assert_eq!(begun.elapsed().as_millis() / 10 * 10, milliseconds);
+    }
+    until(&fake.worker, State::Alarmed).await;
+    assert_eq!(begun.elapsed().as_millis() / 10 * 10, 3_500);
+}
+
+#[tokio::test]
 async fn a_program_that_is_not_there_raises_an_alarm() {
     let fake = Fake::with(Dialect::V2, &[], patient(), |_| Launch::new("/nowhere/at-all"));
     let status = until(&fake.worker, State::Alarmed).await;
@@ -112,9 +138,12 @@ async fn a_process_that_ends_again_and_again_is_started_three_times_more_and_the
         .into_iter()
         .filter(|event| matches!(event, Event::Alarm { .. }));
     let alarms: Vec<Event> = alarms.collect();
+    let [Event::Alarm { kind, message }] = &alarms[..] else {
+        panic!("{alarms:?}");
+    };
     assert!(
-        matches!(&alarms[..], [Event::Alarm { kind: AlarmKind::Crashed, message }] if message.contains("exit status: 3")),
-        "{alarms:?}"
+        *kind == AlarmKind::Crashed && message.contains("exit status: 3"),
+        "{message}"
     );
     // Nothing happens until somebody comes.
     let answer = fake.ask("ok").await;

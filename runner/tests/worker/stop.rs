@@ -1,7 +1,7 @@
 //! Stopping at every moment, reviving, letting go.
 
 use crate::questions::deaf_to_sigterm;
-use crate::support::{Fake, data, exists, patient, question, until, until_status, within};
+use crate::support::{Fake, data, exists, patient, question, sent, until, until_status, within};
 use procvision_runner::{Dialect, Event, FailureKind, Outcome, StartError, State, Supervision};
 use std::time::Duration;
 
@@ -104,24 +104,18 @@ async fn stopping_and_reviving_while_a_restart_waits() {
         ..patient()
     };
     let fake = Fake::start(&["--start", "exit-once"], supervision);
-    let asking = tokio::spawn({
-        let worker = fake.worker.clone();
-        async move { worker.ask(question("ok", 1)).await }
-    });
+    let asking = fake.asking("ok", 1).await;
     until(&fake.worker, State::Waiting).await;
     within(fake.worker.stop()).await;
-    assert!(was_stopped(&within(asking).await.unwrap().outcome));
+    assert!(was_stopped(&within(asking).await.outcome));
     assert_eq!((fake.worker.status().state, fake.starts()), (State::Stopped, 1));
     fake.worker.revive();
     until(&fake.worker, State::Ready).await;
     // A restart that waits does not wait for somebody who wants it now.
-    let asking = tokio::spawn({
-        let worker = fake.worker.clone();
-        async move { worker.ask(question("exit-once", 1)).await }
-    });
+    let asking = fake.asking("exit-once", 1).await;
     until(&fake.worker, State::Waiting).await;
     fake.worker.revive();
-    let answer = within(asking).await.unwrap();
+    let answer = within(asking).await;
     assert_eq!((answer.attempts, fake.starts()), (2, 3));
 }
 
@@ -146,10 +140,9 @@ async fn reviving_while_a_process_ends_starts_the_next_one() {
     let stop = async {
         until(&fake.worker, State::Executing).await;
         let worker = fake.worker.clone();
-        let stopping = tokio::spawn(async move { worker.stop().await });
-        tokio::task::yield_now().await;
+        let stopping = sent(async move { worker.stop().await }).await;
         fake.worker.revive();
-        stopping.await.unwrap();
+        stopping.await;
     };
     let (answer, ()) = within(async { tokio::join!(fake.worker.ask(question("at-the-end", 1)), stop) }).await;
     data(&answer);

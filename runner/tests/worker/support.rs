@@ -1,13 +1,15 @@
 //! How the tests start workers, ask them and wait for what happens.
 
 use procvision_runner::{
-    Answer, Dialect, Event, Launch, Observer, Outcome, Phase, PictureRef, Question, State, Status, Supervision, Worker,
-    WorkerId,
+    Answer, Dialect, Event, Launch, Observer, Origin, Outcome, Phase, PictureRef, Question, State, Status, Supervision,
+    Worker, WorkerId,
 };
 use serde_json::{Map, Value, json};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -53,7 +55,7 @@ impl Recorder {
     /// The runner's own lines about the process.
     pub fn notes(&self) -> Vec<String> {
         let note = |event| match event {
-            Event::Log(line) if line.fields.get("source") == Some(&json!("runner")) => Some(line.message),
+            Event::Log(line) if line.origin == Origin::Runner => Some(line.message),
             _ => None,
         };
         self.events().into_iter().filter_map(note).collect()
@@ -111,6 +113,12 @@ impl Fake {
         within(self.worker.ask(question(task, Value::Null))).await
     }
 
+    /// Asks, and leaves the answer for later.
+    pub async fn asking(&self, task: &str, value: impl Into<Value>) -> Pin<Box<dyn Future<Output = Answer> + Send>> {
+        let (worker, question) = (self.worker.clone(), question(task, value));
+        sent(async move { worker.ask(question).await }).await
+    }
+
     /// How many processes were started.
     pub fn starts(&self) -> usize {
         bytes_of(&self.folder.path().join("starts"))
@@ -124,6 +132,14 @@ impl Fake {
 
 fn bytes_of(path: &Path) -> usize {
     std::fs::read(path).unwrap_or_default().len()
+}
+
+/// Polls what was asked of a worker once, after which the worker has it, whatever becomes of the future.
+pub async fn sent<T>(future: impl Future<Output = T> + Send + 'static) -> Pin<Box<dyn Future<Output = T> + Send>> {
+    let mut future: Pin<Box<dyn Future<Output = T> + Send>> = Box::pin(future);
+    let pending = poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await;
+    assert!(pending, "answered before anything could happen");
+    future
 }
 
 /// A question that has the fake adapter do `task`.

@@ -1,5 +1,5 @@
-//! What a worker does without a process: it waits for the next start, for somebody who clears an alarm, or for somebody who
-//! starts it.
+//! What a worker does without a process: it waits for the next start, for somebody who clears an alarm, or for somebody
+//! who starts it.
 
 use super::{Task, Wanted};
 use crate::error::Failure;
@@ -10,8 +10,8 @@ use crate::worker::heartbeat::after;
 use tokio::time::Instant;
 
 impl Task {
-    /// After a failure: a pause, or an alarm if there were too many in a row. Returns when a process is to be started, or none
-    /// is wanted any more.
+    /// After a failure: a pause, or an alarm if there were too many in a row. Returns when a process is to be started,
+    /// or none is wanted any more.
     pub(super) async fn recover(&mut self, failure: Failure) {
         let supervision = &self.setting.supervision;
         let alarmed = self.in_a_row >= supervision.restarts;
@@ -37,7 +37,7 @@ impl Task {
         let until = after(Instant::now(), pause);
         while self.wanted == Wanted::Running && !self.hurry {
             if self.wait(Some(until)).await {
-                self.in_a_row += 1;
+                self.in_a_row = self.in_a_row.saturating_add(1);
                 let in_a_row = self.in_a_row;
                 self.status.send_modify(|status| {
                     status.in_a_row = in_a_row;

@@ -12,6 +12,9 @@ use crate::worker::heartbeat::{Beat, Heartbeat, after};
 use crate::worker::process::{Process, Said};
 use tokio::time::Instant;
 
+/// So much of what a process has said is looked at before it is late. One that never falls silent is late all the same.
+const AT_HAND: usize = 256;
+
 impl Task {
     /// Asks what is to be asked, until the process fails or is not wanted any more.
     pub(super) async fn serve(&mut self, process: &mut Process, hello: &Hello) -> End {
@@ -26,46 +29,57 @@ impl Task {
             }
             let deadline = self.running.as_ref().map(|running| running.deadline);
             let due = deadline.into_iter().chain(heartbeat.due()).min();
-            let said = match self.happening(process, due).await {
-                Happening::Said(said) => said,
-                Happening::Command => continue,
-                Happening::Due => match self.overdue(process, &mut heartbeat) {
-                    Some(failure) => return End::Failed(failure),
-                    None => continue,
-                },
+            let taken = match self.happening(process, due).await {
+                Happening::Said(said) => self.take(process, &mut heartbeat, said),
+                Happening::Command => Ok(()),
+                Happening::Due => self.overdue(process, &mut heartbeat).await,
             };
-            match self.heard(process, said) {
-                Err(end) => return end,
-                Ok(None | Some(Incoming::Told(_))) => {}
-                Ok(Some(Incoming::Pong(id))) => heartbeat.pong(id.as_deref()),
-                Ok(Some(Incoming::Reply(reply))) => {
-                    if self.answered(process, reply, true) {
-                        heartbeat.answered(Instant::now());
-                    }
-                }
-                Ok(Some(incoming)) => self.unexpected(&incoming),
+            if let Err(end) = taken {
+                return end;
             }
         }
     }
 
+    /// Something has come from the process.
+    fn take(&mut self, process: &mut Process, heartbeat: &mut Heartbeat, said: Said) -> Result<(), End> {
+        match self.heard(process, said)? {
+            None | Some(Incoming::Told(_)) => {}
+            Some(Incoming::Pong(id)) => heartbeat.pong(id.as_deref()),
+            Some(Incoming::Reply(reply)) => {
+                if self.answered(process, reply, true) {
+                    heartbeat.answered(Instant::now());
+                }
+            }
+            Some(incoming) => self.unexpected(&incoming),
+        }
+        Ok(())
+    }
+
     /// A deadline has passed, or something is to be done about the heartbeat.
-    fn overdue(&mut self, process: &mut Process, heartbeat: &mut Heartbeat) -> Option<Failure> {
+    async fn overdue(&mut self, process: &mut Process, heartbeat: &mut Heartbeat) -> Result<(), End> {
+        // It may be this task that is late, on a station that is busy or was suspended: what has come by now counts.
+        for _ in 0..AT_HAND {
+            match process.next_at_hand().await {
+                Some(said) => self.take(process, heartbeat, said)?,
+                None => break,
+            }
+        }
         let now = Instant::now();
         if let Some(running) = self.running.as_ref().filter(|running| running.deadline <= now) {
             let phase = running.asked.question.phase;
             let limit = self.setting.supervision.limit(phase);
-            return Some(Failure::TimedOut { phase, limit });
+            return Err(End::Failed(Failure::TimedOut { phase, limit }));
         }
         match heartbeat.beat(now) {
-            Beat::Nothing => None,
-            Beat::Hung => Some(Failure::Hung(self.setting.supervision.heartbeat_grace)),
+            Beat::Nothing => {}
+            Beat::Hung => return Err(End::Failed(Failure::Hung(self.setting.supervision.heartbeat_grace))),
             Beat::Ping => {
                 let request_id = self.request_ids.next();
                 process.send(&message::ping(&request_id));
                 heartbeat.sent(request_id, now);
-                None
             }
         }
+        Ok(())
     }
 
     /// Puts the next question that somebody waits for to the process, if there is one.
@@ -89,6 +103,10 @@ impl Task {
             self.running = Some(Running { asked, deadline });
             self.publish(State::Executing, None);
             return true;
+        }
+        // Those that seemed to be next were given up, or could not be put.
+        if self.status.borrow().state != State::Ready {
+            self.publish(State::Ready, None);
         }
         false
     }
@@ -156,7 +174,6 @@ impl Task {
     pub(super) fn heard(&mut self, process: &mut Process, said: Said) -> Result<Option<Incoming>, End> {
         match said {
             Said::Line(line) => {
-                self.last_line = Some(excerpt(&line.text));
                 self.log(line);
                 Ok(None)
             }
