@@ -1,0 +1,218 @@
+//! The one thread that writes. It takes all results that wait, puts them into one transaction, and answers when the
+//! commit has returned: one wait for the disk serves everybody who waited meanwhile.
+
+use crate::error::ResultsError;
+use crate::queue::{Queue, Record, Turn};
+use crate::record::RowId;
+use crate::row::{COLUMNS, PLACES, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+/// Pages in the log from which on it is brought into the database. More would make that take longer, less would write
+/// the same pages more often.
+const LOG_PAGES: i64 = 1_000;
+
+/// Milliseconds of what `minutes` counts.
+pub(crate) const MINUTE_MS: i64 = 60_000;
+
+/// The thread. Dropping this waits until everything that was accepted is on disk.
+pub(crate) struct Writer {
+    queue: Arc<Queue>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn start(path: &Path, connection: Connection, bound: usize) -> Result<Self, ResultsError> {
+        let queue = Arc::new(Queue::new(bound));
+        let work = Work {
+            path: path.to_owned(),
+            queue: Arc::clone(&queue),
+        };
+        let thread = std::thread::Builder::new()
+            .name("results".to_owned())
+            .spawn(move || work.run(connection))
+            .map_err(|error| ResultsError::Thread(Arc::new(error)))?;
+        let thread = Some(thread);
+        Ok(Self { queue, thread })
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// Records a row in a place, and resolves when it is on disk. The row is recorded even if nobody waits for that.
+    pub(crate) async fn record(
+        &self,
+        row: Row,
+        thumbnail: Option<Vec<u8>>,
+        place: OwnedSemaphorePermit,
+    ) -> Result<RowId, ResultsError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.put_record(Record {
+            row,
+            thumbnail,
+            answer,
+            place,
+        })?;
+        answered.await.unwrap_or(Err(ResultsError::Ended))
+    }
+
+    /// Runs something on the connection that writes, and waits for it.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> T + Send + 'static,
+    ) -> Result<T, ResultsError> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.queue.put_chore(Box::new(move |connection| {
+            // Whoever asked waits for it.
+            let _ = answer.send(work(connection));
+        }))?;
+        answered.recv().map_err(|_| ResultsError::Ended)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take() {
+            // If it panicked, everybody who waited was told.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread has.
+struct Work {
+    path: PathBuf,
+    queue: Arc<Queue>,
+}
+
+impl Drop for Work {
+    /// However the thread ends, nobody waits for it forever.
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}
+
+impl Work {
+    fn run(self, mut connection: Connection) {
+        loop {
+            match self.queue.next() {
+                Turn::Records(records) => self.record(&mut connection, records),
+                Turn::Chore(chore) => chore(&mut connection),
+                Turn::End => return,
+            }
+            if log_pages(&connection).is_none_or(|pages| pages >= LOG_PAGES) {
+                checkpoint(&connection);
+            }
+        }
+    }
+
+    fn record(&self, connection: &mut Connection, records: Vec<Record>) {
+        match insert_all(connection, &records) {
+            Ok(verdicts) => {
+                for (record, verdict) in records.into_iter().zip(verdicts) {
+                    answer(record, verdict);
+                }
+            }
+            Err(error) => {
+                let error = ResultsError::of(&self.path, error);
+                for record in records {
+                    answer(record, Err(error.clone()));
+                }
+                // A log that cannot grow can still be used from its beginning, once what it has is in the database.
+                checkpoint(connection);
+            }
+        }
+    }
+}
+
+fn answer(record: Record, verdict: Result<RowId, ResultsError>) {
+    // First the place, so that whoever is answered finds one.
+    drop(record.place);
+    // Whoever asked may have gone.
+    let _ = record.answer.send(verdict);
+}
+
+/// Everything in one transaction. An error means that none of it is known to be there.
+fn insert_all(connection: &mut Connection, records: &[Record]) -> rusqlite::Result<Vec<Result<RowId, ResultsError>>> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut inserts = Inserts::prepare(&transaction)?;
+    let verdicts = records
+        .iter()
+        .map(|record| inserts.insert(record))
+        .collect::<Result<_, _>>()?;
+    drop(inserts);
+    transaction.commit()?;
+    Ok(verdicts)
+}
+
+/// The statements that record.
+struct Inserts<'a> {
+    result: CachedStatement<'a>,
+    minute: CachedStatement<'a>,
+    thumbnail: CachedStatement<'a>,
+    earlier: CachedStatement<'a>,
+}
+
+impl<'a> Inserts<'a> {
+    fn prepare(transaction: &'a Transaction<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            result: transaction.prepare_cached(&format!(
+                "INSERT INTO results ({COLUMNS}) VALUES ({PLACES}) ON CONFLICT (request_id) DO NOTHING RETURNING id"
+            ))?,
+            minute: transaction.prepare_cached(
+                "INSERT INTO minutes (minute, first_id, last_id) VALUES (?1, ?2, ?2) ON CONFLICT (minute) DO UPDATE \
+                 SET first_id = min(first_id, excluded.first_id), last_id = max(last_id, excluded.last_id)",
+            )?,
+            thumbnail: transaction.prepare_cached("INSERT INTO thumbnails (result, picture) VALUES (?1, ?2)")?,
+            earlier: transaction.prepare_cached(&format!("SELECT id, {COLUMNS} FROM results WHERE request_id = ?1"))?,
+        })
+    }
+
+    fn insert(&mut self, record: &Record) -> rusqlite::Result<Result<RowId, ResultsError>> {
+        let Some(id) = record.row.insert(&mut self.result)? else {
+            return self.again(record);
+        };
+        self.minute.execute((record.row.at_ms / MINUTE_MS, id))?;
+        if let Some(picture) = &record.thumbnail {
+            self.thumbnail.execute((id, picture))?;
+        }
+        Ok(Ok(RowId(id)))
+    }
+
+    /// The same request was recorded before.
+    fn again(&mut self, record: &Record) -> rusqlite::Result<Result<RowId, ResultsError>> {
+        let request_id = &record.row.request_id;
+        let earlier = self
+            .earlier
+            .query_row([request_id], |row| Ok((row.get(0)?, Row::read(row, 1)?)))
+            .optional()?;
+        let (id, earlier) = earlier.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        Ok(match record.row.says_the_same_as(&earlier) {
+            true => Ok(RowId(id)),
+            false => Err(ResultsError::Conflict {
+                request_id: request_id.clone(),
+                id: RowId(id),
+            }),
+        })
+    }
+}
+
+/// How many pages of the log are not in the database yet, if that can be told.
+fn log_pages(connection: &Connection) -> Option<i64> {
+    let pages = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| {
+        Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)
+    });
+    pages.ok()
+}
+
+/// Brings the log into the database as far as nobody still reads what was before.
+pub(crate) fn checkpoint(connection: &Connection) {
+    // Nothing is lost if it fails: the log stays, and the next attempt does it. Results are safe in the log.
+    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+}
