@@ -105,7 +105,9 @@ impl Queue {
     pub(crate) fn next(&self) -> Turn {
         let mut state = self.state();
         loop {
-            if let (true, Some(chore)) = (state.chore_is_due || state.records.is_empty(), state.chores.pop_front()) {
+            if (state.chore_is_due || state.records.is_empty())
+                && let Some(chore) = state.chores.pop_front()
+            {
                 state.chore_is_due = false;
                 return Turn::Chore(chore);
             }

@@ -5,7 +5,7 @@ use crate::error::ResultsError;
 use crate::queue::{Queue, Record, Turn};
 use crate::record::RowId;
 use crate::row::{COLUMNS, PLACES, Row};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -113,7 +113,13 @@ impl Work {
     }
 
     fn record(&self, connection: &mut Connection, records: Vec<Record>) {
-        match insert_all(connection, &records) {
+        let mut outcome = insert_all(connection, &records);
+        if outcome.as_ref().is_err_and(lacks_room) {
+            // A log that cannot grow can still be used from its beginning, once what it has is in the database.
+            checkpoint(connection);
+            outcome = insert_all(connection, &records);
+        }
+        match outcome {
             Ok(verdicts) => {
                 for (record, verdict) in records.into_iter().zip(verdicts) {
                     answer(record, verdict);
@@ -124,11 +130,17 @@ impl Work {
                 for record in records {
                     answer(record, Err(error.clone()));
                 }
-                // A log that cannot grow can still be used from its beginning, once what it has is in the database.
-                checkpoint(connection);
             }
         }
     }
+}
+
+/// Whether the disk took no more. A limit of a file's size is an error of writing, not a lack of room.
+fn lacks_room(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)
+    )
 }
 
 fn answer(record: Record, verdict: Result<RowId, ResultsError>) {
