@@ -132,7 +132,9 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // Schemas are not to be trusted to call anything, and pages not to be what they seem.
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "cell_size_check", true)
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // What is put in order is small, and a station's service may have no folder for temporary files.
+    connection.pragma_update(None, "temp_store", "MEMORY")
 }
 
 /// Whose database it is.

@@ -165,6 +165,7 @@ fn insert_all(connection: &mut Connection, records: &[Record]) -> rusqlite::Resu
 
 /// The statements that record.
 struct Inserts<'a> {
+    connection: &'a Connection,
     result: CachedStatement<'a>,
     minute: CachedStatement<'a>,
     thumbnail: CachedStatement<'a>,
@@ -174,8 +175,10 @@ struct Inserts<'a> {
 impl<'a> Inserts<'a> {
     fn prepare(transaction: &'a Transaction<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
+            connection: transaction,
+            // Without RETURNING, which has the engine keep a copy of each page for the case that a row fails.
             result: transaction.prepare_cached(&format!(
-                "INSERT INTO results ({COLUMNS}) VALUES ({PLACES}) ON CONFLICT (request_id) DO NOTHING RETURNING id"
+                "INSERT INTO results ({COLUMNS}) VALUES ({PLACES}) ON CONFLICT (request_id) DO NOTHING"
             ))?,
             minute: transaction.prepare_cached(
                 "INSERT INTO minutes (minute, first_id, last_id) VALUES (?1, ?2, ?2) ON CONFLICT (minute) DO UPDATE \
@@ -187,9 +190,10 @@ impl<'a> Inserts<'a> {
     }
 
     fn insert(&mut self, record: &Record) -> rusqlite::Result<Result<RowId, ResultsError>> {
-        let Some(id) = record.row.insert(&mut self.result)? else {
+        if !record.row.insert(&mut self.result)? {
             return self.again(record);
-        };
+        }
+        let id = self.connection.last_insert_rowid();
         self.minute.execute((record.row.at_ms / MINUTE_MS, id))?;
         if let Some(picture) = &record.thumbnail {
             self.thumbnail.execute((id, picture))?;

@@ -96,7 +96,7 @@ pub fn sample(run: u64, n: u64) -> NewResult {
         algorithm: ["edges", "labels"][(n % 2) as usize].to_owned(),
         version: ["1.0.0", "1.1.0"][(n / 2 % 2) as usize].to_owned(),
         digest: format!("{n:064x}"),
-        line: (n % 5 == 0).then(|| "line 1".to_owned()),
+        line: n.is_multiple_of(5).then(|| "line 1".to_owned()),
         step_index: (n % 4) as u32 + 1,
         phase: Phase::ALL[(n / 5 % 2) as usize],
         outcome,

@@ -11,7 +11,7 @@ fn at(n: u64, at_ms: u64, outcome: Outcome, took_us: Option<u64>) -> NewResult {
         phase: Phase::Execute,
         attempts: u32::from(took_us.is_some()),
         took_us: took_us.unwrap_or(0),
-        pid: if n % 2 == 0 { "A01" } else { "A02" }.to_owned(),
+        pid: if n.is_multiple_of(2) { "A01" } else { "A02" }.to_owned(),
         ..sample(0, n)
     }
 }
