@@ -274,6 +274,12 @@ mod tests {
             steps[0].starts_with("SEARCH results USING INTEGER PRIMARY KEY"),
             "{steps:?}"
         );
+        let by_time = "SELECT min(first_id), max(last_id) FROM minutes WHERE minute BETWEEN 1 AND 2";
+        let steps = plan(&connection, by_time, Vec::new());
+        assert_eq!(
+            steps,
+            ["SEARCH minutes USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]
+        );
         let by_request = format!("SELECT id, {COLUMNS} FROM results WHERE request_id = 'x'");
         let steps = plan(&connection, &by_request, Vec::new());
         assert!(steps[0].contains("(request_id=?)"), "{steps:?}");

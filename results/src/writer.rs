@@ -232,3 +232,23 @@ pub(crate) fn checkpoint(connection: &Connection) {
     // Nothing is lost if it fails: the log stays, and the next attempt does it. Results are safe in the log.
     let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    /// A mistake of this program on that thread is told to everybody, those who come later included.
+    #[test]
+    fn nobody_waits_for_a_thread_that_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.db");
+        let writer = Writer::start(&path, schema::open_writer(&path, None).unwrap(), 2).unwrap();
+        let answer = writer.run(|_| -> () { panic!("a mistake, as this test wants it") });
+        assert!(matches!(answer, Err(ResultsError::Ended)), "{answer:?}");
+        let answer = writer.run(|_| ());
+        assert!(matches!(answer, Err(ResultsError::Ended)), "{answer:?}");
+        let place = writer.queue().place_now();
+        assert!(matches!(place, Err(ResultsError::Ended)), "{place:?}");
+    }
+}

@@ -102,6 +102,35 @@ fn a_version_that_never_was_is_damage() {
 }
 
 #[test]
+fn a_table_or_an_index_that_is_missing_is_damage() {
+    for change in [
+        "DROP INDEX results_by_pid",
+        "DROP TABLE minutes",
+        "ALTER TABLE thumbnails ADD COLUMN more TEXT",
+    ] {
+        let (_folder, path) = sample::file();
+        filled(&path);
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch(change).unwrap();
+        drop(other);
+        let error = refusal(&path);
+        assert!(matches!(error, ResultsError::Damaged { .. }), "{change}: {error:?}");
+    }
+    // What somebody has added is left alone.
+    let (_folder, path) = sample::file();
+    filled(&path);
+    let other = Connection::open(&path).unwrap();
+    other
+        .execute_batch("CREATE INDEX mine ON results (message); CREATE TABLE notes (x TEXT)")
+        .unwrap();
+    drop(other);
+    assert_eq!(
+        sample::everything(&Results::open(&path, sample::ALL).unwrap()).len(),
+        500
+    );
+}
+
+#[test]
 fn what_cannot_be_opened_is_told() {
     let (folder, path) = sample::file();
     let error = refusal(&path.join("below"));
