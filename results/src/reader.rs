@@ -182,19 +182,19 @@ pub(crate) fn page(transaction: &Transaction<'_>, filter: &Filter, most: usize) 
     Ok(page)
 }
 
-/// Goes through what the path leads to, newest first, and says of each result whether it fits.
+/// Goes through what the way leads past, newest first, and says of each result whether it fits.
 fn question(filter: &Filter, (lowest, highest): (i64, i64)) -> (String, Vec<Value>) {
     let fits = filter.condition();
-    let path = filter.path();
+    let way = filter.way();
     let text = format!(
         "SELECT ({}), {} FROM results {} WHERE {} AND id >= ? AND id <= ? ORDER BY id DESC",
         fits.text(),
         selected(),
-        path.hint(),
-        path.condition.text()
+        way.hint(),
+        way.condition.text()
     );
     let mut values = fits.values;
-    values.extend(path.condition.values);
+    values.extend(way.condition.values);
     values.extend([lowest.into(), highest.into()]);
     (text, values)
 }
@@ -248,7 +248,7 @@ mod tests {
         for filter in filters() {
             let (text, values) = question(&filter, (1, 9));
             let steps = plan(&connection, &text, values);
-            let way = match filter.path().index {
+            let way = match filter.way().index {
                 Some(index) => format!("INDEX {index} ("),
                 None => "INTEGER PRIMARY KEY (rowid>? AND rowid<?)".to_owned(),
             };
