@@ -1,5 +1,5 @@
-//! Which results are meant, and how the database finds them: the index is chosen here, not by the engine's guess, so that
-//! what a question costs is known.
+//! Which results are meant, and how the database finds them: the index is chosen here, not by the engine's guess, so
+//! that what a question costs is known.
 
 use crate::error::ResultsError;
 use crate::record::{Outcome, Phase, RowId};
@@ -35,8 +35,8 @@ pub struct Filter {
     pub until_ms: Option<u64>,
     /// Recorded before that one. For pages and exports.
     pub before: Option<RowId>,
-    /// At most that many, at least 1: of a page at most [`PAGE_ROWS`] and by default [`DEFAULT_PAGE_ROWS`], of an export
-    /// by default all.
+    /// At most that many, at least 1: of a page at most [`PAGE_ROWS`] and by default [`DEFAULT_PAGE_ROWS`], of an
+    /// export by default all.
     pub limit: Option<u32>,
 }
 

@@ -19,8 +19,8 @@ const PAGE_BYTES: usize = 4 << 20;
 /// A part of the results, those that were recorded last first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page {
-    /// At most as many as asked for. There can be fewer, even none, with more to come: a page ends when it was looked at
-    /// many results that do not fit, and when its results are large.
+    /// At most as many as asked for. There can be fewer, even none, with more to come: a page ends once many results
+    /// that do not fit have been looked at, and when its results are large.
     pub results: Vec<StoredResult>,
     /// What the next page is to begin [before](Filter::before), if there can be one.
     pub next: Option<RowId>,

@@ -7,10 +7,7 @@ use std::fs;
 use std::path::Path;
 
 fn refusal(path: &Path) -> ResultsError {
-    match Results::open(path, sample::ALL) {
-        Ok(_) => panic!("it was opened"),
-        Err(error) => error,
-    }
+    Results::open(path, sample::ALL).unwrap_err()
 }
 
 /// The refusal, having changed nothing.
