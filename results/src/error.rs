@@ -34,7 +34,10 @@ pub enum ResultsError {
         application_id: i32,
     },
     /// The database was written by a newer version of this program.
-    #[error("the results in {} have version {version} of their schema; this program knows versions up to {known}", .path.display())]
+    #[error(
+        "the results in {} have version {version} of their schema; this program knows versions up to {known}",
+        .path.display()
+    )]
     Newer {
         /// The database.
         path: PathBuf,

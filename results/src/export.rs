@@ -1,6 +1,6 @@
-//! Results for other programs, those recorded last first, as many as there are. They are read in parts: no more than one is
-//! in memory, and between two nobody else is kept from anything. What is recorded meanwhile is not in the export; what
-//! leaves meanwhile may be missing.
+//! Results for other programs, those recorded last first, as many as there are. They are read in parts: no more than
+//! one is in memory, and between two nobody else is kept from anything. What is recorded meanwhile is not in the
+//! export; what leaves meanwhile may be missing.
 
 use crate::error::ResultsError;
 use crate::filter::{Filter, PAGE_ROWS};
@@ -17,8 +17,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// RFC 4180 with a header, for spreadsheets and databases. Lists and objects are JSON; what is not there is empty. A
-    /// text that a spreadsheet would take for a formula has a `'` before it.
+    /// RFC 4180 with a header, for spreadsheets and databases. Lists and objects are JSON; what is not there is
+    /// empty. A text that a spreadsheet would take for a formula has a `'` before it.
     Csv,
     /// One array; each result in a line of its own.
     Json,

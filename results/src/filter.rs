@@ -1,5 +1,5 @@
-//! Which results are meant, and how the database finds them: the index is chosen here, not by the engine's guess, so that
-//! what a question costs is known.
+//! Which results are meant, and how the database finds them: the index is chosen here, not by the engine's guess, so
+//! that what a question costs is known.
 
 use crate::error::ResultsError;
 use crate::record::{Outcome, Phase, RowId};
@@ -35,8 +35,8 @@ pub struct Filter {
     pub until_ms: Option<u64>,
     /// Recorded before that one. For pages and exports.
     pub before: Option<RowId>,
-    /// At most that many, at least 1: of a page at most [`PAGE_ROWS`] and by default [`DEFAULT_PAGE_ROWS`], of an export
-    /// by default all.
+    /// At most that many, at least 1: of a page at most [`PAGE_ROWS`] and by default [`DEFAULT_PAGE_ROWS`], of an
+    /// export by default all.
     pub limit: Option<u32>,
 }
 
@@ -113,31 +113,31 @@ impl Filter {
     }
 
     /// The way on which the fewest results that do not fit are come upon.
-    pub(crate) fn path(&self) -> Path {
+    pub(crate) fn way(&self) -> Way {
         let trouble = self.outcome.filter(|outcome| *outcome != Outcome::Ok);
-        let mut path = Path::default();
+        let mut way = Way::default();
         if let Some(inspection) = &self.inspection {
-            path.through("results_by_inspection");
-            path.condition.equal("inspection", Some(inspection));
+            way.through("results_by_inspection");
+            way.condition.equal("inspection", Some(inspection));
         } else if let (Some(pid), Some(outcome)) = (&self.pid, trouble) {
-            path.through("results_by_pid_trouble");
-            path.condition.equal("pid", Some(pid));
-            path.trouble(outcome);
+            way.through("results_by_pid_trouble");
+            way.condition.equal("pid", Some(pid));
+            way.trouble(outcome);
         } else if let Some(outcome) = trouble {
-            path.through("results_by_trouble");
-            path.trouble(outcome);
+            way.through("results_by_trouble");
+            way.trouble(outcome);
         } else if let (Some(algorithm), Some(version)) = (&self.algorithm, &self.version) {
-            path.through("results_by_release");
-            path.condition.equal("algorithm", Some(algorithm));
-            path.condition.equal("version", Some(version));
+            way.through("results_by_release");
+            way.condition.equal("algorithm", Some(algorithm));
+            way.condition.equal("version", Some(version));
         } else if let Some(pid) = &self.pid {
-            path.through("results_by_pid");
-            path.condition.equal("pid", Some(pid));
+            way.through("results_by_pid");
+            way.condition.equal("pid", Some(pid));
         } else if let Some(algorithm) = &self.algorithm {
-            path.through("results_by_algorithm");
-            path.condition.equal("algorithm", Some(algorithm));
+            way.through("results_by_algorithm");
+            way.condition.equal("algorithm", Some(algorithm));
         }
-        path
+        way
     }
 
     /// The lowest and the highest number that can fit, if any can.
@@ -196,13 +196,13 @@ impl Condition {
 
 /// An index, and what is looked for in it.
 #[derive(Debug, Default)]
-pub(crate) struct Path {
+pub(crate) struct Way {
     /// None: the results in their order.
     pub(crate) index: Option<&'static str>,
     pub(crate) condition: Condition,
 }
 
-impl Path {
+impl Way {
     fn through(&mut self, index: &'static str) {
         self.index = Some(index);
     }

@@ -1,5 +1,5 @@
-//! What a station has judged, on disk before it is answered: one SQLite file, one thread that writes it, a few connections
-//! that read it.
+//! What a station has judged, on disk before it is answered: one SQLite file, one thread that writes it, a few
+//! connections that read it.
 //!
 //! | module | job |
 //! | --- | --- |
@@ -44,6 +44,7 @@ pub use statistics::{BUCKETS, Bucket, COUNTED_ROWS};
 use queue::Queue;
 use reader::Readers;
 use row::{Row, within};
+use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,7 +59,8 @@ pub struct Options {
     pub queue: usize,
     /// Connections that read, at least 1: as many questions are answered at once.
     pub readers: usize,
-    /// Bytes that the file never exceeds; recording fails with [`ResultsError::DiskFull`] before. None: what the disk has.
+    /// Bytes that the file never exceeds; recording fails with [`ResultsError::DiskFull`] before. None: what the disk
+    /// has.
     pub ceiling_bytes: Option<u64>,
 }
 
@@ -90,13 +92,21 @@ struct Shared {
     writer: Writer,
 }
 
+impl fmt::Debug for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Results")
+            .field("path", &self.shared.path)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Results {
     /// Opens the results in a file, or makes it; its folder is there. Everything but retention is the default.
     ///
     /// # Errors
     ///
-    /// `Open`, `ReadOnly`, `DiskFull`, `Busy` and `Storage` for what the file system says; `NotADatabase`, `Foreign`,
-    /// `Newer` and `Damaged` for what is in the file, which is not changed then; `NoLog`, if the file system cannot share
+    /// `Open`, `ReadOnly`, `DiskFull`, `Busy` and `Storage` for what the file system says; `NotADatabase`, `Foreign` and
+    /// `Newer` for what the file is, which is not changed then; `Damaged`; `NoLog`, if the file system cannot share
     /// memory; `Thread`.
     pub fn open(path: &Path, retention: Retention) -> Result<Self, ResultsError> {
         let options = Options {
@@ -125,9 +135,9 @@ impl Results {
         })
     }
 
-    /// Records a result, and its thumbnail if those of such results are kept. Resolves when it is on disk; waits while as
-    /// many as may wait already. A result that was recorded before is that row, whatever its thumbnail is now. Recording
-    /// goes on if the future is dropped after it was polled.
+    /// Records a result, and its thumbnail if those of such results are kept. Resolves when it is on disk; waits
+    /// while as many as may wait already. A result that was recorded before is that row, whatever its thumbnail is
+    /// now. If the future is dropped, the result may be recorded or not.
     ///
     /// # Errors
     ///
@@ -165,8 +175,8 @@ impl Results {
         self.shared.retention.thumbnails.keeps(outcome)
     }
 
-    /// A page of results, those recorded last first. Following [`Page::next`] visits each result that fits once, whatever
-    /// is recorded meanwhile.
+    /// A page of results, those recorded last first. Following [`Page::next`] visits each result that fits once,
+    /// whatever is recorded meanwhile.
     ///
     /// # Errors
     ///
@@ -198,8 +208,8 @@ impl Results {
             .read(|transaction| reader::thumbnail(transaction, id))
     }
 
-    /// Writes all results that fit, those recorded last first, and says how many. Neither all of them are in memory, nor
-    /// does recording wait.
+    /// Writes all results that fit, those recorded last first, and says how many. Neither all of them are in memory,
+    /// nor does recording wait.
     ///
     /// # Errors
     ///
@@ -215,8 +225,8 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// `Invalid` for a `bucket_ms` of 0 or one that makes more than [`BUCKETS`], and for a filter with `before` or `limit`;
-    /// `TooMany`, if there are more than [`COUNTED_ROWS`] results in that time; what the database says.
+    /// `Invalid` for a `bucket_ms` of 0 or one that makes more than [`BUCKETS`], and for a filter with `before` or
+    /// `limit`; `TooMany`, if there are more than [`COUNTED_ROWS`] results in that time; what the database says.
     pub fn statistics(&self, filter: &Filter, bucket_ms: u64) -> Result<Vec<Bucket>, ResultsError> {
         self.shared
             .readers

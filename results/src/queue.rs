@@ -1,5 +1,5 @@
-//! What waits for the thread that writes: results, and work on the database that is no result. Results go together, work
-//! goes alone, and neither keeps the other waiting for longer than one turn.
+//! What waits for the thread that writes: results, and work on the database that is no result. Results go together,
+//! work goes alone, and neither keeps the other waiting for longer than one turn.
 
 use crate::error::ResultsError;
 use crate::record::{RESULT_BYTES, RowId};

@@ -19,8 +19,8 @@ const PAGE_BYTES: usize = 4 << 20;
 /// A part of the results, those that were recorded last first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page {
-    /// At most as many as asked for. There can be fewer, even none, with more to come: a page ends when it was looked at
-    /// many results that do not fit, and when its results are large.
+    /// At most as many as asked for. There can be fewer, even none, with more to come: a page ends once many results
+    /// that do not fit have been looked at, and when its results are large.
     pub results: Vec<StoredResult>,
     /// What the next page is to begin [before](Filter::before), if there can be one.
     pub next: Option<RowId>,
@@ -182,19 +182,19 @@ pub(crate) fn page(transaction: &Transaction<'_>, filter: &Filter, most: usize) 
     Ok(page)
 }
 
-/// Goes through what the path leads to, newest first, and says of each result whether it fits.
+/// Goes through what the way leads past, newest first, and says of each result whether it fits.
 fn question(filter: &Filter, (lowest, highest): (i64, i64)) -> (String, Vec<Value>) {
     let fits = filter.condition();
-    let path = filter.path();
+    let way = filter.way();
     let text = format!(
         "SELECT ({}), {} FROM results {} WHERE {} AND id >= ? AND id <= ? ORDER BY id DESC",
         fits.text(),
         selected(),
-        path.hint(),
-        path.condition.text()
+        way.hint(),
+        way.condition.text()
     );
     let mut values = fits.values;
-    values.extend(path.condition.values);
+    values.extend(way.condition.values);
     values.extend([lowest.into(), highest.into()]);
     (text, values)
 }
@@ -248,7 +248,7 @@ mod tests {
         for filter in filters() {
             let (text, values) = question(&filter, (1, 9));
             let steps = plan(&connection, &text, values);
-            let way = match filter.path().index {
+            let way = match filter.way().index {
                 Some(index) => format!("INDEX {index} ("),
                 None => "INTEGER PRIMARY KEY (rowid>? AND rowid<?)".to_owned(),
             };
@@ -273,6 +273,12 @@ mod tests {
         assert!(
             steps[0].starts_with("SEARCH results USING INTEGER PRIMARY KEY"),
             "{steps:?}"
+        );
+        let by_time = "SELECT min(first_id), max(last_id) FROM minutes WHERE minute BETWEEN 1 AND 2";
+        let steps = plan(&connection, by_time, Vec::new());
+        assert_eq!(
+            steps,
+            ["SEARCH minutes USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]
         );
         let by_request = format!("SELECT id, {COLUMNS} FROM results WHERE request_id = 'x'");
         let steps = plan(&connection, &by_request, Vec::new());

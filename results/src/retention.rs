@@ -1,5 +1,5 @@
-//! What is kept: results leave by age, and by how large the file becomes, oldest first. That happens in small steps between
-//! those of recording, so that nothing waits for long.
+//! What is kept: results leave by age, and by how large the file becomes, oldest first. That happens in small steps
+//! between those of recording, so that nothing waits for long.
 
 use crate::error::ResultsError;
 use crate::record::Outcome;

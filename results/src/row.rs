@@ -110,8 +110,8 @@ impl Row {
         always + perhaps.into_iter().flatten().map(String::len).sum::<usize>()
     }
 
-    /// Binds all columns and runs what inserts them. The number of the row, if there was none of that request.
-    pub(crate) fn insert(&self, statement: &mut Statement<'_>) -> rusqlite::Result<Option<i64>> {
+    /// Binds all columns and runs what inserts them. Says whether there was no row of that request.
+    pub(crate) fn insert(&self, statement: &mut Statement<'_>) -> rusqlite::Result<bool> {
         let values: [&dyn ToSql; 22] = [
             &self.at_ms,
             &self.inspection,
@@ -136,8 +136,7 @@ impl Row {
             &self.took_us,
             &self.context,
         ];
-        let mut rows = statement.query(&values[..])?;
-        rows.next()?.map(|row| row.get(0)).transpose()
+        Ok(statement.execute(&values[..])? == 1)
     }
 
     /// Reads the columns, of which that one is the first.

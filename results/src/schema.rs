@@ -104,6 +104,12 @@ pub(crate) fn open_writer(path: &Path, ceiling_bytes: Option<u64>) -> Result<Con
         .map_err(failed)?;
     settle(&connection).map_err(failed)?;
     migrate(path, &mut connection, MIGRATIONS)?;
+    if let Some(name) = missing(&connection).map_err(failed)? {
+        return Err(ResultsError::Damaged {
+            path: path.to_owned(),
+            detail: format!("`{name}` is missing, or not what it was made as"),
+        });
+    }
     if let Some(bytes) = ceiling_bytes {
         let page: u32 = connection
             .pragma_query_value(None, "page_size", |row| row.get(0))
@@ -132,7 +138,9 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // Schemas are not to be trusted to call anything, and pages not to be what they seem.
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "cell_size_check", true)
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // What is put in order is small, and a station's service may have no folder for temporary files.
+    connection.pragma_update(None, "temp_store", "MEMORY")
 }
 
 /// Whose database it is.
@@ -184,6 +192,24 @@ fn migrate(path: &Path, connection: &mut Connection, migrations: &[&str]) -> Res
     };
     step(&transaction, migrations, done).map_err(failed)?;
     transaction.commit().map_err(failed)
+}
+
+/// A table or an index that is not there as it was made. Others may be there beside them.
+fn missing(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let model = Connection::open_in_memory()?;
+    for migration in MIGRATIONS {
+        model.execute_batch(migration)?;
+    }
+    let mut all = model.prepare("SELECT name, sql FROM sqlite_schema")?;
+    let mut is_there = connection.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?1 AND sql IS ?2")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let (name, sql): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        if !is_there.exists((&name, sql))? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 fn step(transaction: &Transaction<'_>, migrations: &[&str], done: usize) -> rusqlite::Result<()> {

@@ -1,10 +1,10 @@
 //! How many products were good, and how long that took, over time.
 //!
-//! Counts are exact. `p50_us` and `p99_us` are exact as well: all times of a bucket are put in order, and the one at the
-//! nearest rank is taken, ceil(p / 100 × n) counted from 1, so that each is a time that was really measured. They are
-//! times of asking the algorithm: all attempts at a question, without the waiting before them. A question that ran into
-//! its time limit counts, with what it took until then. One that was never asked (0 attempts) took no time, and is left
-//! out: it would make the algorithm look fast while it is down.
+//! Counts are exact. `p50_us` and `p99_us` are exact as well: all times of a bucket are put in order, and the one at
+//! the nearest rank is taken, ceil(p / 100 × n) counted from 1, so that each is a time that was really measured. They
+//! are times of asking the algorithm: all attempts at a question, without the waiting before them. A question that
+//! ran into its time limit counts, with what it took until then. One that was never asked (0 attempts) took no time,
+//! and is left out: it would make the algorithm look fast while it is down.
 
 use crate::error::ResultsError;
 use crate::filter::Filter;

@@ -165,6 +165,7 @@ fn insert_all(connection: &mut Connection, records: &[Record]) -> rusqlite::Resu
 
 /// The statements that record.
 struct Inserts<'a> {
+    connection: &'a Connection,
     result: CachedStatement<'a>,
     minute: CachedStatement<'a>,
     thumbnail: CachedStatement<'a>,
@@ -174,8 +175,10 @@ struct Inserts<'a> {
 impl<'a> Inserts<'a> {
     fn prepare(transaction: &'a Transaction<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
+            connection: transaction,
+            // Without RETURNING, which has the engine keep a copy of each page for the case that a row fails.
             result: transaction.prepare_cached(&format!(
-                "INSERT INTO results ({COLUMNS}) VALUES ({PLACES}) ON CONFLICT (request_id) DO NOTHING RETURNING id"
+                "INSERT INTO results ({COLUMNS}) VALUES ({PLACES}) ON CONFLICT (request_id) DO NOTHING"
             ))?,
             minute: transaction.prepare_cached(
                 "INSERT INTO minutes (minute, first_id, last_id) VALUES (?1, ?2, ?2) ON CONFLICT (minute) DO UPDATE \
@@ -187,9 +190,10 @@ impl<'a> Inserts<'a> {
     }
 
     fn insert(&mut self, record: &Record) -> rusqlite::Result<Result<RowId, ResultsError>> {
-        let Some(id) = record.row.insert(&mut self.result)? else {
+        if !record.row.insert(&mut self.result)? {
             return self.again(record);
-        };
+        }
+        let id = self.connection.last_insert_rowid();
         self.minute.execute((record.row.at_ms / MINUTE_MS, id))?;
         if let Some(picture) = &record.thumbnail {
             self.thumbnail.execute((id, picture))?;
@@ -227,4 +231,24 @@ fn log_pages(connection: &Connection) -> Option<i64> {
 pub(crate) fn checkpoint(connection: &Connection) {
     // Nothing is lost if it fails: the log stays, and the next attempt does it. Results are safe in the log.
     let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    /// A mistake of this program on that thread is told to everybody, those who come later included.
+    #[test]
+    fn nobody_waits_for_a_thread_that_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.db");
+        let writer = Writer::start(&path, schema::open_writer(&path, None).unwrap(), 2).unwrap();
+        let answer = writer.run(|_| -> () { panic!("a mistake, as this test wants it") });
+        assert!(matches!(answer, Err(ResultsError::Ended)), "{answer:?}");
+        let answer = writer.run(|_| ());
+        assert!(matches!(answer, Err(ResultsError::Ended)), "{answer:?}");
+        let place = writer.queue().place_now();
+        assert!(matches!(place, Err(ResultsError::Ended)), "{place:?}");
+    }
 }

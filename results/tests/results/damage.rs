@@ -7,10 +7,7 @@ use std::fs;
 use std::path::Path;
 
 fn refusal(path: &Path) -> ResultsError {
-    match Results::open(path, sample::ALL) {
-        Ok(_) => panic!("it was opened"),
-        Err(error) => error,
-    }
+    Results::open(path, sample::ALL).unwrap_err()
 }
 
 /// The refusal, having changed nothing.
@@ -99,6 +96,35 @@ fn a_version_that_never_was_is_damage() {
     drop(other);
     let error = refusal_untouched(&path);
     assert!(matches!(error, ResultsError::Damaged { .. }), "{error:?}");
+}
+
+#[test]
+fn a_table_or_an_index_that_is_missing_is_damage() {
+    for change in [
+        "DROP INDEX results_by_pid",
+        "DROP TABLE minutes",
+        "ALTER TABLE thumbnails ADD COLUMN more TEXT",
+    ] {
+        let (_folder, path) = sample::file();
+        filled(&path);
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch(change).unwrap();
+        drop(other);
+        let error = refusal(&path);
+        assert!(matches!(error, ResultsError::Damaged { .. }), "{change}: {error:?}");
+    }
+    // What somebody has added is left alone.
+    let (_folder, path) = sample::file();
+    filled(&path);
+    let other = Connection::open(&path).unwrap();
+    other
+        .execute_batch("CREATE INDEX mine ON results (message); CREATE TABLE notes (x TEXT)")
+        .unwrap();
+    drop(other);
+    assert_eq!(
+        sample::everything(&Results::open(&path, sample::ALL).unwrap()).len(),
+        500
+    );
 }
 
 #[test]
