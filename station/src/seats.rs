@@ -96,7 +96,10 @@ impl Seats {
         for (pid, command) in &config.station.commands {
             let launch = self.surroundings.of_command(command);
             let start = |id| {
-                let (dialect, supervision) = (dialect(command.dialect), supervision(config));
+                let mut supervision = supervision(config);
+                // The original SDK does not answer while it judges.
+                supervision.heartbeat_while_asked = false;
+                let dialect = dialect(command.dialect);
                 Worker::start(id, launch.clone(), dialect, supervision, self.audience.of(pid))
             };
             self.put(Arc::new(self.seat(pid, Judge::Command, config, start)));
