@@ -72,12 +72,7 @@ impl Station {
             let (new, came_out) = result(inspection, request, *phase, &answer);
             let kept = self.results().keeps_thumbnail(new.outcome);
             let thumbnail = kept.then(|| thumbnail::of(&request.picture.frame)).flatten();
-            let has_thumbnail = thumbnail.is_some();
-            let stored = StoredResult {
-                id: self.results().record(new.clone(), thumbnail).await?,
-                result: new,
-                has_thumbnail,
-            };
+            let stored = self.keep(new, thumbnail).await?;
             self.tell(&stored, &answer, came_out);
             results.push(stored);
             verdict = came_out;
@@ -88,6 +83,23 @@ impl Station {
         }
         inspection.note(request.step_index, verdict);
         Ok(StepAnswer { verdict, results })
+    }
+
+    /// Brings a result to disk. What an algorithm has published beside its answer is left out if it is more than is kept.
+    async fn keep(&self, mut new: NewResult, thumbnail: Option<Vec<u8>>) -> Result<StoredResult, ResultsError> {
+        let has_thumbnail = thumbnail.is_some();
+        let id = match self.results().record(new.clone(), thumbnail.clone()).await {
+            Err(ResultsError::TooLarge { what: "result", .. }) if !new.debug.is_empty() => {
+                new.debug = Map::from_iter([("left_out".to_owned(), true.into())]);
+                self.results().record(new.clone(), thumbnail).await?
+            }
+            recorded => recorded?,
+        };
+        Ok(StoredResult {
+            id,
+            result: new,
+            has_thumbnail,
+        })
     }
 
     fn question(&self, inspection: &Inspection, request: &StepRequest, phase: PhaseName) -> Question {

@@ -67,6 +67,7 @@ pub(super) async fn reset(
     let inspection = found(&station, &id)?;
     let _turn = inspection.turn.lock().await;
     let question = Question::reset(&inspection.place.seat().pid, &inspection.id);
+    // What the algorithm says to that is in its log: a process that knows no sessions has nothing to forget.
     inspection
         .place
         .ask(question)

@@ -102,7 +102,10 @@ pub(super) async fn statistics(
 ) -> Result<Json<Value>, ApiError> {
     let bucket_ms = query.bucket_ms.unwrap_or(BUCKET_MS);
     let results = station.results().clone();
-    let counted = tokio::task::spawn_blocking(move || results.statistics(&query.filter(), bucket_ms)).await??;
+    let mut filter = query.filter();
+    // Whether the conditions were right is no verdict.
+    filter.phase.get_or_insert(Phase::Execute);
+    let counted = tokio::task::spawn_blocking(move || results.statistics(&filter, bucket_ms)).await??;
     Ok(Json(json!({"bucket_ms": bucket_ms, "buckets": counted})))
 }
 
