@@ -67,13 +67,14 @@ pub struct Events {
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    sender: broadcast::Sender<Arc<Event>>,
 }
 
 #[derive(Debug)]
 struct State {
     last: u64,
     kept: VecDeque<Arc<Event>>,
+    /// Nothing once the station has ended.
+    sender: Option<broadcast::Sender<Arc<Event>>>,
 }
 
 impl Default for Events {
@@ -81,11 +82,11 @@ impl Default for Events {
         let state = State {
             last: 0,
             kept: VecDeque::with_capacity(KEPT),
+            sender: Some(broadcast::channel(WAITING).0),
         };
         Self {
             shared: Arc::new(Shared {
                 state: Mutex::new(state),
-                sender: broadcast::channel(WAITING).0,
             }),
         }
     }
@@ -105,8 +106,15 @@ impl Events {
             state.kept.pop_front();
         }
         state.kept.push_back(event.clone());
-        // Under the lock, so that the order is that of the numbers. It fails if nobody watches.
-        let _ = self.shared.sender.send(event);
+        if let Some(sender) = &state.sender {
+            // Under the lock, so that the order is that of the numbers. It fails if nobody watches.
+            let _ = sender.send(event);
+        }
+    }
+
+    /// Nobody is told anything any more: every watcher's stream ends.
+    pub fn end(&self) {
+        self.state().sender = None;
     }
 
     /// What has happened after the event of that number, as far as it is kept, and what happens from now on. Without a
@@ -122,7 +130,8 @@ impl Events {
             true => state.kept.iter().cloned().collect(),
             false => missed.cloned().collect(),
         };
-        (missed, self.shared.sender.subscribe())
+        let ended = || broadcast::channel(1).1;
+        (missed, state.sender.as_ref().map_or_else(ended, broadcast::Sender::subscribe))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -152,5 +161,7 @@ mod tests {
         assert!(events.watch(None).0.is_empty());
         // The numbers of another run.
         assert_eq!(events.watch(Some(1 << 40)).0.len(), KEPT);
+        events.end();
+        assert!(now.recv().await.is_err() && events.watch(None).1.recv().await.is_err());
     }
 }

@@ -20,7 +20,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 use std::sync::Arc;
+use std::time::Duration;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
+/// How long nothing may come of a body that has begun.
+const PIECE_TIME: Duration = Duration::from_secs(30);
 /// The most bytes of a body that is JSON.
 const JSON_BYTES: usize = 1 << 20;
 
@@ -90,5 +94,6 @@ fn router(station: Arc<Station>) -> Router {
         .method_not_allowed_fallback(error::no_such_method)
         .layer(from_fn_with_state(station.clone(), auth::refuse_strangers))
         .layer(from_fn(page::secure_headers))
+        .layer(RequestBodyTimeoutLayer::new(PIECE_TIME))
         .with_state(station)
 }

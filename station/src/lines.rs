@@ -84,10 +84,10 @@ impl Station {
         let mut last = String::new();
         let mut trouble = None;
         loop {
-            match self.picture_of(&line.source).await {
-                Ok(picture) if picture.reference.id == last => tokio::time::sleep(LOOK).await,
-                Ok(picture) => {
-                    last.clone_from(&picture.reference.id);
+            match self.newer_picture(&line.source, &last).await {
+                Ok(None) => tokio::time::sleep(LOOK).await,
+                Ok(Some((picture, mark))) => {
+                    last = mark;
                     trouble = None;
                     // In a task of its own, so that a line that is stopped does not lose what it has asked.
                     let (station, name, line) = (self.clone(), name.clone(), line.clone());
@@ -106,6 +106,12 @@ impl Station {
                 }
             }
         }
+    }
+
+    async fn newer_picture(&self, source: &str, mark: &str) -> Result<Option<(Picture, String)>, PictureError> {
+        let (pictures, source, mark) = (self.pictures().clone(), source.to_owned(), mark.to_owned());
+        let found = tokio::task::spawn_blocking(move || pictures.newer(&source, &mark)).await;
+        found.unwrap_or(Err(PictureError::Interrupted))
     }
 
     async fn picture_of(&self, source: &str) -> Result<Picture, PictureError> {

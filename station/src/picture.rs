@@ -14,6 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
+use std::time::UNIX_EPOCH;
 use tempfile::TempPath;
 
 /// How names of files begin that the station writes: the identifier, as the development store spells it in a name.
@@ -113,13 +114,7 @@ impl Pictures {
     ///
     /// See [`PictureError`].
     pub fn of_source(&self, name: &str) -> Result<Picture, PictureError> {
-        let source = self
-            .sources
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned();
-        match source {
+        match self.source(name) {
             None => Err(PictureError::NoSource(name.to_owned())),
             Some(SourceConfig::Pool(pool)) => {
                 // The configuration was checked.
@@ -142,7 +137,30 @@ impl Pictures {
         }
     }
 
-    /// The number of the newest picture of a pool's source, to see whether there is a new one.
+    /// The picture that a source has now, if it is another one than that of the mark; with a mark of its own.
+    ///
+    /// # Errors
+    ///
+    /// See [`PictureError`].
+    pub fn newer(&self, name: &str, mark: &str) -> Result<Option<(Picture, String)>, PictureError> {
+        if let Some(SourceConfig::File(path)) = self.source(name) {
+            let now = written_at(&path).map_err(|source| PictureError::Write { path, source })?;
+            return Ok(match now == mark {
+                true => None,
+                false => Some((self.of_source(name)?, now)),
+            });
+        }
+        let picture = self.of_source(name)?;
+        let now = picture.reference.id.clone();
+        Ok((now != mark).then_some((picture, now)))
+    }
+
+    fn source(&self, name: &str) -> Option<SourceConfig> {
+        let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
+        sources.get(name).cloned()
+    }
+
+    /// The picture of a pool that a reference names.
     ///
     /// # Errors
     ///
@@ -200,6 +218,13 @@ impl Pictures {
             _file: Some(path),
         })
     }
+}
+
+/// When a file was written last, and how long it is, as a mark.
+fn written_at(path: &Path) -> io::Result<String> {
+    let file = fs::metadata(path)?;
+    let written = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(format!("{}-{}", written.as_nanos(), file.len()))
 }
 
 fn leased(reference: &FrameReference, frame: Frame, source: &str) -> Picture {

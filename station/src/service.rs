@@ -100,6 +100,8 @@ pub async fn run(setup: Setup, place: &WhereToListen, began: impl FnOnce(&Listen
     tracing::info!("the station ends");
     notify(&[NotifyState::Stopping]);
     station.stop_lines();
+    // Whoever only watches would be waited for.
+    station.events().end();
     // Whoever is being answered is answered first.
     let _ = end.send(true);
     let _ = serving.await;

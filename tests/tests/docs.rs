@@ -118,6 +118,9 @@ fn every_direct_dependency_has_its_reason() {
     for manifest in [
         "cli",
         "host",
+        "runner",
+        "results",
+        "station",
         "guest-sdk",
         "tests",
         "conformance",
@@ -146,6 +149,9 @@ fn every_file_with_unsafe_code_is_named() {
     let page = read("docs/security.md");
     let mut folders = vec![
         project().join("cli/src"),
+        project().join("runner/src"),
+        project().join("results/src"),
+        project().join("station/src"),
         project().join("host/src"),
         project().join("guest-sdk/src"),
     ];

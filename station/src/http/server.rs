@@ -19,12 +19,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 /// How long the head of a request may take to come.
 const HEAD: Duration = Duration::from_secs(10);
+/// The most connections at the same time.
+const MOST_CONNECTIONS: usize = 512;
 
 /// The way by which a request came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,25 +150,18 @@ impl Server {
     /// Answers until `ending` says true; then requests that are being answered have until `patience` has passed.
     pub async fn serve(self, ending: watch::Receiver<bool>, patience: Duration) {
         let connections = TaskTracker::new();
+        let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let tcp = async {
             let Some(listener) = self.tcp else { return };
             // Small answers go out at once.
-            let mut listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+            let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
             let router = self.router.clone().layer(Extension(Way::Tcp));
-            while let Some((connection, _)) = unless_ending(&ending, axum::serve::Listener::accept(&mut listener)).await
-            {
-                connections.spawn(answer(connection, router.clone(), ending.clone()));
-            }
+            accept(listener, router, &connections, &room, &ending).await;
         };
         let socket = async {
-            let Some((mut listener, path)) = self.socket else {
-                return;
-            };
+            let Some((listener, path)) = self.socket else { return };
             let router = self.router.clone().layer(Extension(Way::Socket));
-            while let Some((connection, _)) = unless_ending(&ending, axum::serve::Listener::accept(&mut listener)).await
-            {
-                connections.spawn(answer(connection, router.clone(), ending.clone()));
-            }
+            accept(listener, router, &connections, &room, &ending).await;
             // Somebody else may have taken it away.
             let _ = std::fs::remove_file(path);
         };
@@ -174,6 +169,31 @@ impl Server {
         connections.close();
         // Whoever is not done by then is cut off by the end of the process.
         let _ = tokio::time::timeout(patience, connections.wait()).await;
+    }
+}
+
+/// Takes connections, each of which is answered by a task of its own; while there are too many, others wait.
+async fn accept<L>(
+    mut listener: L,
+    router: Router,
+    connections: &TaskTracker,
+    room: &Arc<Semaphore>,
+    ending: &watch::Receiver<bool>,
+) where
+    L: axum::serve::Listener,
+    L::Io: 'static,
+{
+    let next = async |listener: &mut L| {
+        let place = Arc::clone(room).acquire_owned().await;
+        let (connection, _) = listener.accept().await;
+        (connection, place)
+    };
+    while let Some((connection, place)) = unless_ending(ending, next(&mut listener)).await {
+        let (router, ending) = (router.clone(), ending.clone());
+        connections.spawn(async move {
+            answer(connection, router, ending).await;
+            drop(place);
+        });
     }
 }
 
