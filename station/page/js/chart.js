@@ -1,0 +1,203 @@
+/**
+ * Draws charts over time as SVG: lines with gaps where nothing was measured, and stacked bars. A crosshair follows the
+ * pointer and the arrow keys; the table below each chart says the same for those who cannot see it.
+ */
+
+import { axisText, timeText } from "./clock.js";
+import { h, put, s, setText } from "./dom.js";
+
+const WIDTH = 900;
+const HEIGHT = 220;
+const LEFT = 58;
+const RIGHT = 10;
+const TOP = 12;
+const BOTTOM = 26;
+
+/**
+ * @typedef {{ name: string, class: string, values: Array<number | null> }} Series
+ * @typedef {{ title: string, kind: "lines" | "bars", times: number[], bucketMs: number, series: Series[],
+ *   format: (value: number) => string, top?: number, bottom?: number, note?: string }} ChartData
+ */
+export class Chart {
+  #data = null;
+  #place;
+  #read = h("p", { class: "readout" });
+  #svg = s("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", tabindex: "0" });
+  #cross = s("line", { class: "cross", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" });
+  #table = h("details", { class: "as-table" });
+  #title = h("h2", {});
+  #legend = h("p", { class: "legend" });
+  #at = -1;
+
+  constructor() {
+    this.#svg.addEventListener("pointermove", (event) => this.#point(event));
+    this.#svg.addEventListener("pointerleave", () => this.#select(-1));
+    this.#svg.addEventListener("blur", () => this.#select(-1));
+    this.#svg.addEventListener("keydown", (event) => this.#key(event));
+    this.#place = h("div", { class: "chart-place" }, this.#svg);
+    this.element = h("section", { class: "chart-box" }, h("div", { class: "chart-head" }, this.#title, this.#legend, this.#read), this.#place, this.#table);
+  }
+
+  /** @param {ChartData} data */
+  show(data) {
+    this.#data = data;
+    setText(this.#title, data.title);
+    put(this.#legend, data.series.map((series) => h("span", {}, swatch(series.class, data.kind), series.name)));
+    const top = data.top ?? nice(Math.max(0, ...this.#totals()));
+    const bottom = data.bottom ?? 0;
+    const y = (value) => HEIGHT - BOTTOM - ((value - bottom) / (top - bottom || 1)) * (HEIGHT - TOP - BOTTOM);
+    put(this.#svg, s("title", {}, this.#summary()), this.#grid(top, bottom, y), data.kind === "bars" ? this.#bars(y) : this.#lines(y), this.#cross);
+    this.#select(Math.min(this.#at, data.times.length - 1));
+    this.#fillTable();
+  }
+
+  #totals() {
+    const { kind, series, times } = this.#data;
+    if (kind === "bars") return times.map((_, index) => series.reduce((sum, one) => sum + (one.values[index] ?? 0), 0));
+    return series.flatMap((one) => one.values.filter((value) => value !== null));
+  }
+
+  #span() {
+    const { times, bucketMs } = this.#data;
+    const from = times[0] ?? 0;
+    return { from, to: (times[times.length - 1] ?? 1) + bucketMs };
+  }
+
+  #x(time) {
+    const { from, to } = this.#span();
+    return LEFT + ((time - from) / (to - from)) * (WIDTH - LEFT - RIGHT);
+  }
+
+  #middle(index) {
+    return this.#x(this.#data.times[index] + this.#data.bucketMs / 2);
+  }
+
+  #grid(top, bottom, y) {
+    const { format } = this.#data;
+    const { from, to } = this.#span();
+    const rows = [0, 0.25, 0.5, 0.75, 1].map((share) => bottom + (top - bottom) * share);
+    const columns = [0, 1, 2, 3, 4, 5].map((index) => from + ((to - from) * index) / 5);
+    return s(
+      "g",
+      { class: "grid" },
+      rows.map((value) => [
+        s("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value) }),
+        s("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, format(value)),
+      ]),
+      columns.map((time, index) =>
+        s("text", { x: this.#x(time), y: HEIGHT - 7, "text-anchor": index === 0 ? "start" : index === 5 ? "end" : "middle" }, axisText(time, to - from)),
+      ),
+    );
+  }
+
+  #bars(y) {
+    const { times, bucketMs, series } = this.#data;
+    return times.map((time, index) => {
+      const x = this.#x(time);
+      const width = Math.max(0.5, this.#x(time + bucketMs) - x - 1);
+      let below = 0;
+      return series.map((one) => {
+        const value = one.values[index] ?? 0;
+        const from = below;
+        below += value;
+        return value > 0 && s("rect", { class: `filled ${one.class}`, x, width, y: y(below), height: Math.max(0.8, y(from) - y(below)) });
+      });
+    });
+  }
+
+  #lines(y) {
+    const { series } = this.#data;
+    return series.map((one) => {
+      let d = "";
+      let pen = false;
+      const alone = [];
+      one.values.forEach((value, index) => {
+        if (value === null) {
+          pen = false;
+          return;
+        }
+        d += `${pen ? "L" : "M"}${this.#middle(index).toFixed(1)} ${y(value).toFixed(1)}`;
+        const neighbour = (one.values[index - 1] ?? null) !== null || (one.values[index + 1] ?? null) !== null;
+        if (!neighbour) alone.push(s("circle", { class: `dot ${one.class}`, cx: this.#middle(index), cy: y(value), r: 2.5 }));
+        pen = true;
+      });
+      return [s("path", { class: `stroke ${one.class}`, d }), alone];
+    });
+  }
+
+  #summary() {
+    const { title, series, format, times } = this.#data;
+    const latest = (one) => one.values.findLast((value) => value !== null);
+    const words = series.map((one) => `${one.name} ${latest(one) === undefined ? "not measured" : format(latest(one))}`);
+    return `${title}, ${times.length} points; lately: ${words.join(", ")}. Left and right arrow keys read single points.`;
+  }
+
+  #point(event) {
+    const box = this.#svg.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * WIDTH;
+    const { from, to } = this.#span();
+    const time = from + ((x - LEFT) / (WIDTH - LEFT - RIGHT)) * (to - from);
+    const index = Math.floor((time - from) / this.#data.bucketMs);
+    this.#select(index >= 0 && index < this.#data.times.length ? index : -1);
+  }
+
+  #key(event) {
+    const last = this.#data.times.length - 1;
+    const to = { ArrowLeft: this.#at < 0 ? last : Math.max(0, this.#at - 1), ArrowRight: this.#at < 0 ? last : Math.min(last, this.#at + 1), Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    this.#select(to);
+  }
+
+  #select(index) {
+    this.#at = index;
+    const { series, format, times } = this.#data;
+    if (index < 0 || times.length === 0) {
+      this.#cross.setAttribute("visibility", "hidden");
+      setText(this.#read, this.#data.note ?? "");
+      return;
+    }
+    const x = this.#middle(index);
+    this.#cross.setAttribute("x1", String(x));
+    this.#cross.setAttribute("x2", String(x));
+    this.#cross.setAttribute("visibility", "visible");
+    const words = series.map((one) => `${one.name} ${one.values[index] === null ? "–" : format(one.values[index])}`);
+    setText(this.#read, `${timeText(times[index])}: ${words.join(", ")}`);
+  }
+
+  #fillTable() {
+    const { title, series, format, times } = this.#data;
+    const rows = () =>
+      h(
+        "div",
+        { class: "wide", tabindex: "0", role: "group", "aria-label": title },
+        h(
+          "table",
+          { class: "numbers" },
+          h("caption", { class: "unseen" }, title),
+          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"), series.map((one) => h("th", { scope: "col", class: "number" }, one.name)))),
+          h(
+            "tbody",
+            {},
+            times.map((time, index) =>
+              h("tr", {}, h("th", { scope: "row" }, timeText(time)), series.map((one) => h("td", { class: "number" }, one.values[index] === null ? "–" : format(one.values[index])))),
+            ).reverse(),
+          ),
+        ),
+      );
+    const summary = this.#table.querySelector("summary") ?? h("summary", {}, "As a table");
+    this.#table.ontoggle = () => put(this.#table, summary, this.#table.open && rows());
+    put(this.#table, summary, this.#table.open && rows());
+  }
+}
+
+function swatch(name, kind) {
+  return s("svg", { class: "swatch", viewBox: "0 0 22 10", "aria-hidden": "true" }, kind === "bars" ? s("rect", { class: `filled ${name}`, width: 22, height: 10 }) : s("path", { class: `stroke ${name}`, d: "M0 5H22" }));
+}
+
+/** The next round number above a value. */
+function nice(value) {
+  if (!(value > 0)) return 1;
+  const ten = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 2.5, 4, 5, 8, 10].map((factor) => factor * ten).find((step) => step >= value) ?? value;
+}

@@ -1,0 +1,172 @@
+/**
+ * One seat as the operator sees it: verdict first, then why, the picture with its rects, and what came before.
+ */
+
+import { start } from "./actions.js";
+import { now, spanText, time, timeText, tookText } from "./clock.js";
+import { button, h, put, setAttribute, setText } from "./dom.js";
+import { say } from "./notices.js";
+import { labelOf, Overlay, rectsOf } from "./overlay.js";
+import { shape } from "./shapes.js";
+import { station } from "./station.js";
+import { bdi, plain } from "./text.js";
+import { face, kindOf, sentence, word, WORDS } from "./verdict.js";
+
+/** Verdicts of the strip. */
+const STRIP = 30;
+
+/** How workers' states are told. */
+export const STATES = {
+  executing: "judging",
+  ready: "ready",
+  starting: "starting",
+  waiting: "restarting",
+  alarmed: "alarmed",
+  stopped: "stopped",
+};
+
+/** Marks of the strip: each kind has its height and its sign, so that they differ without colour. */
+const SIGNS = { OK: "", NG: "✕", NOT_READY: "!", FAILED: "?" };
+
+export class SeatCard {
+  #kind = "";
+  #stripOf = "";
+  #overlay = new Overlay();
+  #name;
+  #release = h("span", { class: "release" });
+  #state = h("span", { class: "state" });
+  #word = h("p", { class: "word" });
+  #shape = h("span", { class: "mark-of" });
+  #why = h("p", { class: "why" });
+  #face;
+  #help = h("p", { class: "help" });
+  #steps = h("ol", { class: "steps", "aria-label": "Steps of this inspection" });
+  #rects = h("ol", { class: "rects", "aria-label": "What was found" });
+  #rectsOf = undefined;
+  #age = h("span", { class: "age" });
+  #facts = h("p", { class: "facts" });
+  #strip = h("a", { class: "strip" });
+  #lastNg = h("p", { class: "last-ng" });
+  #lastNgOf = undefined;
+
+  /** @param {string} pid */
+  constructor(pid, large) {
+    this.pid = pid;
+    const id = `seat-${encodeURIComponent(pid)}`;
+    this.#name = h("h2", { id }, h("a", { href: large ? "#/line" : `#/line/${encodeURIComponent(pid)}`, title: large ? "Show all seats" : "Show this seat alone" }, bdi(pid, 40)));
+    this.#face = h("div", { class: "face" }, h("div", { class: "verdict" }, this.#shape, this.#word), this.#why, this.#help);
+    this.#strip.href = `#/results?pid=${encodeURIComponent(pid)}`;
+    this.element = h(
+      "article",
+      { class: large ? "seat large" : "seat", "aria-labelledby": id },
+      h("header", { class: "seat-head" }, this.#name, this.#release, this.#state),
+      this.#face,
+      h("div", { class: "shown" }, this.#overlay.element, this.#age),
+      h("div", { class: "below" }, this.#steps, this.#rects, this.#facts, this.#lastNg, this.#strip),
+    );
+  }
+
+  close() {
+    this.#overlay.close();
+  }
+
+  /** Shows what holds now. */
+  update() {
+    const seat = station.seats.get(this.pid);
+    if (!seat) return;
+    const results = station.results.get(this.pid) ?? [];
+    const at = now();
+    const shown = face(seat, results, station.connection, at);
+    this.#head(seat);
+    this.#verdict(shown);
+    this.#below(shown, results, at);
+  }
+
+  #head(seat) {
+    const release = `${plain(seat.name, 60)} ${plain(seat.version, 30)}`;
+    setText(this.#release, release);
+    setAttribute(this.#release, "title", release);
+    const offline = station.connection.state !== "live";
+    const restarts = seat.workers.reduce((sum, worker) => sum + (Number(worker.restarts) || 0), 0);
+    const waiting = Number(seat.queue?.waiting) || 0;
+    const parts = [offline ? "unknown" : (STATES[seat.state] ?? plain(seat.state, 20))];
+    if (!offline && waiting > 0) parts.push(`${waiting} of ${Number(seat.queue.bound) || "?"} waiting`);
+    if (!offline && restarts > 0) parts.push(restarts === 1 ? "1 restart" : `${restarts} restarts`);
+    setText(this.#state, parts.join(" · "));
+    setAttribute(this.#state, "data-state", offline ? "unknown" : seat.state);
+  }
+
+  #verdict({ kind, why, current }) {
+    setAttribute(this.element, "data-current", current ? "yes" : "no");
+    setText(this.#why, why);
+    if (kind === this.#kind) return;
+    const first = this.#kind === "";
+    this.#kind = kind;
+    setAttribute(this.element, "data-kind", kind);
+    put(this.#shape, shape(kind));
+    put(this.#word, (WORDS[kind] ?? WORDS.FAILED).map((line) => h("span", {}, line, " ")));
+    put(this.#help, kind === "ALARM" || kind === "STOPPED" ? station.may("operate") && button("Start it", () => start(this.pid)) : null);
+    if (!first) say(this.pid, `${plain(this.pid, 40)}: ${word(kind)}. ${plain(why, 160)}`);
+  }
+
+  #below({ result, steps, current }, results, at) {
+    this.#overlay.show(result);
+    setText(this.#age, result ? (current ? spanText(at - Number(result.at_ms)) + " ago" : `not current: picture of ${timeText(Number(result.at_ms))}`) : "");
+    setAttribute(this.#steps, "hidden", steps.length < 2);
+    if (steps.length > 1) {
+      put(
+        this.#steps,
+        steps.map(({ step, kind, times }) =>
+          h("li", { "data-kind": kind }, shape(kind), `step ${plain(step, 6)} `, h("b", {}, word(kind)), times > 1 && ` (asked ${times} times)`),
+        ),
+      );
+    }
+    const key = current ? result?.id : null;
+    if (key !== this.#rectsOf) {
+      this.#rectsOf = key;
+      const rects = current ? rectsOf(result) : [];
+      setAttribute(this.#rects, "hidden", rects.length === 0);
+      put(this.#rects, rects.slice(0, 20).map((rect) => h("li", {}, bdi(labelOf(rect, 60)))));
+      put(
+        this.#facts,
+        result && [
+          h("a", { href: `#/results/${encodeURIComponent(result.id)}` }, "Result ", plain(result.id, 20)),
+          " · ",
+          time(Number(result.at_ms)),
+          " · took ",
+          tookText(result.took_us),
+          Number(result.waited_us) > 1e5 && ` after waiting ${tookText(result.waited_us)}`,
+          Number(result.attempts) > 1 && ` · ${plain(result.attempts, 6)} attempts`,
+        ],
+      );
+    }
+    this.#history(results, result);
+  }
+
+  #history(results, shown) {
+    const judged = results.filter((result) => kindOf(result) !== "READY");
+    const key = judged.length > 0 ? `${judged[0].id}/${judged.length}` : "";
+    if (key !== this.#stripOf) {
+      this.#stripOf = key;
+      const latest = judged.slice(0, STRIP).reverse();
+      put(this.#strip, latest.map((result) => h("i", { "data-kind": kindOf(result) }, SIGNS[kindOf(result)])));
+      const bad = latest.filter((result) => kindOf(result) !== "OK").length;
+      setAttribute(this.#strip, "aria-label", `The last ${latest.length} answers of ${plain(this.pid, 40)}: ${latest.length - bad} OK, ${bad} others. Show results`);
+      setAttribute(this.#strip, "hidden", latest.length === 0);
+    }
+    const ng = judged.find((result) => kindOf(result) === "NG");
+    const old = ng && ng.id !== shown?.id ? ng : null;
+    const text = old ? spanText(now() - Number(old.at_ms)) : "";
+    if (this.#lastNgOf !== `${old?.id}${text}`) {
+      this.#lastNgOf = `${old?.id}${text}`;
+      put(
+        this.#lastNg,
+        old && [
+          h("a", { href: `#/results/${encodeURIComponent(old.id)}` }, shape("NG"), h("b", {}, "Last NG"), ` ${text} ago`),
+          " ",
+          bdi(sentence(old, 80)),
+        ],
+      );
+    }
+  }
+}
