@@ -145,7 +145,8 @@ class Mock:
         self.algorithms[name, version] = {
             "name": name, "version": version, "digest": DIGEST, "description": text, "state": "deployed",
             "supported_pids": pids, "pids": [], "installed": iso(self.started - 86_400_000), "users": 0,
-            "signature": {"status": "valid" if version == "0.1.0" else "unsigned", "message": "", "signer": "acme"},
+            "signature": {"status": "valid" if version == "0.1.0" else "unsigned", "message": "",
+                          "signer": "acme" if version == "0.1.0" else None},
         }
 
     def seat(self, pid, name, version, workers=1, number=5):
@@ -230,7 +231,7 @@ class Mock:
             if live:
                 self.emit("result", result | {"url": f"/results/{result['id']}/thumbnail"})
                 if outcome != "OK":
-                    self.log(pid, "warn" if outcome == "NG" else "error", f"step {step}: {result['ng_reason'] or result['message']}",
+                    self.log(pid, "error" if code else "warn", f"step {step}: {result['ng_reason'] or result['message']}",
                              inspection=inspection, attempts=result["attempts"])
 
     def worker(self, pid, state, failure=None, restarted=False):
@@ -542,6 +543,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def static(self, path):
         wanted = "/".join(path) or "index.html"
+        if "\0" in wanted or len(wanted) > 200:
+            return False
         file = (PAGE / wanted).resolve()
         if not file.is_relative_to(PAGE) or not file.is_file() or file.suffix not in TYPES:
             return False
@@ -564,7 +567,7 @@ def main():
     parser.add_argument("--auth", action="store_true", help="want a token: view, operate or manage")
     parser.add_argument("--role", choices=ROLES, default="manage", help="role of everybody without --auth")
     parser.add_argument("--hostile", action="store_true", help="everything that packages and algorithms say tries to do harm")
-    parser.add_argument("--results", type=int, default=400, help="results of the last hour")
+    parser.add_argument("--results", type=int, default=2500, help="results of the last hour")
     parser.add_argument("--pause", type=float, default=0.3, help="seconds between two results of the station")
     parser.add_argument("--trouble", type=float, default=30, help="seconds between troubles of C01; 0: none")
     parser.add_argument("--steps", action="store_true", help="inspections of A01 have two steps")

@@ -76,6 +76,7 @@ export function switchTo(pid) {
     return confirm({
       title: `Nothing to switch ${plain(pid, 40)} to`,
       label: "Understood",
+      only: true,
       says: [p("No other installed version supports ", h("b", {}, bdi(pid, 40)), ". Install one first.")],
       act: async () => ({}),
     });
@@ -100,6 +101,7 @@ export function switchTo(pid) {
       chosen = Number(value);
       draw();
     },
+    { name: "version" },
   );
   return ask(
     {
@@ -185,7 +187,7 @@ export function activate(algorithm) {
 /** Takes a version out of the store. */
 export function uninstall(algorithm) {
   const pids = list(algorithm.pids);
-  const force = h("input", { type: "checkbox" });
+  const force = h("input", { type: "checkbox", name: "force" });
   const active = pids.length > 0;
   return ask(
     {
@@ -226,7 +228,7 @@ export function setLine(name, running) {
 }
 
 function check(value, on, note = "") {
-  const input = h("input", { type: "checkbox", checked: on });
+  const input = h("input", { type: "checkbox", name: "pid", checked: on });
   // The value is kept as a property: it is whatever a package says.
   input.value = value;
   return h("label", { class: "check" }, input, h("span", {}, bdi(value, 60), note && h("span", { class: "soft" }, ` ${note}`)));

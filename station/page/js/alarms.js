@@ -3,7 +3,7 @@
  */
 
 import { start } from "./actions.js";
-import { spanText, now } from "./clock.js";
+import { time } from "./clock.js";
 import { button, h, put } from "./dom.js";
 import { cry } from "./notices.js";
 import { shape } from "./shapes.js";
@@ -31,7 +31,7 @@ export function watchAlarms() {
     }
     // Drawn again only if something is different, so that the focus stays where it is.
     const rows = alarms.slice(0, ROWS);
-    const signature = JSON.stringify([rows.map((alarm) => [alarm.key, alarm.at_ms, alarm.message]), alarms.length, station.may("operate")]);
+    const signature = JSON.stringify([rows.map((alarm) => [alarm.key, alarm.at_ms, alarm.message]), alarms.length, station.may("operate"), live()]);
     if (signature === drawn) return;
     drawn = signature;
     put(
@@ -40,19 +40,24 @@ export function watchAlarms() {
         h("section", { class: "alarms", "aria-label": "Alarms" }, rows.map(row), alarms.length > ROWS && h("p", {}, `and ${alarms.length - ROWS} more`)),
     );
   };
-  station.on(["alarms", "seats", "station"], draw);
+  station.on(["alarms", "seats", "station", "connection"], draw);
   draw();
+}
+
+/** Whether what is known of alarms is of now. */
+function live() {
+  return station.connection.state === "live";
 }
 
 function row(alarm) {
   const about = alarm.pid ? [h("b", {}, bdi(alarm.pid, 40)), alarm.worker !== undefined && alarm.worker !== null ? [" worker ", bdi(alarm.worker, 30)] : null, ": "] : null;
-  const since = Number.isFinite(alarm.at_ms) ? h("span", { class: "soft" }, ` since ${spanText(now() - alarm.at_ms)} `) : null;
+  const since = Number.isFinite(alarm.at_ms) ? h("span", { class: "soft" }, " since ", time(alarm.at_ms)) : null;
   return h(
     "div",
     { class: "alarm" },
     shape("ALARM"),
-    h("p", {}, about, bdi(alarm.message ?? alarm.kind ?? "alarm", 240), since),
-    alarm.pid && station.may("operate") && station.seats.has(alarm.pid)
+    h("p", {}, about, bdi(alarm.message ?? alarm.kind ?? "alarm", 240), since, !live() && h("b", {}, " · before the connection was lost")),
+    live() && alarm.pid && station.may("operate") && station.seats.has(alarm.pid)
       ? button("Start it again", () => start(alarm.pid))
       : alarm.told && button("Put away", () => station.putAway(alarm)),
   );

@@ -18,7 +18,7 @@ const PIDS = 12;
 export function algorithmsView(place) {
   const seats = h("div", { class: "table-place" });
   const installed = h("div", { class: "table-place" });
-  const filter = h("input", { type: "search", placeholder: "Name", "aria-label": "Show only names that contain", on: { input: () => drawSoon() } });
+  const filter = h("input", { type: "search", name: "filter", placeholder: "Name", "aria-label": "Show only names that contain", on: { input: () => drawSoon() } });
   const install = h("div", {});
   put(
     place,

@@ -6,12 +6,11 @@
 import { axisText, timeText } from "./clock.js";
 import { h, put, s, setText } from "./dom.js";
 
-const WIDTH = 900;
-const HEIGHT = 220;
-const LEFT = 58;
-const RIGHT = 10;
+const RIGHT = 12;
+/** The room of letters beside and below, in their heights. */
+const LEFT_EM = 5;
+const BOTTOM_EM = 1.9;
 const TOP = 12;
-const BOTTOM = 26;
 
 /**
  * @typedef {{ name: string, class: string, values: Array<number | null> }} Series
@@ -22,8 +21,10 @@ export class Chart {
   #data = null;
   #place;
   #read = h("p", { class: "readout" });
-  #svg = s("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", tabindex: "0" });
-  #cross = s("line", { class: "cross", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" });
+  #svg = s("svg", { class: "chart", role: "img", tabindex: "0" });
+  #cross = s("line", { class: "cross", y1: TOP, visibility: "hidden" });
+  /** Sizes in pixels of the screen, so that letters are as large here as elsewhere. */
+  #size = { width: 600, height: 240, left: 60, floor: 210 };
   #table = h("details", { class: "as-table" });
   #title = h("h2", {});
   #legend = h("p", { class: "legend" });
@@ -34,8 +35,25 @@ export class Chart {
     this.#svg.addEventListener("pointerleave", () => this.#select(-1));
     this.#svg.addEventListener("blur", () => this.#select(-1));
     this.#svg.addEventListener("keydown", (event) => this.#key(event));
+    this.observer = new ResizeObserver(() => this.#measure());
+    this.observer.observe(this.#svg);
     this.#place = h("div", { class: "chart-place" }, this.#svg);
     this.element = h("section", { class: "chart-box" }, h("div", { class: "chart-head" }, this.#title, this.#legend, this.#read), this.#place, this.#table);
+  }
+
+  /** Ends the observation. */
+  close() {
+    this.observer.disconnect();
+  }
+
+  #measure() {
+    const { width, height } = this.#svg.getBoundingClientRect();
+    if (width === 0 || (width === this.#size.width && height === this.#size.height)) return;
+    const em = 0.8 * (Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16);
+    this.#size = { width, height, left: Math.min(LEFT_EM * em, width / 4), floor: height - BOTTOM_EM * em };
+    this.#svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.#cross.setAttribute("y2", String(this.#size.floor));
+    if (this.#data) this.#draw();
   }
 
   /** @param {ChartData} data */
@@ -43,12 +61,18 @@ export class Chart {
     this.#data = data;
     setText(this.#title, data.title);
     put(this.#legend, data.series.map((series) => h("span", {}, swatch(series.class, data.kind), series.name)));
+    this.#draw();
+    this.#fillTable();
+  }
+
+  #draw() {
+    const data = this.#data;
     const top = data.top ?? nice(Math.max(0, ...this.#totals()));
     const bottom = data.bottom ?? 0;
-    const y = (value) => HEIGHT - BOTTOM - ((value - bottom) / (top - bottom || 1)) * (HEIGHT - TOP - BOTTOM);
+    const { floor } = this.#size;
+    const y = (value) => floor - ((value - bottom) / (top - bottom || 1)) * (floor - TOP);
     put(this.#svg, s("title", {}, this.#summary()), this.#grid(top, bottom, y), data.kind === "bars" ? this.#bars(y) : this.#lines(y), this.#cross);
     this.#select(Math.min(this.#at, data.times.length - 1));
-    this.#fillTable();
   }
 
   #totals() {
@@ -65,7 +89,8 @@ export class Chart {
 
   #x(time) {
     const { from, to } = this.#span();
-    return LEFT + ((time - from) / (to - from)) * (WIDTH - LEFT - RIGHT);
+    const { width, left } = this.#size;
+    return left + ((time - from) / (to - from)) * (width - left - RIGHT);
   }
 
   #middle(index) {
@@ -76,16 +101,18 @@ export class Chart {
     const { format } = this.#data;
     const { from, to } = this.#span();
     const rows = [0, 0.25, 0.5, 0.75, 1].map((share) => bottom + (top - bottom) * share);
-    const columns = [0, 1, 2, 3, 4, 5].map((index) => from + ((to - from) * index) / 5);
+    const { width, height, left } = this.#size;
+    const parts = width > 480 ? 5 : 3;
+    const columns = Array.from({ length: parts + 1 }, (_, index) => from + ((to - from) * index) / parts);
     return s(
       "g",
       { class: "grid" },
       rows.map((value) => [
-        s("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value) }),
-        s("text", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, format(value)),
+        s("line", { x1: left, x2: width - RIGHT, y1: y(value), y2: y(value) }),
+        s("text", { x: left - 8, y: y(value) + 4, "text-anchor": "end" }, format(value)),
       ]),
       columns.map((time, index) =>
-        s("text", { x: this.#x(time), y: HEIGHT - 7, "text-anchor": index === 0 ? "start" : index === 5 ? "end" : "middle" }, axisText(time, to - from)),
+        s("text", { x: this.#x(time), y: height - 5, "text-anchor": index === 0 ? "start" : index === parts ? "end" : "middle" }, axisText(time, to - from)),
       ),
     );
   }
@@ -134,14 +161,16 @@ export class Chart {
 
   #point(event) {
     const box = this.#svg.getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width) * WIDTH;
+    if (!this.#data) return;
+    const { width, left } = this.#size;
     const { from, to } = this.#span();
-    const time = from + ((x - LEFT) / (WIDTH - LEFT - RIGHT)) * (to - from);
+    const time = from + ((event.clientX - box.left - left) / (width - left - RIGHT)) * (to - from);
     const index = Math.floor((time - from) / this.#data.bucketMs);
     this.#select(index >= 0 && index < this.#data.times.length ? index : -1);
   }
 
   #key(event) {
+    if (!this.#data) return;
     const last = this.#data.times.length - 1;
     const to = { ArrowLeft: this.#at < 0 ? last : Math.max(0, this.#at - 1), ArrowRight: this.#at < 0 ? last : Math.min(last, this.#at + 1), Home: 0, End: last }[event.key];
     if (to === undefined) return;
@@ -151,6 +180,7 @@ export class Chart {
 
   #select(index) {
     this.#at = index;
+    if (!this.#data) return;
     const { series, format, times } = this.#data;
     if (index < 0 || times.length === 0) {
       this.#cross.setAttribute("visibility", "hidden");

@@ -12,7 +12,7 @@ import { list, number, plain } from "./text.js";
 
 /** Spans with their name and the width of a bucket. */
 const SPANS = {
-  "15m": ["15 minutes", 15 * 60e3, 10e3],
+  "15m": ["15 minutes", 15 * 60e3, 15e3],
   "1h": ["1 hour", 3600e3, 60e3],
   "8h": ["8 hours", 8 * 3600e3, 300e3],
   "24h": ["24 hours", 24 * 3600e3, 900e3],
@@ -137,5 +137,6 @@ export function chartsView(place, { query, go }) {
   return () => {
     clearInterval(timer);
     end();
+    [yields, flow, latency].forEach((chart) => chart.close());
   };
 }

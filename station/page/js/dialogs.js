@@ -34,24 +34,28 @@ export function openDialog(title, content, properties = {}) {
       dialog.close();
     };
     const leave = button("✕", () => close(), { class: "leave", "aria-label": "Close" });
-    put(dialog, h("div", { class: "head" }, h("h2", { id }, title), leave), content(close));
+    const heading = h("h2", { id, tabindex: "-1" }, title);
+    put(dialog, h("div", { class: "head" }, heading, leave), content(close));
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(value);
     });
     document.body.append(dialog);
     dialog.showModal();
-    dialog.querySelector("[autofocus]")?.focus();
+    // Not on what closes it: on what it asks, or on its title.
+    const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector("form :is(select, input, button)") ?? heading;
+    first.focus();
   });
 }
 
 /**
  * Asks before something is changed, and changes it. Stays open with the reason if the station refuses.
  * @param {{ title: string, says: import("./dom.js").Child[], act: () => Promise<any>, label: string,
- *   grave?: boolean, ready?: () => string | null, busy?: string }} question `ready` says what is missing, or null
+ *   grave?: boolean, only?: boolean, ready?: () => string | null, busy?: string }} question `ready` says what is missing, or null; with `only` there is
+ *   nothing to decide
  * @returns {Promise<any>} the station's answer, or undefined if nothing was done
  */
-export function confirm({ title, says, act, label, grave = false, ready = () => null, busy = "The station works …" }) {
+export function confirm({ title, says, act, label, grave = false, ready = () => null, only = false, busy = "The station works …" }) {
   return openDialog(title, (close) => {
     const said = h("div", { "aria-live": "polite" });
     const go = h("button", { type: "submit", class: grave ? "grave" : "primary" }, label);
@@ -80,7 +84,7 @@ export function confirm({ title, says, act, label, grave = false, ready = () => 
       },
       h("div", { class: "says" }, says),
       said,
-      h("div", { class: "actions" }, button("Cancel", () => close(), { autofocus: grave }), go),
+      h("div", { class: "actions" }, !only && button("Cancel", () => close(), { autofocus: grave }), go),
     );
     return [form];
   });
@@ -95,7 +99,7 @@ export async function askToken(hadOne, keep) {
   const given = await openDialog(
     "This station wants a token",
     (close) => {
-      const input = h("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true, autofocus: true, id: "token" });
+      const input = h("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true, autofocus: true, id: "token", name: "token" });
       const submit = (event) => {
         event.preventDefault();
         const value = input.value.trim();

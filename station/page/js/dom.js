@@ -97,6 +97,7 @@ export function freshId(prefix) {
 export function field(label, control, properties = {}) {
   const id = control.id || freshId("field");
   control.id = id;
+  if (!control.getAttribute("name")) control.setAttribute("name", id);
   return h("div", { class: "field", ...properties }, h("label", { for: id }, label), control);
 }
 

@@ -98,6 +98,7 @@ function lineTable(lines) {
         ),
       );
     }),
+    ["Inspections"],
   );
 }
 

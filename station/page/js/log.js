@@ -12,6 +12,8 @@ import { bdi, counted, list, LONG, plain } from "./text.js";
 const LEVELS = ["error", "warn", "info", "debug", "trace"];
 /** Lines that are drawn; more nobody reads, and all of them are in the export of the system's journal. */
 const DRAWN = 400;
+/** Characters of a message that are shown at once. */
+const FOLDED = 400;
 /** Characters of a line that are searched. */
 const SEARCHED = 2000;
 
@@ -147,6 +149,12 @@ export function logView(place, { query, go }) {
   };
 }
 
+/** A message; one that is longer than anybody reads in passing is folded. */
+function message(text) {
+  if (typeof text !== "string" || text.length <= FOLDED) return bdi(text, FOLDED);
+  return h("details", {}, h("summary", {}, bdi(text, FOLDED)), bdi(text, LONG));
+}
+
 function row(line) {
   const level = levelOf(line);
   const fields = line.fields && typeof line.fields === "object" && Object.keys(line.fields).length > 0 ? line.fields : null;
@@ -159,7 +167,7 @@ function row(line) {
     h(
       "td",
       { class: "message" },
-      bdi(line.message, LONG),
+      message(line.message),
       fields && h("span", { class: "fields" }, Object.entries(fields).slice(0, 20).map(([key, value]) => [" ", h("bdi", {}, h("i", {}, plain(key, 40)), "=", plain(value, 200))])),
     ),
   );

@@ -23,8 +23,8 @@ export function rectsOf(result) {
 }
 
 /** What is written beside a rect. */
-export function labelOf(rect, most = 40) {
-  const score = Number.isFinite(rect.score) ? ` ${rect.score.toFixed(2)}` : "";
+export function labelOf(rect, most = 40, scored = true) {
+  const score = scored && Number.isFinite(rect.score) ? ` ${rect.score.toFixed(2)}` : "";
   return `${plain(rect.label, most)}${score}`.trim();
 }
 
@@ -110,7 +110,7 @@ export class Overlay {
     const rects = rectsOf(result);
     const named = rects.length <= NAMED && place.width >= 240;
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
-    const letters = Math.max(LETTERS, Math.min(rem * 1.1, place.width / 28)) * scale;
+    const letters = Math.max(LETTERS, Math.min(rem * 1.15, place.width / 28)) * scale;
     const kind = kindOf(result) === "NOT_READY" || kindOf(result) === "READY" ? "calibration" : "defect";
     put(
       this.#marks,
@@ -135,7 +135,7 @@ function mark(rect, number, { kind, named, letters, scale, width, height }) {
   const right = Math.min(Math.max(rect.x + rect.width, x), width);
   const bottom = Math.min(Math.max(rect.y + rect.height, y), height);
   const box = { x, y, width: right - x, height: bottom - y };
-  const text = named ? `${number} ${labelOf(rect)}` : String(number);
+  const text = named ? `${number} ${labelOf(rect, 40, kind === "defect")}` : String(number);
   return s(
     "g",
     { class: `mark ${kind}` },
@@ -156,6 +156,12 @@ function fitLabel(label, width, height, letters) {
   const plate = label.querySelector(".plate");
   const text = label.querySelector("text");
   const pad = letters * 0.3;
+  const room = width - 2 * pad;
+  const written = text.getComputedTextLength();
+  if (written > room) {
+    const letters = [...text.textContent];
+    text.textContent = `${letters.slice(0, Math.max(1, Math.floor((letters.length * room) / written) - 2)).join("")}…`;
+  }
   const long = Math.min(text.getComputedTextLength() + 2 * pad, width);
   const high = letters * 1.35;
   const { x, y, bottom } = label.dataset;

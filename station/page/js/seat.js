@@ -43,6 +43,8 @@ export class SeatCard {
   #steps = h("ol", { class: "steps", "aria-label": "Steps of this inspection" });
   #rects = h("ol", { class: "rects", "aria-label": "What was found" });
   #rectsOf = undefined;
+  #stepsOf = "";
+  #stepped = false;
   #age = h("span", { class: "age" });
   #facts = h("p", { class: "facts" });
   #strip = h("a", { class: "strip" });
@@ -62,7 +64,7 @@ export class SeatCard {
       h("header", { class: "seat-head" }, this.#name, this.#release, this.#state),
       this.#face,
       h("div", { class: "shown" }, this.#overlay.element, this.#age),
-      h("div", { class: "below" }, this.#steps, this.#rects, this.#facts, this.#lastNg, this.#strip),
+      h("div", { class: "below" }, this.#steps, h("div", { class: "note" }, this.#rects, this.#lastNg), this.#facts, this.#strip),
     );
   }
 
@@ -112,8 +114,12 @@ export class SeatCard {
   #below({ result, steps, current }, results, at) {
     this.#overlay.show(result);
     setText(this.#age, result ? (current ? spanText(at - Number(result.at_ms)) + " ago" : `not current: picture of ${timeText(Number(result.at_ms))}`) : "");
-    setAttribute(this.#steps, "hidden", steps.length < 2);
-    if (steps.length > 1) {
+    // Once there was a second step the row stays, so that nothing jumps when the next inspection begins.
+    this.#stepped ||= steps.length > 1;
+    const signature = JSON.stringify(steps.map(({ step, kind, times }) => [step, kind, times]));
+    if (signature !== this.#stepsOf) {
+      this.#stepsOf = signature;
+      setAttribute(this.#steps, "hidden", !this.#stepped);
       put(
         this.#steps,
         steps.map(({ step, kind, times }) =>
@@ -126,7 +132,7 @@ export class SeatCard {
       this.#rectsOf = key;
       const rects = current ? rectsOf(result) : [];
       setAttribute(this.#rects, "hidden", rects.length === 0);
-      put(this.#rects, rects.slice(0, 20).map((rect) => h("li", {}, bdi(labelOf(rect, 60)))));
+      put(this.#rects, rects.slice(0, 20).map((rect) => h("li", {}, bdi(labelOf(rect, 60, kindOf(result) !== "NOT_READY")))));
       put(
         this.#facts,
         result && [
@@ -155,7 +161,8 @@ export class SeatCard {
       setAttribute(this.#strip, "hidden", latest.length === 0);
     }
     const ng = judged.find((result) => kindOf(result) === "NG");
-    const old = ng && ng.id !== shown?.id ? ng : null;
+    // There is room for one of the two: what was found now, or what was found last.
+    const old = ng && ng.id !== shown?.id && this.#rects.hidden ? ng : null;
     const text = old ? spanText(now() - Number(old.at_ms)) : "";
     if (this.#lastNgOf !== `${old?.id}${text}`) {
       this.#lastNgOf = `${old?.id}${text}`;

@@ -34,7 +34,7 @@ export function listen(handle) {
 }
 
 export function showShortcuts() {
-  const off = h("input", { type: "checkbox", checked: !localStorage.getItem(OFF) });
+  const off = h("input", { type: "checkbox", name: "keys", checked: !localStorage.getItem(OFF) });
   off.addEventListener("change", () => {
     if (off.checked) localStorage.removeItem(OFF);
     else localStorage.setItem(OFF, "1");

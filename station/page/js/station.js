@@ -96,6 +96,11 @@ class Station {
     const facts = await api.get(["station"]);
     const same = this.facts === null || this.facts.started_ms === facts.started_ms;
     this.facts = facts;
+    if (!same) {
+      // Another process, perhaps with another store of results: what the former one said is not taken for its word.
+      this.results = new Map();
+      this.alarms = [];
+    }
     this.#tell("station");
     return same;
   }

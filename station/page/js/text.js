@@ -6,7 +6,14 @@
 import { h } from "./dom.js";
 
 /** Control characters, what turns the direction of writing, and what cannot be seen. */
-const TREACHEROUS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const TREACHEROUS =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200c\u200e-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+/** What joins letters, except where it makes one picture of several. */
+const JOINER = /(?<!\p{Extended_Pictographic}\ufe0f?)\u200d|\u200d(?!\p{Extended_Pictographic})/gu;
+
+/** Marks on one letter beyond what any language writes; they would reach into the lines around. */
+const MARKS = /(\p{M}{4})\p{M}+/gu;
 
 /** Characters of a text that are shown in a table or a line. */
 export const SHORT = 160;
@@ -25,7 +32,13 @@ export function plain(value, most = SHORT) {
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
   return cut
     .toWellFormed()
-    .replace(TREACHEROUS, (letter) => `⟨U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+    .replace(TREACHEROUS, visible)
+    .replace(JOINER, visible)
+    .replace(MARKS, "$1");
+}
+
+function visible(letter) {
+  return `⟨U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
 }
 
 function encode(value) {
