@@ -3,12 +3,13 @@
 
     python3 station/page/dev/mock.py [--port 8788] [--auth] [--hostile] [--results 5000] [--pause 0.3] [--steps]
 
-It serves the page from the folder above with the policy that the real server sends, so that the page can be tried without
-a station: three seats judge the pictures of the examples, with the defects that the examples really find there. The seat
-C01 hangs now and then, is killed, restarted, and in the end alarmed until somebody starts it (or, after a while, by itself).
+It serves the page from the folder above with the policy that the real server sends, so that the page can be tried
+without a station: three seats judge the pictures of the examples, with the defects that the examples really find
+there. The seat C01 hangs now and then, is killed, restarted, and in the end alarmed until somebody starts it (or,
+after a while, by itself).
 
-With --auth the tokens are `view`, `operate` and `manage`, each with the role of its name. With --hostile everything that
-comes from a package or an algorithm tries to do harm. Nothing is checked here as the real server checks it.
+With --auth the tokens are `view`, `operate` and `manage`, each with the role of its name. With --hostile everything
+that comes from a package or an algorithm tries to do harm. Nothing is checked here as the real server checks it.
 """
 
 import argparse
@@ -66,7 +67,9 @@ def generated(width, height):
     row = b"\0" + bytes((x * 255 // width) for x in range(width))
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(row * height)) + chunk(b"IEND", b"")
+    )
 
 
 PARTS = {"parts_found": 24, "parts_missing": 0, "parts_surplus": 0, "largest_displacement_px": 1.4}
@@ -76,31 +79,84 @@ SEATS = {
         [
             Picture("presence-check/pictures/coins.png", 384, 303, "OK", "all 24 parts present", (), PARTS, 14),
             Picture("presence-check/pictures/coins-dim.png", 384, 303, "OK", "all 24 parts present", (), PARTS, 4),
-            Picture("presence-check/pictures/coins-one-missing.png", 384, 303, "NG", "1 part missing",
-                    [rect(25, 104, 42, 41, "missing: coin 7")], PARTS | {"parts_missing": 1}),
-            Picture("presence-check/pictures/coins-one-surplus.png", 384, 303, "NG", "1 surplus part",
-                    [rect(295, 74, 24, 24, "surplus part")], PARTS | {"parts_surplus": 1}),
+            Picture(
+                "presence-check/pictures/coins-one-missing.png",
+                384,
+                303,
+                "NG",
+                "1 part missing",
+                [rect(25, 104, 42, 41, "missing: coin 7")],
+                PARTS | {"parts_missing": 1},
+            ),
+            Picture(
+                "presence-check/pictures/coins-one-surplus.png",
+                384,
+                303,
+                "NG",
+                "1 surplus part",
+                [rect(295, 74, 24, 24, "surplus part")],
+                PARTS | {"parts_surplus": 1},
+            ),
         ],
     ),
     "B01": (
         "surface_defect",
         [
-            Picture("surface-defect/pictures/brick-moved.png", 512, 512, "OK", "no defect", (),
-                    {"shift_right_px": -5, "shift_down_px": 2, "alignment_correlation": 0.9936}, 3),
-            Picture("surface-defect/pictures/brick-marred.png", 512, 512, "NG", "1 scratch, 1 stain",
-                    [rect(144, 181, 114, 73, "scratch", 0.8164), rect(335, 337, 43, 28, "stain", 0.7848)],
-                    {"shift_right_px": -5, "shift_down_px": 2, "strongest_defect": 4.446}, 2),
+            Picture(
+                "surface-defect/pictures/brick-moved.png",
+                512,
+                512,
+                "OK",
+                "no defect",
+                (),
+                {"shift_right_px": -5, "shift_down_px": 2, "alignment_correlation": 0.9936},
+                3,
+            ),
+            Picture(
+                "surface-defect/pictures/brick-marred.png",
+                512,
+                512,
+                "NG",
+                "1 scratch, 1 stain",
+                [rect(144, 181, 114, 73, "scratch", 0.8164), rect(335, 337, 43, 28, "stain", 0.7848)],
+                {"shift_right_px": -5, "shift_down_px": 2, "strongest_defect": 4.446},
+                2,
+            ),
         ],
     ),
     "C01": (
         "capture_quality",
         [
-            Picture("capture-quality/pictures/coffee.png", 600, 400, "OK", "1 of 1 frames good so far", (),
-                    {"exposure": 103.65, "sharpness": 1534.6}, 5),
-            Picture("capture-quality/pictures/coffee-dark.png", 600, 400, "NOT_READY", "too dark: mean 26.0, required 50.0",
-                    [rect(0, 0, 600, 400, "too dark: mean 26.0")], {"exposure": 26.03}, 2),
-            Picture("capture-quality/pictures/coffee-blurred.png", 600, 400, "NOT_READY", "out of focus: 2.3, required 100.0",
-                    [rect(0, 0, 600, 400, "out of focus: 2.3")], {"sharpness": 2.33}, 1),
+            Picture(
+                "capture-quality/pictures/coffee.png",
+                600,
+                400,
+                "OK",
+                "1 of 1 frames good so far",
+                (),
+                {"exposure": 103.65, "sharpness": 1534.6},
+                5,
+            ),
+            Picture(
+                "capture-quality/pictures/coffee-dark.png",
+                600,
+                400,
+                "NOT_READY",
+                "too dark: mean 26.0, required 50.0",
+                [rect(0, 0, 600, 400, "too dark: mean 26.0")],
+                {"exposure": 26.03},
+                2,
+            ),
+            Picture(
+                "capture-quality/pictures/coffee-blurred.png",
+                600,
+                400,
+                "NOT_READY",
+                "out of focus: 2.3, required 100.0",
+                [rect(0, 0, 600, 400, "out of focus: 2.3")],
+                {"sharpness": 2.33},
+                1,
+            ),
         ],
     ),
 }
@@ -135,37 +191,74 @@ class Mock:
         self.seats = {}
         for number, (pid, (name, _)) in enumerate(SEATS.items()):
             self.seat(pid, name, "0.1.0", 2 if pid == "A01" else 1, number)
-        self.lines = [{"name": f"line-{pid.lower()}", "pid": pid, "source": f"camera-{pid.lower()}", "state": "running",
-                       "inspections": 0} for pid in self.seats]
+        self.lines = [
+            {
+                "name": f"line-{pid.lower()}",
+                "pid": pid,
+                "source": f"camera-{pid.lower()}",
+                "state": "running",
+                "inspections": 0,
+            }
+            for pid in self.seats
+        ]
         if options.hostile:
             self.hostile()
         self.history(options.results)
 
     def install(self, name, version, pids, text):
         self.algorithms[name, version] = {
-            "name": name, "version": version, "digest": DIGEST, "description": text, "state": "deployed",
-            "supported_pids": pids, "pids": [], "installed": iso(self.started - 86_400_000), "users": 0,
-            "signature": {"status": "valid" if version == "0.1.0" else "unsigned", "message": "",
-                          "signer": "acme" if version == "0.1.0" else None},
+            "name": name,
+            "version": version,
+            "digest": DIGEST,
+            "description": text,
+            "state": "deployed",
+            "supported_pids": pids,
+            "pids": [],
+            "installed": iso(self.started - 86_400_000),
+            "users": 0,
+            "signature": {
+                "status": "valid" if version == "0.1.0" else "unsigned",
+                "message": "",
+                "signer": "acme" if version == "0.1.0" else None,
+            },
         }
 
     def seat(self, pid, name, version, workers=1, number=5):
         self.seats[pid] = {
-            "pid": pid, "name": name, "version": version, "digest": DIGEST, "since": iso(self.started), "state": "ready",
-            "kind": "package", "queue": {"waiting": 0, "bound": 8},
-            "workers": [{"id": str(index), "process": 4100 + number * 10 + index, "state": "ready",
-                         "since_ms": self.started, "restarts": 0, "last_failure": None} for index in range(workers)],
+            "pid": pid,
+            "name": name,
+            "version": version,
+            "digest": DIGEST,
+            "since": iso(self.started),
+            "state": "ready",
+            "kind": "package",
+            "queue": {"waiting": 0, "bound": 8},
+            "workers": [
+                {
+                    "id": str(index),
+                    "process": 4100 + number * 10 + index,
+                    "state": "ready",
+                    "since_ms": self.started,
+                    "restarts": 0,
+                    "last_failure": None,
+                }
+                for index in range(workers)
+            ],
         }
 
     def hostile(self):
         for index, text in enumerate(HOSTILE):
             name = text if index != 5 else ".."
             self.install(name, text, [text, "A01"], text)
-            self.algorithms[name, text].update(digest=text, state=text, signature={"status": text, "message": text, "signer": text})
+            self.algorithms[name, text].update(
+                digest=text, state=text, signature={"status": text, "message": text, "signer": text}
+            )
         for text in (HOSTILE[0], HOSTILE[2], HOSTILE[6]):
             self.seat(text, text, text)
             self.seats[text]["workers"][0].update(id=text, last_failure=text)
-        self.lines.append({"name": HOSTILE[0], "pid": HOSTILE[2], "source": HOSTILE[6], "state": "stopped", "inspections": -1})
+        self.lines.append(
+            {"name": HOSTILE[0], "pid": HOSTILE[2], "source": HOSTILE[6], "state": "stopped", "inspections": -1}
+        )
 
     def history(self, count):
         """What was judged before: denser towards now."""
@@ -208,22 +301,43 @@ class Mock:
             text = shown.text
             took = int(random.lognormvariate(7.2 + (0.9 if pid == "B01" else 0), 0.35))
             result = {
-                "id": next(self.ids), "at_ms": at, "inspection": inspection, "request_id": f"{inspection}-{step}-1", "pid": pid,
-                "algorithm": seat["name"], "version": seat["version"], "digest": DIGEST, "line": f"line-{pid.lower()}",
-                "step_index": step, "phase": phase, "outcome": outcome, "error_code": code,
+                "id": next(self.ids),
+                "at_ms": at,
+                "inspection": inspection,
+                "request_id": f"{inspection}-{step}-1",
+                "pid": pid,
+                "algorithm": seat["name"],
+                "version": seat["version"],
+                "digest": DIGEST,
+                "line": f"line-{pid.lower()}",
+                "step_index": step,
+                "phase": phase,
+                "outcome": outcome,
+                "error_code": code,
                 "message": "no answer within 30000 ms" if code else "" if outcome == "NG" else text,
-                "ng_reason": text if outcome == "NG" else None, "defects": [] if code else shown.defects,
-                "picture": {"source": f"pool:camera-{pid.lower()}", "width": shown.width, "height": shown.height, "format": "Mono8"},
-                "params": {"tolerance": 10.0, "min_area": 300}, "debug": shown.debug, "attempts": 3 if code else 1,
-                "waited_us": random.randrange(20, 400), "took_us": 30_000_000 if code else took,
-                "context": {"product_code": pid, "operator": "Kim"}, "has_thumbnail": True,
+                "ng_reason": text if outcome == "NG" else None,
+                "defects": [] if code else shown.defects,
+                "picture": {
+                    "source": f"pool:camera-{pid.lower()}",
+                    "width": shown.width,
+                    "height": shown.height,
+                    "format": "Mono8",
+                },
+                "params": {"tolerance": 10.0, "min_area": 300},
+                "debug": shown.debug,
+                "attempts": 3 if code else 1,
+                "waited_us": random.randrange(20, 400),
+                "took_us": 30_000_000 if code else took,
+                "context": {"product_code": pid, "operator": "Kim"},
+                "has_thumbnail": True,
             }
             if self.options.hostile and random.random() < 0.5:
                 evil = lambda: random.choice(HOSTILE)
                 result.update(message=evil(), ng_reason=evil(), context={evil(): evil()}, debug={evil(): evil()})
                 result["defects"] = [dict(one, label=evil()) for one in result["defects"]] + [
                     {"x": -1e9, "y": "1", "width": 1e308, "height": None, "label": evil(), "score": "high"},
-                    rect(-50, 20, 9999, 40, evil(), 7e7)]
+                    rect(-50, 20, 9999, 40, evil(), 7e7),
+                ]
                 result["picture"]["source"] = evil()
             with self.lock:
                 self.results.append(result)
@@ -231,8 +345,13 @@ class Mock:
             if live:
                 self.emit("result", result | {"url": f"/results/{result['id']}/thumbnail"})
                 if outcome != "OK":
-                    self.log(pid, "error" if code else "warn", f"step {step}: {result['ng_reason'] or result['message']}",
-                             inspection=inspection, attempts=result["attempts"])
+                    self.log(
+                        pid,
+                        "error" if code else "warn",
+                        f"step {step}: {result['ng_reason'] or result['message']}",
+                        inspection=inspection,
+                        attempts=result["attempts"],
+                    )
 
     def worker(self, pid, state, failure=None, restarted=False):
         seat = self.seats[pid]
@@ -249,13 +368,21 @@ class Mock:
     def run_line(self, pid):
         while True:
             time.sleep(self.options.pause * random.uniform(0.9, 1.1) * 3)
-            seat, line = self.seats.get(pid), next((line for line in self.lines if line["pid"] == pid), {"state": "running", "inspections": 0})
+            seat, line = self.seats.get(pid), next(
+                (line for line in self.lines if line["pid"] == pid), {"state": "running", "inspections": 0}
+            )
             if not seat or seat["state"] not in ("ready", "executing") or line["state"] != "running":
                 continue
             line["inspections"] += 1
             self.judge(pid)
             if random.random() < 0.2:
-                self.log(pid, "info", "picture aligned", shift_right_px=random.randrange(-5, 5), fuel=random.randrange(10**6, 10**8))
+                self.log(
+                    pid,
+                    "info",
+                    "picture aligned",
+                    shift_right_px=random.randrange(-5, 5),
+                    fuel=random.randrange(10**6, 10**8),
+                )
 
     def trouble(self):
         """The seat C01 hangs, is killed and restarted, three times; then it is alarmed."""
@@ -275,7 +402,16 @@ class Mock:
                 time.sleep(wait / 30)
             if "C01" in self.seats:
                 self.worker("C01", "alarmed", "three failures in a row: hung, killed after 3 s")
-                self.emit("alarm", {"at_ms": now(), "pid": "C01", "worker": "0", "kind": "restarts", "message": "three failures in a row"})
+                self.emit(
+                    "alarm",
+                    {
+                        "at_ms": now(),
+                        "pid": "C01",
+                        "worker": "0",
+                        "kind": "restarts",
+                        "message": "three failures in a row",
+                    },
+                )
                 time.sleep(wait * 1.5)
             if self.seats.get("C01", {}).get("state") == "alarmed":
                 self.worker("C01", "ready")
@@ -285,8 +421,13 @@ class Mock:
         since, until = int(query.get("since_ms") or 0), int(query.get("until_ms") or 1 << 60)
         before = int(query.get("before") or 1 << 60)
         with self.lock:
-            found = (one for one in reversed(self.results) if one["id"] < before and since <= one["at_ms"] < until
-                     and all(str(one[key]) == value for key, value in wanted.items()))
+            found = (
+                one
+                for one in reversed(self.results)
+                if one["id"] < before
+                and since <= one["at_ms"] < until
+                and all(str(one[key]) == value for key, value in wanted.items())
+            )
             return list(itertools.islice(found, int(query.get("limit") or 100) + 1))
 
     def statistics(self, query):
@@ -297,13 +438,25 @@ class Mock:
         for at, of in sorted(buckets.items()):
             took = sorted(one["took_us"] for one in of)
             count = lambda word: sum(one["outcome"] == word for one in of)
-            answer.append({"t_ms": at, "ok": count("OK"), "ng": count("NG"), "failed": count("FAILED"),
-                           "p50_us": took[len(took) // 2], "p99_us": took[min(len(took) - 1, len(took) * 99 // 100)]})
+            answer.append(
+                {
+                    "t_ms": at,
+                    "ok": count("OK"),
+                    "ng": count("NG"),
+                    "failed": count("FAILED"),
+                    "p50_us": took[len(took) // 2],
+                    "p99_us": took[min(len(took) - 1, len(took) * 99 // 100)],
+                }
+            )
         return answer
 
     def shown_algorithms(self):
         for one in self.algorithms.values():
-            one["pids"] = [pid for pid, seat in self.seats.items() if (seat["name"], seat["version"]) == (one["name"], one["version"])]
+            one["pids"] = [
+                pid
+                for pid, seat in self.seats.items()
+                if (seat["name"], seat["version"]) == (one["name"], one["version"])
+            ]
             if one["state"] in ("deployed", "running"):
                 one["state"] = "running" if one["pids"] else "deployed"
             one["users"] = len(one["pids"])
@@ -312,11 +465,26 @@ class Mock:
     def pools(self):
         self.published += 90
         pool = lambda name, drops: {
-            "name": name, "slots": 16, "slot_bytes": 6_220_800, "huge_pages": True, "producer": name != "camera-c01", "consumers": 2,
-            "published": self.published, "dropped": drops, "fps": 30.0 if name != "camera-c01" else 0.0,
-            "states": [{"slot": index, "phase": random.choice(["free", "ready", "ready", "writing"]), "generation": 9,
-                        "holders": random.choice([0, 0, 0, 1, 2]), "picture": {"format": "Mono8", "width": 1920, "height": 1080}}
-                       for index in range(16)]}
+            "name": name,
+            "slots": 16,
+            "slot_bytes": 6_220_800,
+            "huge_pages": True,
+            "producer": name != "camera-c01",
+            "consumers": 2,
+            "published": self.published,
+            "dropped": drops,
+            "fps": 30.0 if name != "camera-c01" else 0.0,
+            "states": [
+                {
+                    "slot": index,
+                    "phase": random.choice(["free", "ready", "ready", "writing"]),
+                    "generation": 9,
+                    "holders": random.choice([0, 0, 0, 1, 2]),
+                    "picture": {"format": "Mono8", "width": 1920, "height": 1080},
+                }
+                for index in range(16)
+            ],
+        }
         return [pool("camera-a01", 0), pool("camera-b01", 7), pool("camera-c01", 0)]
 
 
@@ -348,8 +516,14 @@ class Handler(BaseHTTPRequestHandler):
     def reply(self, body, status=200, kind="application/json", more=()):
         data = json.dumps(body).encode() if kind == "application/json" else body
         self.send_response(status)
-        for name, value in [("Content-Type", kind), ("Content-Length", str(len(data))), ("Content-Security-Policy", POLICY),
-                            ("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"), *more]:
+        for name, value in [
+            ("Content-Type", kind),
+            ("Content-Length", str(len(data))),
+            ("Content-Security-Policy", POLICY),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cache-Control", "no-store"),
+            *more,
+        ]:
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
@@ -383,8 +557,17 @@ class Handler(BaseHTTPRequestHandler):
         self.need("view")
         match path:
             case ["station"]:
-                return self.reply({"name": "procvision", "version": "0.1.0", "started_ms": mock.started, "store": "/srv/procvision",
-                                   "frames_socket": "/run/procvision/frames.sock", "role": self.role(), "limits": {}})
+                return self.reply(
+                    {
+                        "name": "procvision",
+                        "version": "0.1.0",
+                        "started_ms": mock.started,
+                        "store": "/srv/procvision",
+                        "frames_socket": "/run/procvision/frames.sock",
+                        "role": self.role(),
+                        "limits": {},
+                    }
+                )
             case ["events"]:
                 return self.stream()
             case ["algorithms"]:
@@ -406,19 +589,37 @@ class Handler(BaseHTTPRequestHandler):
             case ["statistics"]:
                 return self.reply({"buckets": mock.statistics(query)})
             case ["logs"]:
-                lines = [line for line in mock.logs if query.get("pid") in (None, "", line["pid"])
-                         and query.get("inspection") in (None, "", line["fields"].get("inspection"))]
-                return self.reply({"lines": lines[-int(query.get("limit") or 500):]})
+                lines = [
+                    line
+                    for line in mock.logs
+                    if query.get("pid") in (None, "", line["pid"])
+                    and query.get("inspection") in (None, "", line["fields"].get("inspection"))
+                ]
+                return self.reply({"lines": lines[-int(query.get("limit") or 500) :]})
             case ["frames"]:
                 return self.reply({"broker": True, "pools": mock.pools()})
             case ["lines"] if get:
                 return self.reply({"lines": mock.lines})
             case ["sources"]:
-                return self.reply({"sources": [{"name": f"camera-{pid.lower()}", "kind": "pool", "state": "ready" if pid != "C01" else "failed",
-                                                "message": None if pid != "C01" else "no producer is connected", "pool": f"camera-{pid.lower()}"} for pid in SEATS]})
+                return self.reply(
+                    {
+                        "sources": [
+                            {
+                                "name": f"camera-{pid.lower()}",
+                                "kind": "pool",
+                                "state": "ready" if pid != "C01" else "failed",
+                                "message": None if pid != "C01" else "no producer is connected",
+                                "pool": f"camera-{pid.lower()}",
+                            }
+                            for pid in SEATS
+                        ]
+                    }
+                )
             case ["lines", name, what]:
                 self.need("operate")
-                next(line for line in mock.lines if line["name"] == name)["state"] = "running" if what == "start" else "stopped"
+                next(line for line in mock.lines if line["name"] == name)["state"] = (
+                    "running" if what == "start" else "stopped"
+                )
                 return self.reply({"name": name})
             case ["algorithms", name, version, "audit"]:
                 return self.reply(self.audit(name, version), kind="text/html; charset=utf-8")
@@ -429,7 +630,9 @@ class Handler(BaseHTTPRequestHandler):
                 self.need("manage")
                 one = self.algorithm(name, version)
                 if one["pids"] and query.get("force") != "true":
-                    raise Refusal(409, "2007", f"{name} {version} judges {', '.join(one['pids'])}", "switch first, or force it")
+                    raise Refusal(
+                        409, "2007", f"{name} {version} judges {', '.join(one['pids'])}", "switch first, or force it"
+                    )
                 for pid in one["pids"]:
                     del mock.seats[pid]
                 del mock.algorithms[name, version]
@@ -467,15 +670,40 @@ class Handler(BaseHTTPRequestHandler):
                 mock.previous.setdefault(one, []).append(old)
                 moves.append({"pid": one, "from": old and {"name": old["name"], "version": old["version"]}})
                 mock.seat(one, asked["name"], asked["version"])
-            answer = {"schema": 1, "name": asked["name"], "version": asked["version"], "moves": moves, "unchanged": [], "cases": 8,
-                      "objections": [{"severity": "warning", "rule": "signatures", "code": "2005",
-                                      "message": "the package is not signed, and is accepted only because `signatures` is lenient here",
-                                      "remedy": "have it signed"}] if asked["version"] == "0.2.0" else [], "warnings": []}
+            answer = {
+                "schema": 1,
+                "name": asked["name"],
+                "version": asked["version"],
+                "moves": moves,
+                "unchanged": [],
+                "cases": 8,
+                "objections": (
+                    [
+                        {
+                            "severity": "warning",
+                            "rule": "signatures",
+                            "code": "2005",
+                            "message": "the package is not signed, and is accepted only because "
+                            "`signatures` is lenient here",
+                            "remedy": "have it signed",
+                        }
+                    ]
+                    if asked["version"] == "0.2.0"
+                    else []
+                ),
+                "warnings": [],
+            }
         elif what == "rollback":
             if not mock.previous.get(pid):
-                raise Refusal(409, "nothing-before", f"nothing judged {pid} before", "switch to the version that is wanted")
+                raise Refusal(
+                    409, "nothing-before", f"nothing judged {pid} before", "switch to the version that is wanted"
+                )
             mock.seats[pid] = mock.previous[pid].pop()
-            answer = {"schema": 1, "releases": [{"name": mock.seats[pid]["name"], "version": mock.seats[pid]["version"], "moves": []}], "warnings": []}
+            answer = {
+                "schema": 1,
+                "releases": [{"name": mock.seats[pid]["name"], "version": mock.seats[pid]["version"], "moves": []}],
+                "warnings": [],
+            }
         elif what == "deactivate":
             mock.previous.setdefault(pid, []).append(mock.seats.pop(pid))
             answer = {"schema": 1, "releases": [], "warnings": []}
@@ -491,16 +719,44 @@ class Handler(BaseHTTPRequestHandler):
         name, version = named[1].decode().replace("-", "_"), named[2].decode()
         time.sleep(2)
         if what == "validate":
-            return self.reply({"schema": 1, "status": "warn", "counts": {}, "checks": [
-                {"id": "archive", "status": "pass", "detail": "11 entries, 592.27 KiB"}, {"id": "imports", "status": "pass", "detail": "10 granted, 8 closed"},
-                {"id": "calls", "status": "warn", "detail": "no reference named `good`", "code": "1002", "remedy": "try it with `procvision run`"},
-                {"id": "policy", "status": "not_run", "detail": "no policy was named"}]})
+            return self.reply(
+                {
+                    "schema": 1,
+                    "status": "warn",
+                    "counts": {},
+                    "checks": [
+                        {"id": "archive", "status": "pass", "detail": "11 entries, 592.27 KiB"},
+                        {"id": "imports", "status": "pass", "detail": "10 granted, 8 closed"},
+                        {
+                            "id": "calls",
+                            "status": "warn",
+                            "detail": "no reference named `good`",
+                            "code": "1002",
+                            "remedy": "try it with `procvision run`",
+                        },
+                        {"id": "policy", "status": "not_run", "detail": "no policy was named"},
+                    ],
+                }
+            )
         if (name, version) in self.mock.algorithms:
             raise Refusal(409, "2005", f"{name} {version} is installed already", "give the package another version")
         self.mock.install(name, version, ["A01", "D01"], "A package from a file")
         self.mock.emit("store", {"what": "install"})
-        return self.reply({"schema": 1, "name": name, "version": version, "digest": DIGEST, "supported_pids": ["A01", "D01"],
-                           "signature": {"status": "unsigned"}, "files": 13, "bytes": 813264, "objections": [], "warnings": ["nothing is known about what it is made of"]}, 201)
+        return self.reply(
+            {
+                "schema": 1,
+                "name": name,
+                "version": version,
+                "digest": DIGEST,
+                "supported_pids": ["A01", "D01"],
+                "signature": {"status": "unsigned"},
+                "files": 13,
+                "bytes": 813264,
+                "objections": [],
+                "warnings": ["nothing is known about what it is made of"],
+            },
+            201,
+        )
 
     def audit(self, name, version):
         """The page that --audit names, else a small one of the same kind."""
@@ -508,9 +764,11 @@ class Handler(BaseHTTPRequestHandler):
         if made:
             return pathlib.Path(made).read_bytes()
         title = re.sub(r"[<>&\"]", "?", f"{name} {version}")
-        return ("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                "style-src 'unsafe-inline'\"><style>body { font: 16px sans-serif; } .bar i { display: block; height: 9px; background: #4a78c8; }</style></head>"
-                f"<body><h1>Look at 2 points: {title}</h1><div class=\"bar\"><i style=\"width: 42.5%\"></i></div></body></html>").encode()
+        style = "body { font: 16px sans-serif; } .bar i { display: block; height: 9px; background: #4a78c8; }"
+        bar = '<div class="bar"><i style="width: 42.5%"></i></div>'
+        head = f'<meta charset="utf-8"><title>{title}</title><style>{style}</style>'
+        body = f"<h1>Look at 2 points: {title}</h1>{bar}"
+        return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'.encode()
 
     def stream(self):
         mine = queue.Queue()
@@ -566,7 +824,7 @@ def main():
     parser.add_argument("--port", type=int, default=8788)
     parser.add_argument("--auth", action="store_true", help="want a token: view, operate or manage")
     parser.add_argument("--role", choices=ROLES, default="manage", help="role of everybody without --auth")
-    parser.add_argument("--hostile", action="store_true", help="everything that packages and algorithms say tries to do harm")
+    parser.add_argument("--hostile", action="store_true", help="what packages and algorithms say tries to do harm")
     parser.add_argument("--results", type=int, default=2500, help="results of the last hour")
     parser.add_argument("--pause", type=float, default=0.3, help="seconds between two results of the station")
     parser.add_argument("--trouble", type=float, default=30, help="seconds between troubles of C01; 0: none")

@@ -38,8 +38,13 @@ export function start(pid) {
       title: `Start ${plain(pid, 40)}?`,
       label: "Start",
       says: [
-        p("The workers of ", h("b", {}, bdi(pid, 40)), ` are started with ${what}. It judges again as soon as it is warm.`),
-        seat?.state === "alarmed" && p("The alarm is cleared. If what caused it is still there, it comes back after three failures."),
+        p(
+          "The workers of ",
+          h("b", {}, bdi(pid, 40)),
+          ` are started with ${what}. It judges again as soon as it is warm.`,
+        ),
+        seat?.state === "alarmed" &&
+          p("The alarm is cleared. If what caused it is still there, it comes back after three failures."),
       ],
       act: () => send("POST", ["algorithms", "start"], { pid }),
     },
@@ -56,7 +61,10 @@ export function stop(pid) {
       label: "Stop judging",
       grave: true,
       says: [
-        p(h("b", {}, "From now on nothing judges ", bdi(pid, 40), "."), " Running calls are ended; whoever asks is told that the algorithm is stopped."),
+        p(
+          h("b", {}, "From now on nothing judges ", bdi(pid, 40), "."),
+          " Running calls are ended; whoever asks is told that the algorithm is stopped.",
+        ),
         p(`${seat ? release(seat.name, seat.version) : "The version"} stays active for it, and Start brings it back.`),
       ],
       act: () => send("POST", ["algorithms", "stop"], { pid }),
@@ -70,7 +78,10 @@ export function switchTo(pid) {
   const seat = station.seats.get(pid);
   if (!seat) return undefined;
   const others = station.algorithms.filter(
-    (one) => list(one.supported_pids).includes(pid) && !(one.name === seat.name && one.version === seat.version) && usable(one),
+    (one) =>
+      list(one.supported_pids).includes(pid) &&
+      !(one.name === seat.name && one.version === seat.version) &&
+      usable(one),
   );
   if (others.length === 0) {
     return confirm({
@@ -111,12 +122,20 @@ export function switchTo(pid) {
       says: [
         h("div", { class: "field" }, h("label", {}, "Version ", choice)),
         picks,
-        p("The new version is started and replays its golden cases first. It takes over at the next inspection; calls that run are finished by the old one. If anything fails, the old one goes on. Rollback undoes it."),
+        p(
+          "The new version is started and replays its golden cases first. It takes over at the next inspection; calls ",
+          "that run are finished by the old one. If anything fails, the old one goes on. Rollback undoes it.",
+        ),
       ],
       ready: () => (checked(picks).length === 0 ? "Choose at least one product model." : null),
-      act: () => send("POST", ["algorithms", "switch"], { name: others[chosen].name, version: others[chosen].version, pids: checked(picks) }),
+      act: () =>
+        send("POST", ["algorithms", "switch"], {
+          name: others[chosen].name,
+          version: others[chosen].version,
+          pids: checked(picks),
+        }),
     },
-    () => `${names(checked(picks))}: judged by ${release(others[chosen].name, others[chosen].version)} from the next inspection on.`,
+    () => `${names(checked(picks))}: from now on judged by ${release(others[chosen].name, others[chosen].version)}.`,
   );
 }
 
@@ -129,7 +148,10 @@ export function rollback(pid) {
       label: "Roll back",
       busy: "The former version is being started; the present one judges meanwhile …",
       says: [
-        p(h("b", {}, bdi(pid, 40)), ` gets back the version that judged it before ${seat ? release(seat.name, seat.version) : "this one"}.`),
+        p(
+          h("b", {}, bdi(pid, 40)),
+          ` gets back the version that judged it before ${seat ? release(seat.name, seat.version) : "this one"}.`,
+        ),
         p("That version is started first and takes over at the next inspection. Done again, it goes further back."),
       ],
       act: () => send("POST", ["algorithms", "rollback"], { pid }),
@@ -150,8 +172,14 @@ export function deactivate(pid) {
       label: "Deactivate",
       grave: true,
       says: [
-        p(h("b", {}, "Nothing will judge ", bdi(pid, 40), ": "), "inspections of it are refused, and its seat disappears."),
-        p(`${seat ? release(seat.name, seat.version) : "The version"} stays installed. Rollback or Activate brings it back.`),
+        p(
+          h("b", {}, "Nothing will judge ", bdi(pid, 40), ": "),
+          "inspections of it are refused, and its seat disappears.",
+        ),
+        p(
+          seat ? release(seat.name, seat.version) : "The version",
+          " stays installed. Rollback or Activate brings it back.",
+        ),
       ],
       act: () => send("POST", ["algorithms", "deactivate"], { pid }),
     },
@@ -167,7 +195,12 @@ export function usable(algorithm) {
 /** Gives a version product models that nothing judges. */
 export function activate(algorithm) {
   const free = list(algorithm.supported_pids).filter((pid) => !station.seats.has(pid));
-  const picks = h("fieldset", {}, h("legend", {}, "Product models"), free.map((pid) => check(pid, true)));
+  const picks = h(
+    "fieldset",
+    {},
+    h("legend", {}, "Product models"),
+    free.map((pid) => check(pid, true)),
+  );
   return ask(
     {
       title: `Activate ${release(algorithm.name, algorithm.version)}`,
@@ -175,10 +208,18 @@ export function activate(algorithm) {
       busy: "The version is being started, and its golden cases are replayed …",
       says: [
         picks,
-        p("The version is started and replays its golden cases. If all come out as they must, it judges these product models from then on; else nothing changes."),
+        p(
+          "The version is started and replays its golden cases. If all come out as they must, it judges these product ",
+          "models from then on; else nothing changes.",
+        ),
       ],
       ready: () => (checked(picks).length === 0 ? "Choose at least one product model." : null),
-      act: () => send("POST", ["algorithms", "activate"], { name: algorithm.name, version: algorithm.version, pids: checked(picks) }),
+      act: () =>
+        send("POST", ["algorithms", "activate"], {
+          name: algorithm.name,
+          version: algorithm.version,
+          pids: checked(picks),
+        }),
     },
     () => `${release(algorithm.name, algorithm.version)} judges ${names(checked(picks))}.`,
   );
@@ -196,13 +237,33 @@ export function uninstall(algorithm) {
       grave: true,
       busy: "The station waits for calls that run, then removes the version …",
       says: [
-        p("The version and its package file are removed from the station. To have it again, it must be installed again."),
-        active && p(h("b", {}, `It judges ${names(pids)} now.`), " The station refuses to remove it, unless it is forced."),
+        p(
+          "The version and its package file are removed from the station. ",
+          "To have it again, it must be installed again.",
+        ),
         active &&
-          h("label", { class: "check" }, force, h("span", {}, h("b", {}, "Force: "), `wait for running calls, then leave ${names(pids)} without an algorithm`)),
+          p(h("b", {}, `It judges ${names(pids)} now.`), " The station refuses to remove it, unless it is forced."),
+        active &&
+          h(
+            "label",
+            { class: "check" },
+            force,
+            h(
+              "span",
+              {},
+              h("b", {}, "Force: "),
+              `wait for running calls, then leave ${names(pids)} without an algorithm`,
+            ),
+          ),
       ],
-      ready: () => (active && !force.checked ? "It is active. Switch its product models to another version first, or force it." : null),
-      act: () => send("DELETE", ["algorithms", algorithm.name, algorithm.version], undefined, { force: force.checked ? "true" : null }),
+      ready: () =>
+        active && !force.checked
+          ? "It is active. Switch its product models to another version first, or force it."
+          : null,
+      act: () =>
+        send("DELETE", ["algorithms", algorithm.name, algorithm.version], undefined, {
+          force: force.checked ? "true" : null,
+        }),
     },
     () => `${release(algorithm.name, algorithm.version)} is removed.`,
   );
@@ -219,7 +280,10 @@ export function setLine(name, running) {
       says: [
         running
           ? p("From now on every new picture of its source is an inspection.")
-          : p(h("b", {}, "New pictures are not judged any more"), " until the line is started again. What has begun is finished."),
+          : p(
+              h("b", {}, "New pictures are not judged any more"),
+              " until the line is started again. What has begun is finished.",
+            ),
       ],
       act: () => send("POST", ["lines", name, running ? "start" : "stop"]),
     },
@@ -231,7 +295,12 @@ function check(value, on, note = "") {
   const input = h("input", { type: "checkbox", name: "pid", checked: on });
   // The value is kept as a property: it is whatever a package says.
   input.value = value;
-  return h("label", { class: "check" }, input, h("span", {}, bdi(value, 60), note && h("span", { class: "soft" }, ` ${note}`)));
+  return h(
+    "label",
+    { class: "check" },
+    input,
+    h("span", {}, bdi(value, 60), note && h("span", { class: "soft" }, ` ${note}`)),
+  );
 }
 
 function checked(fieldset) {

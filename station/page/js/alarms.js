@@ -31,13 +31,23 @@ export function watchAlarms() {
     }
     // Drawn again only if something is different, so that the focus stays where it is.
     const rows = alarms.slice(0, ROWS);
-    const signature = JSON.stringify([rows.map((alarm) => [alarm.key, alarm.at_ms, alarm.message]), alarms.length, station.may("operate"), live()]);
+    const signature = JSON.stringify([
+      rows.map((alarm) => [alarm.key, alarm.at_ms, alarm.message]),
+      alarms.length,
+      station.may("operate"),
+      live(),
+    ]);
     if (signature === drawn) return;
     drawn = signature;
     put(
       place,
       alarms.length > 0 &&
-        h("section", { class: "alarms", "aria-label": "Alarms" }, rows.map(row), alarms.length > ROWS && h("p", {}, `and ${alarms.length - ROWS} more`)),
+        h(
+          "section",
+          { class: "alarms", "aria-label": "Alarms" },
+          rows.map(row),
+          alarms.length > ROWS && h("p", {}, `and ${alarms.length - ROWS} more`),
+        ),
     );
   };
   station.on(["alarms", "seats", "station", "connection"], draw);
@@ -50,13 +60,26 @@ function live() {
 }
 
 function row(alarm) {
-  const about = alarm.pid ? [h("b", {}, bdi(alarm.pid, 40)), alarm.worker !== undefined && alarm.worker !== null ? [" worker ", bdi(alarm.worker, 30)] : null, ": "] : null;
+  const about = alarm.pid
+    ? [
+        h("b", {}, bdi(alarm.pid, 40)),
+        alarm.worker !== undefined && alarm.worker !== null ? [" worker ", bdi(alarm.worker, 30)] : null,
+        ": ",
+      ]
+    : null;
   const since = Number.isFinite(alarm.at_ms) ? h("span", { class: "soft" }, " since ", time(alarm.at_ms)) : null;
   return h(
     "div",
     { class: "alarm" },
     shape("ALARM"),
-    h("p", {}, about, bdi(alarm.message ?? alarm.kind ?? "alarm", 240), since, !live() && h("b", {}, " · before the connection was lost")),
+    h(
+      "p",
+      {},
+      about,
+      bdi(alarm.message ?? alarm.kind ?? "alarm", 240),
+      since,
+      !live() && h("b", {}, " · before the connection was lost"),
+    ),
     live() && alarm.pid && station.may("operate") && station.seats.has(alarm.pid)
       ? button("Start it again", () => start(alarm.pid))
       : alarm.told && button("Put away", () => station.putAway(alarm)),

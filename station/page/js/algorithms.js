@@ -6,7 +6,7 @@
 import { activate, deactivate, rollback, start, stop, switchTo, uninstall, usable } from "./actions.js";
 import { openAudit } from "./audit.js";
 import { now, spanText, time } from "./clock.js";
-import { button, h, oncePerFrame, put, setText } from "./dom.js";
+import { button, drawSoon, h, put, redraw, setText } from "./dom.js";
 import { installForm } from "./install.js";
 import { STATES } from "./seat.js";
 import { station } from "./station.js";
@@ -18,41 +18,46 @@ const PIDS = 12;
 export function algorithmsView(place) {
   const seats = h("div", { class: "table-place" });
   const installed = h("div", { class: "table-place" });
-  const filter = h("input", { type: "search", name: "filter", placeholder: "Name", "aria-label": "Show only names that contain", on: { input: () => drawSoon() } });
+  const filter = h("input", {
+    type: "search",
+    name: "filter",
+    placeholder: "Name",
+    "aria-label": "Show only names that contain",
+    on: { input: () => soon() },
+  });
   const install = h("div", {});
   put(
     place,
     h("h1", {}, "Algorithms"),
     h("section", { "aria-labelledby": "active-title" }, h("h2", { id: "active-title" }, "Seats"), seats),
-    h("section", { "aria-labelledby": "installed-title" }, h("div", { class: "title-row" }, h("h2", { id: "installed-title" }, "Installed versions"), filter), installed),
+    h(
+      "section",
+      { "aria-labelledby": "installed-title" },
+      h("div", { class: "title-row" }, h("h2", { id: "installed-title" }, "Installed versions"), filter),
+      installed,
+    ),
     install,
   );
   let role = null;
-  const drawn = new Map();
-  /** Draws a part anew only if it is different, so that focus and selection stay. */
-  const part = (element, key, content) => {
-    const signature = JSON.stringify(key);
-    if (drawn.get(element) === signature) return;
-    drawn.set(element, signature);
-    const focus = element.contains(document.activeElement) ? document.activeElement?.dataset.key : undefined;
-    put(element, content());
-    if (focus) element.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
-  };
   const draw = () => {
     const active = [...station.seats.values()].sort((one, other) => (one.pid < other.pid ? -1 : 1));
-    part(seats, [active, station.facts?.role], () => seatTable(active));
+    redraw(seats, [active, station.facts?.role], () => seatTable(active));
     const wanted = filter.value.trim().toLowerCase();
     const versions = station.algorithms.filter((one) => plain(one.name, 200).toLowerCase().includes(wanted));
-    part(installed, [versions, station.facts?.role, active.map((seat) => seat.pid)], () => versionTable(versions, wanted));
+    redraw(installed, [versions, station.facts?.role, active.map((seat) => seat.pid)], () =>
+      versionTable(versions, wanted),
+    );
     if (role !== station.facts?.role) {
       role = station.facts?.role;
       put(install, station.may("manage") && installForm());
     }
-    for (const element of seats.querySelectorAll("[data-since]")) setText(element, spanText(now() - Number(element.dataset.since)));
+    for (const cell of seats.querySelectorAll("td")) {
+      if (cell.dataset.since) setText(cell, spanText(now() - Number(cell.dataset.since)));
+    }
   };
-  const drawSoon = oncePerFrame(draw);
-  const end = station.on(["seats", "store", "station", "alarms"], drawSoon);
-  const timer = setInterval(drawSoon, 1000);
+  const soon = drawSoon(draw);
+  const end = station.on(["seats", "store", "station", "alarms"], soon);
+  const timer = setInterval(soon, 1000);
   draw();
   return () => {
     clearInterval(timer);
@@ -65,7 +70,14 @@ function state(value) {
 }
 
 function seatTable(active) {
-  if (active.length === 0) return h("p", { class: "none" }, station.known ? "No product model has an algorithm. Activate an installed version below." : "Asking the station …");
+  if (active.length === 0)
+    return h(
+      "p",
+      { class: "none" },
+      station.known
+        ? "No product model has an algorithm. Activate an installed version below."
+        : "Asking the station …",
+    );
   return h("div", { class: "seat-list" }, active.map(seatBox));
 }
 
@@ -80,7 +92,14 @@ function seatBox(seat) {
       "div",
       { class: "box-head" },
       h("h3", {}, h("a", { href: `#/line/${encodeURIComponent(seat.pid)}` }, bdi(seat.pid, 40))),
-      h("p", { class: "box-what" }, code(seat.name, 60), " ", h("b", {}, bdi(seat.version, 40)), packaged ? null : h("span", { class: "chip" }, "command")),
+      h(
+        "p",
+        { class: "box-what" },
+        code(seat.name, 60),
+        " ",
+        h("b", {}, bdi(seat.version, 40)),
+        packaged ? null : h("span", { class: "chip" }, "command"),
+      ),
       state(seat.state),
       h(
         "p",
@@ -91,13 +110,16 @@ function seatBox(seat) {
       h(
         "div",
         { class: "acts" },
-        station.may("operate") && !running && button("Start", () => start(seat.pid), { class: "primary", ...key("start") }),
+        station.may("operate") &&
+          !running &&
+          button("Start", () => start(seat.pid), { class: "primary", ...key("start") }),
         station.may("operate") && running && button("Stop", () => stop(seat.pid), key("stop")),
-        station.may("manage") && packaged && [
-          button("Switch …", () => switchTo(seat.pid), key("switch")),
-          button("Roll back", () => rollback(seat.pid), key("rollback")),
-          button("Deactivate", () => deactivate(seat.pid), key("deactivate")),
-        ],
+        station.may("manage") &&
+          packaged && [
+            button("Switch …", () => switchTo(seat.pid), key("switch")),
+            button("Roll back", () => rollback(seat.pid), key("rollback")),
+            button("Deactivate", () => deactivate(seat.pid), key("deactivate")),
+          ],
       ),
     ),
     h(
@@ -107,7 +129,17 @@ function seatBox(seat) {
         "table",
         { class: "workers" },
         h("caption", { class: "unseen" }, `Workers of ${plain(seat.pid, 40)}`),
-        h("thead", {}, h("tr", {}, ["Worker", "State", "For", "Process", "Restarts", "Last failure"].map((title) => h("th", { scope: "col", class: title === "Restarts" || title === "Process" ? "number" : null }, title)))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["Worker", "State", "For", "Process", "Restarts", "Last failure"].map((title) =>
+              h("th", { scope: "col", class: title === "Restarts" || title === "Process" ? "number" : null }, title),
+            ),
+          ),
+        ),
         h(
           "tbody",
           {},
@@ -117,10 +149,22 @@ function seatBox(seat) {
               { "data-state": plain(worker.state, 20) },
               h("th", { scope: "row" }, bdi(worker.id, 40)),
               h("td", {}, state(worker.state)),
-              h("td", { "data-since": Number.isFinite(worker.since_ms) ? worker.since_ms : null }, Number.isFinite(worker.since_ms) ? spanText(now() - worker.since_ms) : "–"),
-              h("td", { class: "number" }, worker.process === null || worker.process === undefined ? "–" : plain(worker.process, 12)),
+              h(
+                "td",
+                { "data-since": Number.isFinite(worker.since_ms) ? worker.since_ms : null },
+                Number.isFinite(worker.since_ms) ? spanText(now() - worker.since_ms) : "–",
+              ),
+              h(
+                "td",
+                { class: "number" },
+                worker.process === null || worker.process === undefined ? "–" : plain(worker.process, 12),
+              ),
               h("td", { class: Number(worker.restarts) > 0 ? "number strong" : "number" }, number(worker.restarts)),
-              h("td", { class: "long" }, worker.last_failure ? bdi(worker.last_failure, 240) : h("span", { class: "none" }, "none")),
+              h(
+                "td",
+                { class: "long" },
+                worker.last_failure ? bdi(worker.last_failure, 240) : h("span", { class: "none" }, "none"),
+              ),
             ),
           ),
         ),
@@ -131,7 +175,11 @@ function seatBox(seat) {
 
 function versionTable(versions, wanted) {
   if (versions.length === 0) {
-    return h("p", { class: "none" }, wanted ? "No name contains that." : station.known ? "Nothing is installed." : "Asking the station …");
+    return h(
+      "p",
+      { class: "none" },
+      wanted ? "No name contains that." : station.known ? "Nothing is installed." : "Asking the station …",
+    );
   }
   const rows = versions.slice().sort((one, other) => compare(one, other));
   return h(
@@ -141,8 +189,22 @@ function versionTable(versions, wanted) {
       "table",
       { class: "versions" },
       h("caption", { class: "unseen" }, "Installed versions"),
-      h("thead", {}, h("tr", {}, ["Algorithm", "Version", "State", "Judges", "Supports", "Signature", "Users", "Installed", "Actions"].map((title) => h("th", { scope: "col" }, title)))),
-      h("tbody", {}, rows.map((one, index) => versionRow(one, index > 0 && rows[index - 1].name === one.name))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ["Algorithm", "Version", "State", "Judges", "Supports", "Signature", "Users", "Installed", "Actions"].map(
+            (title) => h("th", { scope: "col" }, title),
+          ),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        rows.map((one, index) => versionRow(one, index > 0 && rows[index - 1].name === one.name)),
+      ),
     ),
   );
 }
@@ -156,7 +218,11 @@ function pidChips(pids, none) {
   const all = list(pids);
   if (all.length === 0) return h("span", { class: "none" }, none);
   const chip = (pid) => [h("span", { class: "chip" }, bdi(pid, 30)), " "];
-  return [all.slice(0, PIDS).map(chip), all.length > PIDS && h("details", {}, h("summary", {}, `${all.length - PIDS} more`), all.slice(PIDS, 200).map(chip))];
+  return [
+    all.slice(0, PIDS).map(chip),
+    all.length > PIDS &&
+      h("details", {}, h("summary", {}, `${all.length - PIDS} more`), all.slice(PIDS, 200).map(chip)),
+  ];
 }
 
 function signature(value) {
@@ -164,7 +230,12 @@ function signature(value) {
   if (!status) return h("span", { class: "none" }, "–");
   const mood = status === "valid" ? "good" : status === "unsigned" || status === "unknown_key" ? "warn" : "bad";
   const signer = typeof value === "object" && value.signer ? [" by ", bdi(value.signer, 60)] : null;
-  return h("span", { class: `signature ${mood}`, title: plain(value?.message, 300) }, plain(status, 30).replaceAll("_", " "), signer);
+  return h(
+    "span",
+    { class: `signature ${mood}`, title: plain(value?.message, 300) },
+    plain(status, 30).replaceAll("_", " "),
+    signer,
+  );
 }
 
 function versionRow(one, again) {
@@ -175,8 +246,18 @@ function versionRow(one, again) {
   return h(
     "tr",
     { class: again ? "again" : null },
-    h("th", { scope: "row" }, h("span", { class: again ? "unseen" : null }, code(one.name, 80)), !again && h("span", { class: "description" }, bdi(one.description, 200))),
-    h("td", {}, h("b", {}, bdi(one.version, 40)), h("span", { class: "description" }, h("code", { title: plain(one.digest, 80) }, plain(one.digest, 10)))),
+    h(
+      "th",
+      { scope: "row" },
+      h("span", { class: again ? "unseen" : null }, code(one.name, 80)),
+      !again && h("span", { class: "description" }, bdi(one.description, 200)),
+    ),
+    h(
+      "td",
+      {},
+      h("b", {}, bdi(one.version, 40)),
+      h("span", { class: "description" }, h("code", { title: plain(one.digest, 80) }, plain(one.digest, 10))),
+    ),
     h("td", {}, state(one.state)),
     h("td", {}, pidChips(one.pids, "nothing")),
     h("td", {}, pidChips(one.supported_pids, "nothing")),
@@ -186,10 +267,16 @@ function versionRow(one, again) {
     h(
       "td",
       { class: "acts" },
-      button("Audit", () => openAudit(one.name, one.version), { "aria-label": `Audit page of ${name}`, ...key("audit") }),
-      station.may("manage") && usable(one) && free.length > 0 && button("Activate …", () => activate(one), { "aria-label": `Activate ${name}`, ...key("activate") }),
-      station.may("manage") && button("Uninstall", () => uninstall(one), { "aria-label": `Uninstall ${name}`, ...key("uninstall") }),
+      button("Audit", () => openAudit(one.name, one.version), {
+        "aria-label": `Audit page of ${name}`,
+        ...key("audit"),
+      }),
+      station.may("manage") &&
+        usable(one) &&
+        free.length > 0 &&
+        button("Activate …", () => activate(one), { "aria-label": `Activate ${name}`, ...key("activate") }),
+      station.may("manage") &&
+        button("Uninstall", () => uninstall(one), { "aria-label": `Uninstall ${name}`, ...key("uninstall") }),
     ),
   );
 }
-

@@ -89,8 +89,19 @@ function failure(status, text) {
   return new ApiError(status, typeof error?.code === "string" ? error.code : String(status), message, help);
 }
 
-const NO_ANSWER = new ApiError(0, "no-answer", "The station does not answer.", "Look whether it runs and can be reached.");
+const NO_ANSWER = new ApiError(
+  0,
+  "no-answer",
+  "The station does not answer.",
+  "Look whether it runs and can be reached.",
+);
 
+/**
+ * @typedef {{ body?: BodyInit, type?: string, signal?: AbortSignal, limit?: number }} Options `limit` in milliseconds
+ * @param {string} method
+ * @param {string} url
+ * @param {Options} options
+ */
 async function request(method, url, { body, type, signal, limit } = {}) {
   for (;;) {
     const used = token();
@@ -118,7 +129,12 @@ async function request(method, url, { body, type, signal, limit } = {}) {
   }
 }
 
-/** Reads JSON. */
+/**
+ * Reads JSON.
+ * @param {string[]} segments
+ * @param {Record<string, any>} [query]
+ * @param {Options} [options]
+ */
 export async function get(segments, query, options) {
   const response = await request("GET", address(segments, query), options);
   return decoded(response);
@@ -147,7 +163,12 @@ export async function send(method, segments, body, query) {
   }
 }
 
-/** Reads a picture or a file. */
+/**
+ * Reads a picture or a file.
+ * @param {string[]} segments
+ * @param {Record<string, any>} [query]
+ * @param {Options} [options]
+ */
 export async function blob(segments, query, options) {
   const response = await request("GET", address(segments, query), options);
   try {
@@ -198,10 +219,11 @@ export function upload(segments, form, progress, signal) {
       if (sending.status < 200 || sending.status > 299) {
         const refused = failure(sending.status, sending.responseText);
         if (sending.status !== 401) reject(refused);
-        else renewToken().then((renewed) => {
-          if (renewed) upload(segments, form, progress, signal).then(resolve, reject);
-          else reject(refused);
-        });
+        else
+          renewToken().then((renewed) => {
+            if (renewed) upload(segments, form, progress, signal).then(resolve, reject);
+            else reject(refused);
+          });
         return;
       }
       try {

@@ -56,7 +56,7 @@ function page(text, title) {
   const frame = h("iframe", { title, sandbox: "allow-same-origin", referrerpolicy: "no-referrer" });
   frame.addEventListener("load", () => {
     const inside = frame.contentDocument;
-    const Sheet = frame.contentWindow?.CSSStyleSheet;
+    const Sheet = inside?.defaultView?.CSSStyleSheet;
     if (!inside || !Sheet) return;
     inside.adoptedStyleSheets = sheets.map((css) => {
       const sheet = new Sheet();
@@ -65,8 +65,10 @@ function page(text, title) {
     });
     for (const element of inside.querySelectorAll("[data-style]")) {
       // The only thing that the page sets in place: the length of a bar.
-      const width = /^\s*width:\s*([0-9.]+%)\s*;?\s*$/.exec(element.dataset.style ?? "");
-      if (width) element.style.width = width[1];
+      const width = /^\s*width:\s*([0-9.]+%)\s*;?\s*$/.exec(element.getAttribute("data-style") ?? "");
+      // An element of another document is no HTMLElement of this one.
+      const bar = /** @type {HTMLElement} */ (element);
+      if (width) bar.style.width = width[1];
     }
   });
   // The one place where a text becomes a document: one that can run nothing and fetch nothing.

@@ -38,7 +38,13 @@ export class Chart {
     this.observer = new ResizeObserver(() => this.#measure());
     this.observer.observe(this.#svg);
     this.#place = h("div", { class: "chart-place" }, this.#svg);
-    this.element = h("section", { class: "chart-box" }, h("div", { class: "chart-head" }, this.#title, this.#legend, this.#read), this.#place, this.#table);
+    this.element = h(
+      "section",
+      { class: "chart-box" },
+      h("div", { class: "chart-head" }, this.#title, this.#legend, this.#read),
+      this.#place,
+      this.#table,
+    );
   }
 
   /** Ends the observation. */
@@ -60,7 +66,10 @@ export class Chart {
   show(data) {
     this.#data = data;
     setText(this.#title, data.title);
-    put(this.#legend, data.series.map((series) => h("span", {}, swatch(series.class, data.kind), series.name)));
+    put(
+      this.#legend,
+      data.series.map((series) => h("span", {}, swatch(series.class, data.kind), series.name)),
+    );
     this.#draw();
     this.#fillTable();
   }
@@ -71,7 +80,13 @@ export class Chart {
     const bottom = data.bottom ?? 0;
     const { floor } = this.#size;
     const y = (value) => floor - ((value - bottom) / (top - bottom || 1)) * (floor - TOP);
-    put(this.#svg, s("title", {}, this.#summary()), this.#grid(top, bottom, y), data.kind === "bars" ? this.#bars(y) : this.#lines(y), this.#cross);
+    put(
+      this.#svg,
+      s("title", {}, this.#summary()),
+      this.#grid(top, bottom, y),
+      data.kind === "bars" ? this.#bars(y) : this.#lines(y),
+      this.#cross,
+    );
     this.#select(Math.min(this.#at, data.times.length - 1));
   }
 
@@ -112,7 +127,15 @@ export class Chart {
         s("text", { x: left - 8, y: y(value) + 4, "text-anchor": "end" }, format(value)),
       ]),
       columns.map((time, index) =>
-        s("text", { x: this.#x(time), y: height - 5, "text-anchor": index === 0 ? "start" : index === parts ? "end" : "middle" }, axisText(time, to - from)),
+        s(
+          "text",
+          {
+            x: this.#x(time),
+            y: height - 5,
+            "text-anchor": index === 0 ? "start" : index === parts ? "end" : "middle",
+          },
+          axisText(time, to - from),
+        ),
       ),
     );
   }
@@ -127,7 +150,10 @@ export class Chart {
         const value = one.values[index] ?? 0;
         const from = below;
         below += value;
-        return value > 0 && s("rect", { class: `filled ${one.class}`, x, width, y: y(below), height: Math.max(0.8, y(from) - y(below)) });
+        return (
+          value > 0 &&
+          s("rect", { class: `filled ${one.class}`, x, width, y: y(below), height: Math.max(0.8, y(from) - y(below)) })
+        );
       });
     });
   }
@@ -145,7 +171,8 @@ export class Chart {
         }
         d += `${pen ? "L" : "M"}${this.#middle(index).toFixed(1)} ${y(value).toFixed(1)}`;
         const neighbour = (one.values[index - 1] ?? null) !== null || (one.values[index + 1] ?? null) !== null;
-        if (!neighbour) alone.push(s("circle", { class: `dot ${one.class}`, cx: this.#middle(index), cy: y(value), r: 2.5 }));
+        if (!neighbour)
+          alone.push(s("circle", { class: `dot ${one.class}`, cx: this.#middle(index), cy: y(value), r: 2.5 }));
         pen = true;
       });
       return [s("path", { class: `stroke ${one.class}`, d }), alone];
@@ -155,8 +182,11 @@ export class Chart {
   #summary() {
     const { title, series, format, times } = this.#data;
     const latest = (one) => one.values.findLast((value) => value !== null);
-    const words = series.map((one) => `${one.name} ${latest(one) === undefined ? "not measured" : format(latest(one))}`);
-    return `${title}, ${times.length} points; lately: ${words.join(", ")}. Left and right arrow keys read single points.`;
+    const words = series.map(
+      (one) => `${one.name} ${latest(one) === undefined ? "not measured" : format(latest(one))}`,
+    );
+    const lately = `${title}, ${times.length} points; lately: ${words.join(", ")}.`;
+    return `${lately} Left and right arrow keys read single points.`;
   }
 
   #point(event) {
@@ -172,7 +202,12 @@ export class Chart {
   #key(event) {
     if (!this.#data) return;
     const last = this.#data.times.length - 1;
-    const to = { ArrowLeft: this.#at < 0 ? last : Math.max(0, this.#at - 1), ArrowRight: this.#at < 0 ? last : Math.min(last, this.#at + 1), Home: 0, End: last }[event.key];
+    const to = {
+      ArrowLeft: this.#at < 0 ? last : Math.max(0, this.#at - 1),
+      ArrowRight: this.#at < 0 ? last : Math.min(last, this.#at + 1),
+      Home: 0,
+      End: last,
+    }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     this.#select(to);
@@ -205,13 +240,31 @@ export class Chart {
           "table",
           { class: "numbers" },
           h("caption", { class: "unseen" }, title),
-          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"), series.map((one) => h("th", { scope: "col", class: "number" }, one.name)))),
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              h("th", { scope: "col" }, "From"),
+              series.map((one) => h("th", { scope: "col", class: "number" }, one.name)),
+            ),
+          ),
           h(
             "tbody",
             {},
-            times.map((time, index) =>
-              h("tr", {}, h("th", { scope: "row" }, timeText(time)), series.map((one) => h("td", { class: "number" }, one.values[index] === null ? "–" : format(one.values[index])))),
-            ).reverse(),
+            times
+              .map((time, index) =>
+                h(
+                  "tr",
+                  {},
+                  h("th", { scope: "row" }, timeText(time)),
+                  series.map((one) =>
+                    h("td", { class: "number" }, one.values[index] === null ? "–" : format(one.values[index])),
+                  ),
+                ),
+              )
+              .reverse(),
           ),
         ),
       );
@@ -222,7 +275,13 @@ export class Chart {
 }
 
 function swatch(name, kind) {
-  return s("svg", { class: "swatch", viewBox: "0 0 22 10", "aria-hidden": "true" }, kind === "bars" ? s("rect", { class: `filled ${name}`, width: 22, height: 10 }) : s("path", { class: `stroke ${name}`, d: "M0 5H22" }));
+  return s(
+    "svg",
+    { class: "swatch", viewBox: "0 0 22 10", "aria-hidden": "true" },
+    kind === "bars"
+      ? s("rect", { class: `filled ${name}`, width: 22, height: 10 })
+      : s("path", { class: `stroke ${name}`, d: "M0 5H22" }),
+  );
 }
 
 /** The next round number above a value. */

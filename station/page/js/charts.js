@@ -31,7 +31,10 @@ export function chartsView(place, { query, go }) {
   const tiles = h("dl", { class: "tiles" });
   const said = h("div", {});
   const charts = h("div", { class: "charts" }, yields.element, flow.element, latency.element);
-  const pids = () => [["", "all product models"], ...[...station.seats.keys()].sort().map((one) => [one, plain(one, 40)])];
+  const pids = () => [
+    ["", "all product models"],
+    ...[...station.seats.keys()].sort().map((one) => [one, plain(one, 40)]),
+  ];
   const changed = () => {
     go(`#/charts?${new URLSearchParams({ span, ...(pid ? { pid } : {}) })}`, true);
     load();
@@ -47,10 +50,17 @@ export function chartsView(place, { query, go }) {
       "div",
       { class: "filters" },
       field("Product model", choice),
-      field("Span", select(Object.entries(SPANS).map(([key, [name]]) => [key, name]), span, (value) => {
-        span = value;
-        changed();
-      })),
+      field(
+        "Span",
+        select(
+          Object.entries(SPANS).map(([key, [name]]) => [key, String(name)]),
+          span,
+          (value) => {
+            span = value;
+            changed();
+          },
+        ),
+      ),
     ),
     said,
     tiles,
@@ -78,7 +88,9 @@ export function chartsView(place, { query, go }) {
     const all = times.map((time) => of.get(Math.floor(time / bucketMs)) ?? null);
     const value = (key) => all.map((bucket) => (bucket ? Number(bucket[key]) || 0 : null));
     const judged = (bucket) => Number(bucket.ok) + Number(bucket.ng);
-    const share = all.map((bucket) => (bucket && judged(bucket) > 0 ? (100 * Number(bucket.ok)) / judged(bucket) : null));
+    const share = all.map((bucket) =>
+      bucket && judged(bucket) > 0 ? (100 * Number(bucket.ok)) / judged(bucket) : null,
+    );
     const low = Math.min(100, ...share.filter((one) => one !== null));
     const seconds = bucketMs / 1000;
     const each = seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${seconds / 60} min` : `${seconds / 3600} h`;
@@ -104,7 +116,8 @@ export function chartsView(place, { query, go }) {
       ],
       format: (one) => number(one),
     });
-    const measured = (key) => all.map((bucket) => (bucket && Number.isFinite(bucket[key]) && bucket[key] !== null ? bucket[key] : null));
+    const measured = (key) =>
+      all.map((bucket) => (bucket && Number.isFinite(bucket[key]) && bucket[key] !== null ? bucket[key] : null));
     latency.show({
       title: "Latency of a question",
       kind: "lines",

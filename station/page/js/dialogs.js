@@ -12,7 +12,13 @@ export function problem(error) {
   return h(
     "div",
     { class: "problem", role: "alert" },
-    h("p", {}, h("b", {}, "Not done. "), h("bdi", {}, plain(message, 1000)), error?.code ? [" ", h("code", {}, plain(error.code, 40))] : null),
+    h(
+      "p",
+      {},
+      h("b", {}, "Not done. "),
+      h("bdi", {}, plain(message, 1000)),
+      error?.code ? [" ", h("code", {}, plain(error.code, 40))] : null,
+    ),
     error?.help ? h("p", {}, h("bdi", {}, plain(error.help, 1000))) : null,
   );
 }
@@ -43,19 +49,29 @@ export function openDialog(title, content, properties = {}) {
     document.body.append(dialog);
     dialog.showModal();
     // Not on what closes it: on what it asks, or on its title.
-    const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector("form :is(select, input, button)") ?? heading;
-    first.focus();
+    const first =
+      dialog.querySelector("[autofocus]") ?? dialog.querySelector("form :is(select, input, button)") ?? heading;
+    if (first instanceof HTMLElement) first.focus();
   });
 }
 
 /**
  * Asks before something is changed, and changes it. Stays open with the reason if the station refuses.
  * @param {{ title: string, says: import("./dom.js").Child[], act: () => Promise<any>, label: string,
- *   grave?: boolean, only?: boolean, ready?: () => string | null, busy?: string }} question `ready` says what is missing, or null; with `only` there is
- *   nothing to decide
+ *   grave?: boolean, only?: boolean, ready?: () => string | null, busy?: string }} question `ready` says what is
+ *   missing, or null; with `only` there is nothing to decide
  * @returns {Promise<any>} the station's answer, or undefined if nothing was done
  */
-export function confirm({ title, says, act, label, grave = false, ready = () => null, only = false, busy = "The station works …" }) {
+export function confirm({
+  title,
+  says,
+  act,
+  label,
+  grave = false,
+  ready = () => null,
+  only = false,
+  busy = "The station works …",
+}) {
   return openDialog(title, (close) => {
     const said = h("div", { "aria-live": "polite" });
     const go = h("button", { type: "submit", class: grave ? "grave" : "primary" }, label);
@@ -99,7 +115,15 @@ export async function askToken(hadOne, keep) {
   const given = await openDialog(
     "This station wants a token",
     (close) => {
-      const input = h("input", { type: "password", autocomplete: "off", spellcheck: "false", required: true, autofocus: true, id: "token", name: "token" });
+      const input = h("input", {
+        type: "password",
+        autocomplete: "off",
+        spellcheck: "false",
+        required: true,
+        autofocus: true,
+        id: "token",
+        name: "token",
+      });
       const submit = (event) => {
         event.preventDefault();
         const value = input.value.trim();
@@ -107,15 +131,29 @@ export async function askToken(hadOne, keep) {
         if (/^[\x21-\x7e]{1,1024}$/.test(value)) close(value);
         else put(wrong, "A token has letters, digits and signs, and no blanks.");
       };
-      const wrong = h("p", { class: "problem", role: "alert" }, hadOne ? "The station does not know the token that was given before." : "");
+      const wrong = h(
+        "p",
+        { class: "problem", role: "alert" },
+        hadOne ? "The station does not know the token that was given before." : "",
+      );
       return [
         h(
           "form",
           { on: { submit } },
-          h("p", {}, "Whoever looks after the station hands out tokens. It is kept until this tab is closed, and is sent to this station only."),
+          h(
+            "p",
+            {},
+            "Whoever looks after the station hands out tokens. It is kept until this tab is closed, and is sent to ",
+            "this station only.",
+          ),
           wrong,
           h("div", { class: "field" }, h("label", { for: "token" }, "Token"), input),
-          h("div", { class: "actions" }, button("Not now", () => close()), h("button", { type: "submit", class: "primary" }, "Use it")),
+          h(
+            "div",
+            { class: "actions" },
+            button("Not now", () => close()),
+            h("button", { type: "submit", class: "primary" }, "Use it"),
+          ),
         ),
       ];
     },

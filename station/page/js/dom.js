@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const REFUSED = /^(on|style$|srcdoc$|formaction$)/i;
 
 /**
- * @typedef {Node | string | number | null | undefined | false} Child
+ * @typedef {Node | string | number | boolean | null | undefined | Child[]} Child what is false or nothing is left out
  * @typedef {{ on?: Record<string, (event: any) => void>, data?: Record<string, string | number>,
  *   [attribute: string]: any }} Properties
  */
@@ -32,17 +32,18 @@ function fill(element, properties, children) {
 
 function append(element, children) {
   for (const child of children.flat(Infinity)) {
-    if (child === null || child === undefined || child === false) continue;
+    if (child === null || child === undefined || typeof child === "boolean") continue;
     element.append(child instanceof Node ? child : String(child));
   }
 }
 
 /**
  * An HTML element.
- * @param {string} name
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
  * @param {Properties} [properties]
- * @param {...(Child | Child[])} children
- * @returns {HTMLElement}
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Name]}
  */
 export function h(name, properties = {}, ...children) {
   return fill(document.createElement(name), properties, children);
@@ -50,10 +51,11 @@ export function h(name, properties = {}, ...children) {
 
 /**
  * An SVG element.
- * @param {string} name
+ * @template {keyof SVGElementTagNameMap} Name
+ * @param {Name} name
  * @param {Properties} [properties]
- * @param {...(Child | Child[])} children
- * @returns {SVGElement}
+ * @param {...Child} children
+ * @returns {SVGElementTagNameMap[Name]}
  */
 export function s(name, properties = {}, ...children) {
   return fill(document.createElementNS(SVG, name), properties, children);
@@ -65,6 +67,27 @@ export function put(element, ...children) {
   append(element, children);
   return element;
 }
+
+/**
+ * Draws a part of a view anew, but only if what it shows is different; the focus stays on the control of the same
+ * `data-key`, and selected text stays where nothing has changed.
+ * @param {HTMLElement} element
+ * @param {unknown} shown everything that decides what is drawn
+ * @param {() => Child} content
+ */
+export function redraw(element, shown, content) {
+  const signature = JSON.stringify(shown);
+  if (drawn.get(element) === signature) return;
+  drawn.set(element, signature);
+  const focused = document.activeElement;
+  const key = focused instanceof HTMLElement && element.contains(focused) ? focused.dataset.key : undefined;
+  put(element, content());
+  const again = key && element.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (again instanceof HTMLElement) again.focus();
+}
+
+/** What was drawn last, by element. */
+const drawn = new WeakMap();
 
 /** Sets a text if it is another one, so that nothing is laid out or read out for nothing. */
 export function setText(element, text) {
@@ -103,7 +126,9 @@ export function field(label, control, properties = {}) {
 
 /**
  * A drop-down list.
- * @param {Array<[string, string]>} options value and text
+ * @param {string[][]} options value and text
+ * @param {string} value
+ * @param {(value: string) => void} change
  */
 export function select(options, value, change, properties = {}) {
   const element = h("select", { ...properties, on: { change: () => change(element.value) } });
@@ -116,20 +141,33 @@ export function setOptions(element, options, value = element.value) {
   const wanted = JSON.stringify(options);
   if (element.dataset.options !== wanted) {
     element.dataset.options = wanted;
-    put(element, options.map(([key, text]) => h("option", { value: key }, text)));
+    put(
+      element,
+      options.map(([key, text]) => h("option", { value: key }, text)),
+    );
   }
   if (options.some(([key]) => key === value)) element.value = value;
 }
 
-/** Calls a function at most once for each picture that the browser draws. */
-export function oncePerFrame(draw) {
+/**
+ * Calls a function when the browser draws next, but not more often than people can follow: a station that judges a
+ * hundred pictures a second does not keep the computer busy that shows it.
+ * @param {() => void} draw
+ * @param {number} pause in milliseconds
+ */
+export function drawSoon(draw, pause = 150) {
   let asked = false;
+  let last = -Infinity;
+  const paint = () => {
+    asked = false;
+    last = performance.now();
+    draw();
+  };
   return () => {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      draw();
-    });
+    const wait = last + pause - performance.now();
+    if (wait <= 0) requestAnimationFrame(paint);
+    else setTimeout(() => requestAnimationFrame(paint), wait);
   };
 }

@@ -5,7 +5,7 @@
 import { setLine } from "./actions.js";
 import { get } from "./api.js";
 import { problem } from "./dialogs.js";
-import { button, h, put } from "./dom.js";
+import { button, h, put, redraw } from "./dom.js";
 import { station } from "./station.js";
 import { bdi, bytes, code, counted, list, number, plain } from "./text.js";
 
@@ -27,20 +27,13 @@ export function framesView(place) {
     h("section", { "aria-labelledby": "sources-title" }, h("h2", { id: "sources-title" }, "Sources"), sources),
   );
   let ended = false;
-  const drawn = new Map();
   const part = async (element, segments, make) => {
     try {
       const answer = await get(segments);
-      const signature = JSON.stringify([answer, station.facts?.role]);
-      if (ended || drawn.get(element) === signature) return;
-      drawn.set(element, signature);
-      const focus = element.contains(document.activeElement) ? document.activeElement?.dataset.key : undefined;
-      put(element, make(answer));
-      if (focus) element.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
+      if (!ended) redraw(element, [answer, station.facts?.role], () => make(answer));
     } catch (error) {
-      if (ended) return;
-      drawn.delete(element);
-      put(element, h("p", { class: "problem" }, "Not known at the moment. "), problem(error));
+      const unknown = () => [h("p", {}, "Not known at the moment."), problem(error)];
+      if (!ended) redraw(element, ["unknown", error.message], unknown);
     }
   };
   const load = () =>
@@ -69,14 +62,23 @@ function table(caption, titles, rows, numbers = []) {
       "table",
       {},
       h("caption", { class: "unseen" }, caption),
-      h("thead", {}, h("tr", {}, titles.map((title) => h("th", { scope: "col", class: numbers.includes(title) ? "number" : null }, title)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          titles.map((title) => h("th", { scope: "col", class: numbers.includes(title) ? "number" : null }, title)),
+        ),
+      ),
       h("tbody", {}, rows),
     ),
   );
 }
 
 function lineTable(lines) {
-  if (lines.length === 0) return h("p", { class: "none" }, "No line is configured: inspections begin when somebody asks over HTTP.");
+  if (lines.length === 0)
+    return h("p", { class: "none" }, "No line is configured: inspections begin when somebody asks over HTTP.");
   return table(
     "Lines",
     ["Line", "State", "Product model", "Source", "Inspections", "Actions"],
@@ -87,14 +89,27 @@ function lineTable(lines) {
         "tr",
         {},
         h("th", { scope: "row" }, bdi(line.name, 60)),
-        h("td", {}, h("span", { class: "state", "data-state": running ? "ready" : "stopped" }, plain(line.state ?? (running ? "running" : "stopped"), 20))),
+        h(
+          "td",
+          {},
+          h(
+            "span",
+            { class: "state", "data-state": running ? "ready" : "stopped" },
+            plain(line.state ?? (running ? "running" : "stopped"), 20),
+          ),
+        ),
         h("td", {}, bdi(line.pid, 40)),
         h("td", {}, code(line.source, 60)),
         h("td", { class: "number" }, number(line.inspections)),
         h(
           "td",
           { class: "acts" },
-          station.may("operate") && button(running ? "Stop" : "Start", () => setLine(line.name, !running), { class: running ? null : "primary", data: { key }, "aria-label": `${running ? "Stop" : "Start"} the line ${plain(line.name, 60)}` }),
+          station.may("operate") &&
+            button(running ? "Stop" : "Start", () => setLine(line.name, !running), {
+              class: running ? null : "primary",
+              data: { key },
+              "aria-label": `${running ? "Stop" : "Start"} the line ${plain(line.name, 60)}`,
+            }),
         ),
       );
     }),
@@ -103,7 +118,8 @@ function lineTable(lines) {
 }
 
 function poolList(answer) {
-  if (!answer.broker) return h("p", { class: "none" }, "This station has no broker for frames: pictures come from files or uploads.");
+  if (!answer.broker)
+    return h("p", { class: "none" }, "This station has no broker for frames: pictures come from files or uploads.");
   const pools = list(answer.pools);
   if (pools.length === 0) return h("p", { class: "none" }, "No camera has made a pool yet.");
   return h("div", { class: "pools" }, pools.map(poolBox));
@@ -118,7 +134,15 @@ function poolBox(pool) {
   const slots = states.slice(0, SLOTS).map((slot) => {
     const [words, sign] = PHASES[slot.phase] ?? [plain(slot.phase, 12), "?"];
     const holders = Number(slot.holders) || 0;
-    return h("i", { "data-phase": plain(slot.phase, 12), "data-held": holders > 0 ? "yes" : null, title: `slot ${plain(slot.slot, 6)}: ${words}${holders > 0 ? `, held by ${holders}` : ""}` }, holders > 0 ? String(holders) : sign);
+    return h(
+      "i",
+      {
+        "data-phase": plain(slot.phase, 12),
+        "data-held": holders > 0 ? "yes" : null,
+        title: `slot ${plain(slot.slot, 6)}: ${words}${holders > 0 ? `, held by ${holders}` : ""}`,
+      },
+      holders > 0 ? String(holders) : sign,
+    );
   });
   const tile = (label, value, mood = "") => h("div", { class: `tile ${mood}` }, h("dt", {}, label), h("dd", {}, value));
   return h(
@@ -128,12 +152,41 @@ function poolBox(pool) {
       "div",
       { class: "box-head" },
       h("h3", {}, bdi(name)),
-      h("span", { class: "state", "data-state": pool.producer ? "ready" : "alarmed" }, pool.producer ? "camera connected" : "no camera"),
-      h("p", { class: "soft" }, `${counted(Number(pool.consumers) || 0, "consumer")} · ${number(pool.slots)} slots of ${bytes(pool.slot_bytes)}`, pool.huge_pages ? " on huge pages" : "", picture ? ` · ${number(picture.width)} × ${number(picture.height)} ${plain(picture.format, 12)}` : ""),
+      h(
+        "span",
+        { class: "state", "data-state": pool.producer ? "ready" : "alarmed" },
+        pool.producer ? "camera connected" : "no camera",
+      ),
+      h(
+        "p",
+        { class: "soft" },
+        `${counted(Number(pool.consumers) || 0, "consumer")} · `,
+        `${number(pool.slots)} slots of ${bytes(pool.slot_bytes)}`,
+        pool.huge_pages ? " on huge pages" : "",
+        picture ? ` · ${number(picture.width)} × ${number(picture.height)} ${plain(picture.format, 12)}` : "",
+      ),
     ),
-    h("dl", { class: "tiles small" }, tile("Frames a second", number(Math.round(Number(pool.fps) * 10) / 10)), tile("Published", number(pool.published)), tile("Dropped", number(pool.dropped), Number(pool.dropped) > 0 ? "ng" : "")),
-    h("p", { class: "slots", role: "img", "aria-label": `${by("free")} free, ${by("writing")} being written, ${by("ready")} ready, ${held} held` }, slots),
-    h("p", { class: "soft" }, `${by("free")} free · ${by("writing")} being written · ${by("ready")} ready · ${held} held by consumers`),
+    h(
+      "dl",
+      { class: "tiles small" },
+      tile("Frames a second", number(Math.round(Number(pool.fps) * 10) / 10)),
+      tile("Published", number(pool.published)),
+      tile("Dropped", number(pool.dropped), Number(pool.dropped) > 0 ? "ng" : ""),
+    ),
+    h(
+      "p",
+      {
+        class: "slots",
+        role: "img",
+        "aria-label": `${by("free")} free, ${by("writing")} being written, ${by("ready")} ready, ${held} held`,
+      },
+      slots,
+    ),
+    h(
+      "p",
+      { class: "soft" },
+      `${by("free")} free · ${by("writing")} being written · ${by("ready")} ready · ${held} held by consumers`,
+    ),
   );
 }
 
@@ -148,7 +201,19 @@ function sourceTable(sources) {
         {},
         h("th", { scope: "row" }, bdi(source.name, 60)),
         h("td", {}, plain(source.kind, 30)),
-        h("td", {}, h("span", { class: "state", "data-state": source.state === "ready" ? "ready" : source.state === "failed" ? "alarmed" : "stopped" }, plain(source.state, 20)), source.message ? h("span", { class: "description" }, bdi(source.message, 200)) : null),
+        h(
+          "td",
+          {},
+          h(
+            "span",
+            {
+              class: "state",
+              "data-state": source.state === "ready" ? "ready" : source.state === "failed" ? "alarmed" : "stopped",
+            },
+            plain(source.state, 20),
+          ),
+          source.message ? h("span", { class: "description" }, bdi(source.message, 200)) : null,
+        ),
         h("td", {}, code(source.from ?? source.pool ?? "", 100)),
       ),
     ),

@@ -44,13 +44,19 @@ export function installForm() {
       } else {
         // Nobody knows how long compiling takes.
         bar.removeAttribute("value");
-        put(far, what === "install" ? "The station checks, compiles and tries it …" : "The station checks and tries it …");
+        put(
+          far,
+          what === "install" ? "The station checks, compiles and tries it …" : "The station checks and tries it …",
+        );
       }
     };
     try {
       const answer = await upload(["algorithms", what], form, step, abort.signal);
       if (what === "install") {
-        told(`${plain(answer.name, 60)} ${plain(answer.version, 40)} is installed. It judges nothing until it is activated.`, answer);
+        told(
+          `${plain(answer.name, 60)} ${plain(answer.version, 40)} is installed. It judges nothing until it is active.`,
+          answer,
+        );
         put(outcome, installed(answer));
         station.refreshNow();
       } else put(outcome, report(answer));
@@ -82,7 +88,11 @@ export function installForm() {
       field("Signature (.minisig), if it is a file of its own", signature),
       h("div", { class: "actions start" }, check, go),
     ),
-    h("p", { class: "soft" }, "Checked, compiled and tried inside the sandbox first. Installing changes nothing of what judges now."),
+    h(
+      "p",
+      { class: "soft" },
+      "Checked, compiled and tried inside the sandbox first. Installing changes nothing of what judges now.",
+    ),
     progress,
     outcome,
   );
@@ -92,18 +102,37 @@ function installed(answer) {
   return h(
     "div",
     { class: "done" },
-    h("p", {}, h("b", {}, bdi(answer.name, 60), " ", bdi(answer.version, 40)), " is installed: ", list(answer.supported_pids).map((pid) => [h("span", { class: "chip" }, bdi(pid, 30)), " "])),
-    list(answer.objections).map((objection) => h("p", { class: "warn-line" }, bdi(objection?.message, 400), objection?.remedy ? [" – ", bdi(objection.remedy, 400)] : null)),
+    h(
+      "p",
+      {},
+      h("b", {}, bdi(answer.name, 60), " ", bdi(answer.version, 40)),
+      " is installed: ",
+      list(answer.supported_pids).map((pid) => [h("span", { class: "chip" }, bdi(pid, 30)), " "]),
+    ),
+    list(answer.objections).map((objection) =>
+      h(
+        "p",
+        { class: "warn-line" },
+        bdi(objection?.message, 400),
+        objection?.remedy ? [" – ", bdi(objection.remedy, 400)] : null,
+      ),
+    ),
     list(answer.warnings).map((warning) => h("p", { class: "warn-line" }, bdi(warning, 400))),
   );
 }
 
-const WORST = { pass: "A station would accept it.", warn: "A station would accept it; somebody should look at the warnings.", fail: "A station would refuse it." };
+const WORST = {
+  pass: "A station would accept it.",
+  warn: "A station would accept it; somebody should look at the warnings.",
+  fail: "A station would refuse it.",
+};
 const SIGN = { pass: "✓", warn: "!", fail: "✕", not_run: "–" };
 
 function report(answer) {
   const order = ["fail", "warn", "pass", "not_run"];
-  const checks = list(answer.checks).slice().sort((one, other) => order.indexOf(one.status) - order.indexOf(other.status));
+  const checks = list(answer.checks)
+    .slice()
+    .sort((one, other) => order.indexOf(one.status) - order.indexOf(other.status));
   return h(
     "div",
     { class: "done" },
@@ -115,7 +144,15 @@ function report(answer) {
         "table",
         {},
         h("caption", { class: "unseen" }, "Checks of the package"),
-        h("thead", {}, h("tr", {}, ["Result", "Check", "What was found"].map((title) => h("th", { scope: "col" }, title)))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["Result", "Check", "What was found"].map((title) => h("th", { scope: "col" }, title)),
+          ),
+        ),
         h(
           "tbody",
           {},
@@ -125,7 +162,12 @@ function report(answer) {
               { class: `check-${plain(check.status, 10)}` },
               h("td", {}, `${SIGN[check.status] ?? ""} ${plain(check.status, 10).replace("_", " ")}`),
               h("th", { scope: "row" }, h("code", {}, plain(check.id, 40))),
-              h("td", {}, bdi(check.detail, 400), check.remedy ? h("span", { class: "description" }, bdi(check.remedy, 400)) : null),
+              h(
+                "td",
+                {},
+                bdi(check.detail, 400),
+                check.remedy ? h("span", { class: "description" }, bdi(check.remedy, 400)) : null,
+              ),
             ),
           ),
         ),

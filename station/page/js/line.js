@@ -2,7 +2,7 @@
  * The line: every seat at once, or one alone on a wall.
  */
 
-import { h, oncePerFrame, put } from "./dom.js";
+import { drawSoon, h, put } from "./dom.js";
 import { SeatCard } from "./seat.js";
 import { station } from "./station.js";
 import { bdi } from "./text.js";
@@ -44,12 +44,9 @@ export function lineView(place, { rest }) {
     arrange();
     update();
   };
-  const updateSoon = oncePerFrame(update);
-  const arrangeSoon = oncePerFrame(drawAll);
-  const ends = [
-    station.on(["results", "connection"], updateSoon),
-    station.on(["seats", "station"], arrangeSoon),
-  ];
+  const updateSoon = drawSoon(update);
+  const arrangeSoon = drawSoon(drawAll);
+  const ends = [station.on(["results", "connection"], updateSoon), station.on(["seats", "station"], arrangeSoon)];
   const timer = setInterval(update, TICK_MS);
   drawAll();
   return () => {
@@ -61,8 +58,13 @@ export function lineView(place, { rest }) {
 }
 
 function nothing(alone) {
-  if (!station.known) return h("p", {}, station.connection.state === "lost" ? "The station does not answer." : "Asking the station …");
-  if (alone !== null) return [h("p", {}, "Nothing judges ", bdi(alone, 60), " at this station. "), h("p", {}, h("a", { href: "#/line" }, "Show all seats"))];
+  if (!station.known)
+    return h("p", {}, station.connection.state === "lost" ? "The station does not answer." : "Asking the station …");
+  if (alone !== null)
+    return [
+      h("p", {}, "Nothing judges ", bdi(alone, 60), " at this station. "),
+      h("p", {}, h("a", { href: "#/line" }, "Show all seats")),
+    ];
   return [
     h("p", { class: "big" }, "No product model has an algorithm yet."),
     h("p", {}, "Install a package and activate it under ", h("a", { href: "#/algorithms" }, "Algorithms"), "."),

@@ -5,12 +5,12 @@
 import { get } from "./api.js";
 import { time } from "./clock.js";
 import { problem } from "./dialogs.js";
-import { button, field, h, oncePerFrame, put, select, setOptions } from "./dom.js";
+import { button, drawSoon, field, h, put, select, setOptions, setText } from "./dom.js";
 import { station } from "./station.js";
 import { bdi, counted, list, LONG, plain } from "./text.js";
 
 const LEVELS = ["error", "warn", "info", "debug", "trace"];
-/** Lines that are drawn; more nobody reads, and all of them are in the export of the system's journal. */
+/** Lines that are drawn; whoever looks for older ones makes the filter narrower. */
 const DRAWN = 400;
 /** Characters of a message that are shown at once. */
 const FOLDED = 400;
@@ -28,7 +28,12 @@ function inspectionOf(line) {
 }
 
 export function logView(place, { query, go }) {
-  const filter = { pid: query.get("pid") ?? "", level: query.get("level") ?? "", inspection: query.get("inspection") ?? "", text: query.get("text") ?? "" };
+  const filter = {
+    pid: query.get("pid") ?? "",
+    level: query.get("level") ?? "",
+    inspection: query.get("inspection") ?? "",
+    text: query.get("text") ?? "",
+  };
   /** What is shown while the log is held still, or while one inspection is asked for. */
   let held = null;
   let heldAt = 0;
@@ -43,12 +48,30 @@ export function logView(place, { query, go }) {
       "table",
       { class: "log" },
       h("caption", { class: "unseen" }, "Log lines, the newest last"),
-      h("thead", {}, h("tr", {}, ["Time", "Level", "Seat", "Message"].map((title) => h("th", { scope: "col" }, title)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ["Time", "Level", "Seat", "Message"].map((title) => h("th", { scope: "col" }, title)),
+        ),
+      ),
       body,
     ),
   );
   const pause = button("", () => hold(held === null), { class: "pause", "aria-pressed": "false", title: "Key: P" });
-  const pids = () => [["", "all"], ...[...new Set([...station.seats.keys(), ...station.log.map((line) => line.pid).filter((pid) => typeof pid === "string")])].sort().map((pid) => [pid, plain(pid, 40)])];
+  const pids = () => [
+    ["", "all"],
+    ...[
+      ...new Set([
+        ...station.seats.keys(),
+        ...station.log.map((line) => line.pid).filter((pid) => typeof pid === "string"),
+      ]),
+    ]
+      .sort()
+      .map((pid) => [pid, plain(pid, 40)]),
+  ];
   const seat = select(pids(), filter.pid, (value) => change("pid", value));
   const inspection = h("input", { type: "text", size: "16", autocomplete: "off", spellcheck: "false" });
   inspection.value = filter.inspection;
@@ -78,7 +101,12 @@ export function logView(place, { query, go }) {
     if (!filter.inspection && !filter.pid && !filter.level) return;
     const asked = { ...filter };
     try {
-      const { lines } = await get(["logs"], { pid: asked.pid, level: asked.level, inspection: asked.inspection, limit: 1000 });
+      const { lines } = await get(["logs"], {
+        pid: asked.pid,
+        level: asked.level,
+        inspection: asked.inspection,
+        limit: 1000,
+      });
       if (asked.inspection !== filter.inspection || asked.pid !== filter.pid || asked.level !== filter.level) return;
       wanted = list(lines);
     } catch (error) {
@@ -93,7 +121,9 @@ export function logView(place, { query, go }) {
     if (filter.inspection && inspectionOf(line) !== filter.inspection) return false;
     if (!filter.text) return true;
     const needle = filter.text.toLowerCase();
-    return `${plain(line.message, SEARCHED)} ${plain(line.fields, SEARCHED)} ${plain(line.worker, 40)}`.toLowerCase().includes(needle);
+    return `${plain(line.message, SEARCHED)} ${plain(line.fields, SEARCHED)} ${plain(line.worker, 40)}`
+      .toLowerCase()
+      .includes(needle);
   };
   const lines = () => {
     const live = held ?? station.log;
@@ -109,14 +139,19 @@ export function logView(place, { query, go }) {
     const atEnd = toEnd || scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40;
     // Usually lines were only added: those that are there stay, and with them whatever somebody has selected.
     const from = drawn.length > 0 ? now.lastIndexOf(drawn[drawn.length - 1]) : -1;
-    const keeps = from >= 0 && !toEnd && now.slice(0, from + 1).every((line, index) => line === drawn[drawn.length - from - 1 + index]);
+    const keeps =
+      from >= 0 &&
+      !toEnd &&
+      now.slice(0, from + 1).every((line, index) => line === drawn[drawn.length - from - 1 + index]);
     if (keeps) {
       while (body.children.length > from + 1) body.firstElementChild.remove();
       body.append(...now.slice(from + 1).map(row));
     } else put(body, now.map(row));
     drawn = now;
     const more = held === null ? 0 : station.log.length - 1 - station.log.lastIndexOf(heldAt);
-    count.textContent = `${counted(now.length, "line")}${all.length > now.length ? ` of ${all.length}` : ""}${held !== null ? ` · paused, ${counted(more, "new line")}` : ""}`;
+    const of = all.length > now.length ? ` of ${all.length}` : "";
+    const paused = held === null ? "" : ` · paused, ${counted(more, "new line")}`;
+    setText(count, `${counted(now.length, "line")}${of}${paused}`);
     if (atEnd && held === null) scroll.scrollTop = scroll.scrollHeight;
   };
   put(
@@ -124,9 +159,19 @@ export function logView(place, { query, go }) {
     h("h1", {}, "Log"),
     h(
       "form",
-      { class: "filters", role: "search", "aria-label": "Filter the log", on: { submit: (event) => event.preventDefault() } },
+      {
+        class: "filters",
+        role: "search",
+        "aria-label": "Filter the log",
+        on: { submit: (event) => event.preventDefault() },
+      },
       field("Seat", seat),
-      field("Level at least", select([["", "all"], ...LEVELS.map((level) => [level, level])], filter.level, (value) => change("level", value))),
+      field(
+        "Level at least",
+        select([["", "all"], ...LEVELS.map((level) => [level, level])], filter.level, (value) =>
+          change("level", value),
+        ),
+      ),
       field("Inspection", inspection),
       field("Text", text),
       pause,
@@ -138,8 +183,8 @@ export function logView(place, { query, go }) {
   place.classList.add("fills");
   hold(false);
   older();
-  const drawSoon = oncePerFrame(() => draw());
-  const ends = [station.on(["log"], drawSoon), station.on(["seats"], () => setOptions(seat, pids(), filter.pid))];
+  const soon = drawSoon(() => draw(), 400);
+  const ends = [station.on(["log"], soon), station.on(["seats"], () => setOptions(seat, pids(), filter.pid))];
   return {
     end: () => {
       ends.forEach((end) => end());
@@ -157,18 +202,33 @@ function message(text) {
 
 function row(line) {
   const level = levelOf(line);
-  const fields = line.fields && typeof line.fields === "object" && Object.keys(line.fields).length > 0 ? line.fields : null;
+  const fields =
+    line.fields && typeof line.fields === "object" && Object.keys(line.fields).length > 0 ? line.fields : null;
   return h(
     "tr",
     { "data-level": plain(level, 10) },
     h("td", {}, time(Number(line.at_ms))),
     h("td", { class: "level" }, plain(level, 10)),
-    h("td", { class: "of" }, bdi(line.pid ?? "station", 40), line.worker !== undefined && line.worker !== null ? h("span", { class: "soft" }, " ", bdi(line.worker, 20)) : null),
+    h(
+      "td",
+      { class: "of" },
+      bdi(line.pid ?? "station", 40),
+      line.worker !== undefined && line.worker !== null
+        ? h("span", { class: "soft" }, " ", bdi(line.worker, 20))
+        : null,
+    ),
     h(
       "td",
       { class: "message" },
       message(line.message),
-      fields && h("span", { class: "fields" }, Object.entries(fields).slice(0, 20).map(([key, value]) => [" ", h("bdi", {}, h("i", {}, plain(key, 40)), "=", plain(value, 200))])),
+      fields &&
+        h(
+          "span",
+          { class: "fields" },
+          Object.entries(fields)
+            .slice(0, 20)
+            .map(([key, value]) => [" ", h("bdi", {}, h("i", {}, plain(key, 40)), "=", plain(value, 200))]),
+        ),
     ),
   );
 }

@@ -6,17 +6,18 @@ import { watchAlarms } from "./alarms.js";
 import { algorithmsView } from "./algorithms.js";
 import { onUnauthorized, setToken, token } from "./api.js";
 import { chartsView } from "./charts.js";
-import { difference, spanText } from "./clock.js";
+import { difference, spanText, timeText } from "./clock.js";
 import { askToken } from "./dialogs.js";
 import { button, h, put, setAttribute, setText } from "./dom.js";
 import { framesView } from "./frames.js";
 import { lineView } from "./line.js";
 import { logView } from "./log.js";
-import { notice } from "./notices.js";
+import { clearNotices, notice } from "./notices.js";
 import { resultsView } from "./results.js";
 import { listen, showShortcuts } from "./shortcuts.js";
 import { station } from "./station.js";
 import { plain } from "./text.js";
+import { HICCUP_MS } from "./verdict.js";
 import { themeSwitch } from "./theme.js";
 
 /**
@@ -41,7 +42,12 @@ let keys = {};
 function route() {
   const [path, search = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
   const [name, ...rest] = path.split("/");
-  return { name: Object.hasOwn(VIEWS, name) ? name : "line", rest: rest.map(decode).filter(Boolean), query: new URLSearchParams(search), go };
+  return {
+    name: Object.hasOwn(VIEWS, name) ? name : "line",
+    rest: rest.map(decode).filter(Boolean),
+    query: new URLSearchParams(search),
+    go,
+  };
 }
 
 function decode(text) {
@@ -67,7 +73,7 @@ function show() {
     return;
   }
   const to = route();
-  document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   leave();
   put(place);
   place.className = "";
@@ -75,11 +81,13 @@ function show() {
   view = to.name;
   const [title, make] = VIEWS[view];
   document.title = `${title} · ProcVision station`;
-  for (const link of document.querySelectorAll("#views a")) setAttribute(link, "aria-current", link.dataset.view === view ? "page" : null);
+  for (const link of document.getElementById("views").querySelectorAll("a"))
+    setAttribute(link, "aria-current", link.dataset.view === view ? "page" : null);
   const made = make(place, to);
   leave = typeof made === "function" ? made : made.end;
   keys = typeof made === "function" ? {} : made.keys;
   if (moved) {
+    clearNotices();
     window.scrollTo(0, 0);
     place.focus({ preventScroll: true });
   }
@@ -88,7 +96,9 @@ function show() {
 function navigation() {
   put(
     document.getElementById("views"),
-    Object.entries(VIEWS).map(([name, [title]]) => h("li", {}, h("a", { href: `#/${name}`, "data-view": name }, title))),
+    Object.entries(VIEWS).map(([name, [title]]) =>
+      h("li", {}, h("a", { href: `#/${name}`, "data-view": name }, title)),
+    ),
   );
 }
 
@@ -123,15 +133,37 @@ function connection() {
   const { state, retryAt, why } = station.connection;
   setAttribute(element, "data-state", state);
   setAttribute(document.documentElement, "data-connection", state);
+  stale();
   if (state === "live") {
     const off = difference();
-    setText(element, Math.abs(off) > 30_000 ? `Live · this clock is ${spanText(Math.abs(off))} ${off < 0 ? "ahead" : "behind"}` : "Live");
+    setText(
+      element,
+      Math.abs(off) > 30_000
+        ? `Live · this clock is ${spanText(Math.abs(off))} ${off < 0 ? "ahead" : "behind"}`
+        : "Live",
+    );
     element.removeAttribute("title");
     return;
   }
   const wait = Math.max(0, Math.ceil(((retryAt ?? 0) - Date.now()) / 1000));
-  setText(element, state === "connecting" ? "Connecting …" : wait > 1 ? `No connection · again in ${wait} s` : "No connection · trying …");
+  setText(
+    element,
+    state === "connecting"
+      ? "Connecting …"
+      : wait > 1
+        ? `No connection · again in ${wait} s`
+        : "No connection · trying …",
+  );
   setAttribute(element, "title", why);
+}
+
+/** Says above every view that it is not of now; the line says it itself, larger. */
+function stale() {
+  const { state, since } = station.connection;
+  const element = document.getElementById("stale");
+  const lost = state === "lost" && Date.now() - since > HICCUP_MS && view !== "line";
+  setAttribute(element, "hidden", !lost);
+  if (lost) setText(element, `Not current: there has been no connection to the station since ${timeText(since)}.`);
 }
 
 function names() {
@@ -165,7 +197,7 @@ function handle(key) {
   else if (key === "r") station.stream.retryNow();
   else if (key === "/") {
     const first = place.querySelector("input, select");
-    if (!first) return false;
+    if (!(first instanceof HTMLElement)) return false;
     first.focus();
   } else if (view === "line" && key === "Escape" && route().rest[0]) go("#/line");
   else if (view === "line" && (key === "[" || key === "]")) {

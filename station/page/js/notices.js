@@ -7,6 +7,8 @@ import { button, h, put } from "./dom.js";
 import { plain } from "./text.js";
 
 const STAYS_MS = 8000;
+/** Those that say more stay longer. */
+const STAYS_LONGER_MS = 25_000;
 const MOST = 4;
 /** The shortest pause between two spoken messages. */
 const BREATH_MS = 2500;
@@ -22,12 +24,22 @@ export function notice(text, mood = "good", more = []) {
   const element = h(
     "div",
     { class: `notice ${mood}`, role: mood === "bad" ? "alert" : "status" },
-    h("div", {}, h("p", {}, h("bdi", {}, plain(text, 400))), more.map((line) => h("p", { class: "soft" }, h("bdi", {}, plain(line, 300))))),
+    h(
+      "div",
+      {},
+      h("p", {}, h("bdi", {}, plain(text, 400))),
+      more.map((line) => h("p", { class: "soft" }, h("bdi", {}, plain(line, 300)))),
+    ),
     button("✕", () => element.remove(), { class: "leave", "aria-label": "Put this message away" }),
   );
   place.append(element);
   while (place.children.length > MOST) place.firstElementChild.remove();
-  if (mood === "good" && more.length === 0) setTimeout(() => element.remove(), STAYS_MS);
+  if (mood === "good") setTimeout(() => element.remove(), more.length === 0 ? STAYS_MS : STAYS_LONGER_MS);
+}
+
+/** Puts away what was said in another view, so that nothing lies over a verdict. */
+export function clearNotices() {
+  for (const element of document.querySelectorAll("#notices .notice.good")) element.remove();
 }
 
 /** Tells what an operation has brought: its warnings, and what the policy has against it. */

@@ -95,8 +95,14 @@ export class Overlay {
     if (address) this.#image.setAttribute("href", address);
     else this.#image.removeAttribute("href");
     const rects = rectsOf(result);
-    const found = rects.length > 0 ? `${counted(rects.length, "rect")}: ${rects.map((rect) => labelOf(rect)).join("; ")}` : "no rects";
-    this.#svg.setAttribute("aria-label", `Picture of ${plain(result.pid, 40)}, step ${plain(result.step_index, 10)}, ${plain(found, 600)}`);
+    const found =
+      rects.length > 0
+        ? `${counted(rects.length, "rect")}: ${rects.map((rect) => labelOf(rect)).join("; ")}`
+        : "no rects";
+    this.#svg.setAttribute(
+      "aria-label",
+      `Picture of ${plain(result.pid, 40)}, step ${plain(result.step_index, 10)}, ${plain(found, 600)}`,
+    );
     put(this.#none, address ? "" : "No picture was kept; only the places are shown");
     this.#mark();
   }
@@ -160,7 +166,8 @@ function fitLabel(label, width, height, letters) {
   const written = text.getComputedTextLength();
   if (written > room) {
     const letters = [...text.textContent];
-    text.textContent = `${letters.slice(0, Math.max(1, Math.floor((letters.length * room) / written) - 2)).join("")}…`;
+    const fitting = Math.max(1, Math.floor((letters.length * room) / written) - 2);
+    text.textContent = `${letters.slice(0, fitting).join("")}…`;
   }
   const long = Math.min(text.getComputedTextLength() + 2 * pad, width);
   const high = letters * 1.35;

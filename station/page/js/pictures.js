@@ -29,7 +29,8 @@ export function picture(result) {
   }
   const coming = blob(["results", key, "thumbnail"]).then(
     // What the bytes are is decided here: a picture, whatever the answer calls itself.
-    (bytes) => URL.createObjectURL(new Blob([bytes], { type: bytes.type === "image/png" ? "image/png" : "image/jpeg" })),
+    (bytes) =>
+      URL.createObjectURL(new Blob([bytes], { type: bytes.type === "image/png" ? "image/png" : "image/jpeg" })),
     () => {
       pictures.delete(key);
       return null;

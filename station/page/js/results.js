@@ -31,7 +31,11 @@ export function resultsView(place, { rest, query, go }) {
   const table = h("div", { class: "table-place" });
   const pager = h("div", { class: "pager" });
   const fresh = h("div", { class: "fresh", role: "status" });
-  const pids = h("datalist", { id: "pids" }, [...station.seats.keys()].map((pid) => h("option", { value: pid })));
+  const pids = h(
+    "datalist",
+    { id: "pids" },
+    [...station.seats.keys()].map((pid) => h("option", { value: pid })),
+  );
   const text = (key, label, properties = {}) => {
     const input = h("input", { type: "text", autocomplete: "off", spellcheck: "false", ...properties });
     input.value = filter[key];
@@ -85,37 +89,72 @@ export function resultsView(place, { rest, query, go }) {
     put(
       pager,
       button("Newest", first, { disabled: cursor === null }),
-      button("‹ Newer", () => {
-        cursor = before.pop() ?? null;
-        load();
-      }, { disabled: before.length === 0 }),
+      button(
+        "‹ Newer",
+        () => {
+          cursor = before.pop() ?? null;
+          load();
+        },
+        { disabled: before.length === 0 },
+      ),
       h("span", {}, `Page ${before.length + 1}`),
-      button("Older ›", () => {
-        before.push(cursor);
-        cursor = next;
-        load();
-        table.scrollIntoView({ block: "nearest" });
-      }, { disabled: next === null }),
-      field("Rows", select(SIZES.map((size) => [size, size]), limit, (size) => {
-        limit = size;
-        go(`#/results${asQuery()}`, true);
-        first();
-      })),
-      h("span", { class: "export" }, "Export what is filtered: ", exportLink("csv", wanted), " ", exportLink("json", wanted)),
+      button(
+        "Older ›",
+        () => {
+          before.push(cursor);
+          cursor = next;
+          load();
+          table.scrollIntoView({ block: "nearest" });
+        },
+        { disabled: next === null },
+      ),
+      field(
+        "Rows",
+        select(
+          SIZES.map((size) => [size, size]),
+          limit,
+          (size) => {
+            limit = size;
+            go(`#/results${asQuery()}`, true);
+            first();
+          },
+        ),
+      ),
+      h(
+        "span",
+        { class: "export" },
+        "Export what is filtered: ",
+        exportLink("csv", wanted),
+        " ",
+        exportLink("json", wanted),
+      ),
     );
   };
   const show = (id) => go(`#/results/${encodeURIComponent(id)}${asQuery()}`);
 
-  const outcomes = [["", "all"], ["OK", "OK"], ["NG", "NG"], ["FAILED", "failed or not ready"]];
+  const outcomes = [
+    ["", "all"],
+    ["OK", "OK"],
+    ["NG", "NG"],
+    ["FAILED", "failed or not ready"],
+  ];
   put(
     place,
     h("h1", {}, "Results"),
     h(
       "form",
-      { class: "filters", role: "search", "aria-label": "Filter results", on: { submit: (event) => event.preventDefault() } },
+      {
+        class: "filters",
+        role: "search",
+        "aria-label": "Filter results",
+        on: { submit: (event) => event.preventDefault() },
+      },
       pids,
       text("pid", "Product model", { list: "pids", size: "8" }),
-      field("Outcome", select(outcomes, filter.outcome, (value) => change("outcome", value))),
+      field(
+        "Outcome",
+        select(outcomes, filter.outcome, (value) => change("outcome", value)),
+      ),
       text("algorithm", "Algorithm", { size: "14" }),
       text("version", "Version", { size: "6" }),
       text("inspection", "Inspection", { size: "14" }),
@@ -145,13 +184,17 @@ function exportLink(format, wanted) {
   const label = format.toUpperCase();
   // Without a token the browser itself can fetch it, however long it is; a link cannot send a token.
   if (!token()) return h("a", { href: address(["results", "export"], query), download: name }, label);
-  return button(label, async () => {
-    try {
-      saveFile(await blob(["results", "export"], query, { limit: 600_000 }), name);
-    } catch (error) {
-      notice(error.message, "bad");
-    }
-  }, { class: "link" });
+  return button(
+    label,
+    async () => {
+      try {
+        saveFile(await blob(["results", "export"], query, { limit: 600_000 }), name);
+      } catch (error) {
+        notice(error.message, "bad");
+      }
+    },
+    { class: "link" },
+  );
 }
 
 function resultTable(results, show) {
@@ -165,7 +208,15 @@ function resultTable(results, show) {
       "table",
       { class: "results" },
       h("caption", { class: "unseen" }, `${counted(results.length, "result")}, the newest first`),
-      h("thead", {}, h("tr", {}, titles.map((title) => h("th", { scope: "col", class: numbers.has(title) ? "number" : null }, title)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          titles.map((title) => h("th", { scope: "col", class: numbers.has(title) ? "number" : null }, title)),
+        ),
+      ),
       h(
         "tbody",
         { on: { click: (event) => open(event, show) } },
@@ -174,7 +225,11 @@ function resultTable(results, show) {
           return h(
             "tr",
             { "data-kind": kind, "data-id": plain(result.id, 40) },
-            h("th", { scope: "row" }, h("a", { href: `#/results/${encodeURIComponent(result.id)}` }, plain(result.id, 20))),
+            h(
+              "th",
+              { scope: "row" },
+              h("a", { href: `#/results/${encodeURIComponent(result.id)}` }, plain(result.id, 20)),
+            ),
             h("td", {}, time(Number(result.at_ms))),
             h("td", {}, h("span", { class: "tag", "data-kind": kind }, shape(kind), word(kind))),
             h("td", {}, bdi(result.pid, 40)),
@@ -220,7 +275,13 @@ function parts(result, overlay) {
   const rects = rectsOf(result);
   const row = (label, ...value) => [h("dt", {}, label), h("dd", {}, ...value)];
   return [
-    h("div", { class: "banner", "data-kind": kind }, shape(kind), h("p", { class: "word" }, word(kind)), h("p", { class: "why" }, bdi(sentence(result, 400), 500))),
+    h(
+      "div",
+      { class: "banner", "data-kind": kind },
+      shape(kind),
+      h("p", { class: "word" }, word(kind)),
+      h("p", { class: "why" }, bdi(sentence(result, 400), 500)),
+    ),
     h(
       "div",
       { class: "columns" },
@@ -233,7 +294,17 @@ function parts(result, overlay) {
             "table",
             { class: "numbers" },
             h("caption", { class: "unseen" }, "What was found"),
-            h("thead", {}, h("tr", {}, ["#", "Label", "Score", "x", "y", "Width", "Height"].map((title) => h("th", { scope: "col", class: title === "Label" ? null : "number" }, title)))),
+            h(
+              "thead",
+              {},
+              h(
+                "tr",
+                {},
+                ["#", "Label", "Score", "x", "y", "Width", "Height"].map((title) =>
+                  h("th", { scope: "col", class: title === "Label" ? null : "number" }, title),
+                ),
+              ),
+            ),
             h(
               "tbody",
               {},
@@ -262,17 +333,49 @@ function parts(result, overlay) {
           row("Algorithm", code(result.algorithm, 80), " ", bdi(result.version, 40)),
           result.error_code && row("Error code", h("code", {}, plain(result.error_code, 20))),
           result.message && row("Message", bdi(result.message, 2000)),
-          row("Took", tookText(result.took_us), `, after waiting ${tookText(result.waited_us)}, ${counted(Number(result.attempts) || 1, "attempt")}`),
+          row(
+            "Took",
+            tookText(result.took_us),
+            `, after waiting ${tookText(result.waited_us)}, ${counted(Number(result.attempts) || 1, "attempt")}`,
+          ),
           result.line && row("Line", bdi(result.line, 80)),
-          row("Inspection", h("a", { href: `#/results?inspection=${encodeURIComponent(plain(result.inspection, 200))}` }, code(result.inspection, 80))),
+          row(
+            "Inspection",
+            h(
+              "a",
+              { href: `#/results?inspection=${encodeURIComponent(plain(result.inspection, 200))}` },
+              code(result.inspection, 80),
+            ),
+          ),
           row("Request", code(result.request_id, 80)),
           row("Package digest", code(result.digest, 80)),
-          result.picture && row("Picture", `${number(result.picture.width)} × ${number(result.picture.height)} `, plain(result.picture.format, 20), " from ", bdi(result.picture.source, 120)),
+          result.picture &&
+            row(
+              "Picture",
+              `${number(result.picture.width)} × ${number(result.picture.height)} `,
+              plain(result.picture.format, 20),
+              " from ",
+              bdi(result.picture.source, 120),
+            ),
         ),
-        h("p", {}, h("a", { href: `#/log?inspection=${encodeURIComponent(plain(result.inspection, 200))}` }, "Log of this inspection")),
-        [["Parameters", result.params], ["Measured", result.debug], ["Context", result.context]].map(
+        h(
+          "p",
+          {},
+          h(
+            "a",
+            { href: `#/log?inspection=${encodeURIComponent(plain(result.inspection, 200))}` },
+            "Log of this inspection",
+          ),
+        ),
+        [
+          ["Parameters", result.params],
+          ["Measured", result.debug],
+          ["Context", result.context],
+        ].map(
           ([title, value]) =>
-            value && Object.keys(value).length > 0 && h("details", { open: title === "Measured" }, h("summary", {}, title), json(value)),
+            value &&
+            Object.keys(value).length > 0 &&
+            h("details", { open: title === "Measured" }, h("summary", {}, title), json(value)),
         ),
       ),
     ),

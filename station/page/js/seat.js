@@ -55,8 +55,25 @@ export class SeatCard {
   constructor(pid, large) {
     this.pid = pid;
     const id = `seat-${encodeURIComponent(pid)}`;
-    this.#name = h("h2", { id }, h("a", { href: large ? "#/line" : `#/line/${encodeURIComponent(pid)}`, title: large ? "Show all seats" : "Show this seat alone" }, bdi(pid, 40)));
-    this.#face = h("div", { class: "face" }, h("div", { class: "verdict" }, this.#shape, this.#word), this.#why, this.#help);
+    this.#name = h(
+      "h2",
+      { id },
+      h(
+        "a",
+        {
+          href: large ? "#/line" : `#/line/${encodeURIComponent(pid)}`,
+          title: large ? "Show all seats" : "Show this seat alone",
+        },
+        bdi(pid, 40),
+      ),
+    );
+    this.#face = h(
+      "div",
+      { class: "face" },
+      h("div", { class: "verdict" }, this.#shape, this.#word),
+      this.#why,
+      this.#help,
+    );
     this.#strip.href = `#/results?pid=${encodeURIComponent(pid)}`;
     this.element = h(
       "article",
@@ -64,7 +81,14 @@ export class SeatCard {
       h("header", { class: "seat-head" }, this.#name, this.#release, this.#state),
       this.#face,
       h("div", { class: "shown" }, this.#overlay.element, this.#age),
-      h("div", { class: "below" }, this.#steps, h("div", { class: "note" }, this.#rects, this.#lastNg), this.#facts, this.#strip),
+      h(
+        "div",
+        { class: "below" },
+        this.#steps,
+        h("div", { class: "note" }, this.#rects, this.#lastNg),
+        this.#facts,
+        this.#strip,
+      ),
     );
   }
 
@@ -106,14 +130,29 @@ export class SeatCard {
     this.#kind = kind;
     setAttribute(this.element, "data-kind", kind);
     put(this.#shape, shape(kind));
-    put(this.#word, (WORDS[kind] ?? WORDS.FAILED).map((line) => h("span", {}, line, " ")));
-    put(this.#help, kind === "ALARM" || kind === "STOPPED" ? station.may("operate") && button("Start it", () => start(this.pid)) : null);
+    put(
+      this.#word,
+      (WORDS[kind] ?? WORDS.FAILED).map((line) => h("span", {}, line, " ")),
+    );
+    put(
+      this.#help,
+      kind === "ALARM" || kind === "STOPPED"
+        ? station.may("operate") && button("Start it", () => start(this.pid))
+        : null,
+    );
     if (!first) say(this.pid, `${plain(this.pid, 40)}: ${word(kind)}. ${plain(why, 160)}`);
   }
 
   #below({ result, steps, current }, results, at) {
     this.#overlay.show(result);
-    setText(this.#age, result ? (current ? spanText(at - Number(result.at_ms)) + " ago" : `not current: picture of ${timeText(Number(result.at_ms))}`) : "");
+    setText(
+      this.#age,
+      result
+        ? current
+          ? spanText(at - Number(result.at_ms)) + " ago"
+          : `not current: picture of ${timeText(Number(result.at_ms))}`
+        : "",
+    );
     // Once there was a second step the row stays, so that nothing jumps when the next inspection begins.
     this.#stepped ||= steps.length > 1;
     const signature = JSON.stringify(steps.map(({ step, kind, times }) => [step, kind, times]));
@@ -123,7 +162,14 @@ export class SeatCard {
       put(
         this.#steps,
         steps.map(({ step, kind, times }) =>
-          h("li", { "data-kind": kind }, shape(kind), `step ${plain(step, 6)} `, h("b", {}, word(kind)), times > 1 && ` (asked ${times} times)`),
+          h(
+            "li",
+            { "data-kind": kind },
+            shape(kind),
+            `step ${plain(step, 6)} `,
+            h("b", {}, word(kind)),
+            times > 1 && ` (asked ${times} times)`,
+          ),
         ),
       );
     }
@@ -132,7 +178,10 @@ export class SeatCard {
       this.#rectsOf = key;
       const rects = current ? rectsOf(result) : [];
       setAttribute(this.#rects, "hidden", rects.length === 0);
-      put(this.#rects, rects.slice(0, 20).map((rect) => h("li", {}, bdi(labelOf(rect, 60, kindOf(result) !== "NOT_READY")))));
+      put(
+        this.#rects,
+        rects.slice(0, 20).map((rect) => h("li", {}, bdi(labelOf(rect, 60, kindOf(result) !== "NOT_READY")))),
+      );
       put(
         this.#facts,
         result && [
@@ -155,9 +204,16 @@ export class SeatCard {
     if (key !== this.#stripOf) {
       this.#stripOf = key;
       const latest = judged.slice(0, STRIP).reverse();
-      put(this.#strip, latest.map((result) => h("i", { "data-kind": kindOf(result) }, SIGNS[kindOf(result)])));
+      put(
+        this.#strip,
+        latest.map((result) => h("i", { "data-kind": kindOf(result) }, SIGNS[kindOf(result)])),
+      );
       const bad = latest.filter((result) => kindOf(result) !== "OK").length;
-      setAttribute(this.#strip, "aria-label", `The last ${latest.length} answers of ${plain(this.pid, 40)}: ${latest.length - bad} OK, ${bad} others. Show results`);
+      setAttribute(
+        this.#strip,
+        "aria-label",
+        `Last ${latest.length} answers of ${plain(this.pid, 40)}: ${latest.length - bad} OK, ${bad} others. Results`,
+      );
       setAttribute(this.#strip, "hidden", latest.length === 0);
     }
     const ng = judged.find((result) => kindOf(result) === "NG");
@@ -169,7 +225,13 @@ export class SeatCard {
       put(
         this.#lastNg,
         old && [
-          h("a", { href: `#/results/${encodeURIComponent(old.id)}` }, shape("NG"), h("b", {}, "Last NG"), ` ${text} ago`),
+          h(
+            "a",
+            { href: `#/results/${encodeURIComponent(old.id)}` },
+            shape("NG"),
+            h("b", {}, "Last NG"),
+            ` ${text} ago`,
+          ),
           " ",
           bdi(sentence(old, 80)),
         ],

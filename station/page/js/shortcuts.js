@@ -45,11 +45,23 @@ export function showShortcuts() {
       h(
         "table",
         { class: "keys" },
-        h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, "Key"), h("th", { scope: "col" }, "What it does"))),
-        h("tbody", {}, LIST.map(([key, what]) => h("tr", {}, h("th", { scope: "row" }, h("kbd", {}, key)), h("td", {}, what)))),
+        h(
+          "thead",
+          { class: "unseen" },
+          h("tr", {}, h("th", { scope: "col" }, "Key"), h("th", { scope: "col" }, "What it does")),
+        ),
+        h(
+          "tbody",
+          {},
+          LIST.map(([key, what]) => h("tr", {}, h("th", { scope: "row" }, h("kbd", {}, key)), h("td", {}, what))),
+        ),
       ),
       h("label", { class: "check" }, off, h("span", {}, "Single keys do something")),
-      h("div", { class: "actions" }, h("button", { type: "button", class: "primary", autofocus: true, on: { click: () => close() } }, "Close")),
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { type: "button", class: "primary", autofocus: true, on: { click: () => close() } }, "Close"),
+      ),
     ],
     { class: "narrow" },
   );

@@ -144,7 +144,10 @@ class Station {
     }
     this.#refreshing = true;
     try {
-      const [{ active }, { algorithms }] = await Promise.all([api.get(["algorithms", "active"]), api.get(["algorithms"])]);
+      const [{ active }, { algorithms }] = await Promise.all([
+        api.get(["algorithms", "active"]),
+        api.get(["algorithms"]),
+      ]);
       this.seats = new Map();
       for (const seat of list(active)) this.#seat(seat);
       this.algorithms = list(algorithms);
@@ -239,7 +242,13 @@ class Station {
         if (worker.state !== "alarmed") continue;
         const told = this.alarms.find((alarm) => alarm.pid === seat.pid && alarm.worker === worker.id);
         const message = worker.last_failure ?? told?.message;
-        alarms.push({ key: `${seat.pid}/${worker.id}`, pid: seat.pid, worker: worker.id, at_ms: worker.since_ms, message });
+        alarms.push({
+          key: `${seat.pid}/${worker.id}`,
+          pid: seat.pid,
+          worker: worker.id,
+          at_ms: worker.since_ms,
+          message,
+        });
       }
     }
     for (const alarm of this.alarms) {

@@ -6,8 +6,10 @@
 import { h } from "./dom.js";
 
 /** Control characters, what turns the direction of writing, and what cannot be seen. */
-const TREACHEROUS =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200c\u200e-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const CONTROLS = "\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f";
+const DIRECTIONS = "\\u061c\\u200e-\\u200f\\u2028-\\u202e\\u2066-\\u2069";
+const UNSEEN = "\\u00ad\\u180e\\u200b-\\u200c\\u2060-\\u2065\\u206a-\\u206f\\ufeff\\ufff9-\\ufffb";
+const TREACHEROUS = new RegExp(`[${CONTROLS}${DIRECTIONS}${UNSEEN}]`, "g");
 
 /** What joins letters, except where it makes one picture of several. */
 const JOINER = /(?<!\p{Extended_Pictographic}\ufe0f?)\u200d|\u200d(?!\p{Extended_Pictographic})/gu;
@@ -30,11 +32,7 @@ export function plain(value, most = SHORT) {
   const text = typeof value === "string" ? value : value === null || value === undefined ? "" : encode(value);
   // Cut before anything is replaced, so that ten million characters cost no more than ten.
   const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return cut
-    .toWellFormed()
-    .replace(TREACHEROUS, visible)
-    .replace(JOINER, visible)
-    .replace(MARKS, "$1");
+  return cut.toWellFormed().replace(TREACHEROUS, visible).replace(JOINER, visible).replace(MARKS, "$1");
 }
 
 function visible(letter) {

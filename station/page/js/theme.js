@@ -26,12 +26,16 @@ function show(element) {
 
 /** A switch of three positions. */
 export function themeSwitch() {
-  const element = button("", () => {
-    const next = NEXT[chosen()];
-    if (next === "auto") localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, next);
-    show(element);
-  }, { class: "icon", id: "theme" });
+  const element = button(
+    "",
+    () => {
+      const next = NEXT[chosen()];
+      if (next === "auto") localStorage.removeItem(KEY);
+      else localStorage.setItem(KEY, next);
+      show(element);
+    },
+    { class: "icon", id: "theme" },
+  );
   show(element);
   return element;
 }

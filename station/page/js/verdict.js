@@ -89,7 +89,7 @@ const GRAVITY = ["NG", "FAILED", "NOT_READY", "JUDGING", "OK"];
 /** A question is this long unanswered before a seat says that it judges, so that quick ones do not flicker. */
 const QUICK_MS = 700;
 /** A lost connection is this long lost before verdicts go, so that a hiccup does not make the wall blink. */
-const HICCUP_MS = 1500;
+export const HICCUP_MS = 1500;
 /** How long a verdict is current: some times the usual pause between two, within these bounds. */
 const PAUSES = 5;
 const LEAST_MS = 10_000;
@@ -123,7 +123,12 @@ export function stepsOf(results) {
     if (known) known.times += result.phase === "execute" ? 1 : 0;
     else {
       const times = result.phase === "execute" ? 1 : 0;
-      steps.set(result.step_index, { step: result.step_index, kind: kind === "READY" ? "JUDGING" : kind, result, times });
+      steps.set(result.step_index, {
+        step: result.step_index,
+        kind: kind === "READY" ? "JUDGING" : kind,
+        result,
+        times,
+      });
     }
   }
   return [...steps.values()].sort((one, other) => one.step - other.step);
@@ -160,7 +165,8 @@ export function face(seat, results, connection, nowMs) {
   }
   const result = shown?.result ?? null;
   const steps = shown?.steps ?? [];
-  const last = result && shown.kind !== "JUDGING" ? ` Last: ${word(shown.kind)} at ${timeText(Number(result.at_ms))}.` : "";
+  const last =
+    result && shown.kind !== "JUDGING" ? ` Last: ${word(shown.kind)} at ${timeText(Number(result.at_ms))}.` : "";
   const not = (kind, why) => ({ kind, why: why + last, result, steps: [], current: false });
 
   if (connection.state !== "live" && Date.now() - connection.since > HICCUP_MS) {
@@ -169,7 +175,10 @@ export function face(seat, results, connection, nowMs) {
   }
   const failure = seat.workers.map((worker) => worker.last_failure).find(Boolean);
   if (seat.state === "alarmed") {
-    return not("ALARM", `Nothing is judged until somebody starts it: ${plain(failure ?? "it failed again and again", 120)}.`);
+    return not(
+      "ALARM",
+      `Nothing is judged until somebody starts it: ${plain(failure ?? "it failed again and again", 120)}.`,
+    );
   }
   if (seat.state === "stopped") return not("STOPPED", "Nothing is judged: somebody stopped it.");
   const age = result ? nowMs - Number(result.at_ms) : Infinity;
