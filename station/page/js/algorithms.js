@@ -10,14 +10,28 @@ import { button, drawSoon, h, put, redraw, setText } from "./dom.js";
 import { installForm } from "./install.js";
 import { STATES } from "./seat.js";
 import { station } from "./station.js";
+import { table } from "./table.js";
 import { bdi, code, list, number, plain } from "./text.js";
 
 /** Product models that are shown of a version before the rest is folded. */
 const PIDS = 12;
 
+const WORKER_TITLES = ["Worker", "State", "For", "Process", "Restarts", "Last failure"];
+const VERSION_TITLES = [
+  "Algorithm",
+  "Version",
+  "State",
+  "Judges",
+  "Supports",
+  "Signature",
+  "Users",
+  "Installed",
+  "Actions",
+];
+
 export function algorithmsView(place) {
-  const seats = h("div", { class: "table-place" });
-  const installed = h("div", { class: "table-place" });
+  const seats = h("div", {});
+  const installed = h("div", {});
   const filter = h("input", {
     type: "search",
     name: "filter",
@@ -122,91 +136,39 @@ function seatBox(seat) {
           ],
       ),
     ),
+    table(`Workers of ${plain(seat.pid, 40)}`, WORKER_TITLES, seat.workers.map(workerRow), {
+      class: "workers",
+      numbers: ["Process", "Restarts"],
+    }),
+  );
+}
+
+function workerRow(worker) {
+  const since = Number.isFinite(worker.since_ms) ? worker.since_ms : null;
+  return h(
+    "tr",
+    { "data-state": plain(worker.state, 20) },
+    h("th", { scope: "row" }, bdi(worker.id, 40)),
+    h("td", {}, state(worker.state)),
+    h("td", { "data-since": since }, since === null ? "–" : spanText(now() - since)),
+    h("td", { class: "number" }, plain(worker.process, 12) || "–"),
+    h("td", { class: Number(worker.restarts) > 0 ? "number strong" : "number" }, number(worker.restarts)),
     h(
-      "div",
-      { class: "wide", tabindex: "0", role: "group", "aria-label": `Workers of ${plain(seat.pid, 40)}` },
-      h(
-        "table",
-        { class: "workers" },
-        h("caption", { class: "unseen" }, `Workers of ${plain(seat.pid, 40)}`),
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            ["Worker", "State", "For", "Process", "Restarts", "Last failure"].map((title) =>
-              h("th", { scope: "col", class: title === "Restarts" || title === "Process" ? "number" : null }, title),
-            ),
-          ),
-        ),
-        h(
-          "tbody",
-          {},
-          seat.workers.map((worker) =>
-            h(
-              "tr",
-              { "data-state": plain(worker.state, 20) },
-              h("th", { scope: "row" }, bdi(worker.id, 40)),
-              h("td", {}, state(worker.state)),
-              h(
-                "td",
-                { "data-since": Number.isFinite(worker.since_ms) ? worker.since_ms : null },
-                Number.isFinite(worker.since_ms) ? spanText(now() - worker.since_ms) : "–",
-              ),
-              h(
-                "td",
-                { class: "number" },
-                worker.process === null || worker.process === undefined ? "–" : plain(worker.process, 12),
-              ),
-              h("td", { class: Number(worker.restarts) > 0 ? "number strong" : "number" }, number(worker.restarts)),
-              h(
-                "td",
-                { class: "long" },
-                worker.last_failure ? bdi(worker.last_failure, 240) : h("span", { class: "none" }, "none"),
-              ),
-            ),
-          ),
-        ),
-      ),
+      "td",
+      { class: "long" },
+      worker.last_failure ? bdi(worker.last_failure, 240) : h("span", { class: "none" }, "none"),
     ),
   );
 }
 
 function versionTable(versions, wanted) {
   if (versions.length === 0) {
-    return h(
-      "p",
-      { class: "none" },
-      wanted ? "No name contains that." : station.known ? "Nothing is installed." : "Asking the station …",
-    );
+    const none = station.known ? "Nothing is installed." : "Asking the station …";
+    return h("p", { class: "none" }, wanted ? "No name contains that." : none);
   }
-  const rows = versions.slice().sort((one, other) => compare(one, other));
-  return h(
-    "div",
-    { class: "wide", tabindex: "0", role: "group", "aria-label": "Installed versions" },
-    h(
-      "table",
-      { class: "versions" },
-      h("caption", { class: "unseen" }, "Installed versions"),
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          ["Algorithm", "Version", "State", "Judges", "Supports", "Signature", "Users", "Installed", "Actions"].map(
-            (title) => h("th", { scope: "col" }, title),
-          ),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        rows.map((one, index) => versionRow(one, index > 0 && rows[index - 1].name === one.name)),
-      ),
-    ),
-  );
+  const sorted = versions.slice().sort(compare);
+  const rows = sorted.map((one, index) => versionRow(one, index > 0 && sorted[index - 1].name === one.name));
+  return table("Installed versions", VERSION_TITLES, rows, { class: "versions", numbers: ["Users"] });
 }
 
 function compare(one, other) {

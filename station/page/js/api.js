@@ -32,6 +32,7 @@ export function token() {
 
 /** Keeps a token for as long as this tab is open. */
 export function setToken(value) {
+  declined = false;
   if (value) sessionStorage.setItem(TOKEN, value);
   else sessionStorage.removeItem(TOKEN);
 }
@@ -39,6 +40,13 @@ export function setToken(value) {
 /** Asks for a token; set by whoever can show a prompt. Resolves to whether there is a new one. */
 let askForToken = async (_hadOne) => false;
 let asking = null;
+/** Whether somebody was asked and had none; then nobody is asked again until there is one. */
+let declined = false;
+
+/** Whether the station wants a token and nobody has given one. */
+export function tokenMissing() {
+  return declined;
+}
 
 export function onUnauthorized(ask) {
   askForToken = ask;
@@ -47,9 +55,15 @@ export function onUnauthorized(ask) {
 function newToken(used) {
   // Another request has been answered with 401 meanwhile, and its prompt has brought a token.
   if (token() !== used) return Promise.resolve(true);
-  asking ??= askForToken(used !== null).finally(() => {
-    asking = null;
-  });
+  if (declined) return Promise.resolve(false);
+  asking ??= askForToken(used !== null)
+    .then((given) => {
+      declined = !given;
+      return given;
+    })
+    .finally(() => {
+      asking = null;
+    });
   return asking;
 }
 

@@ -5,6 +5,7 @@
 
 import { axisText, timeText } from "./clock.js";
 import { h, put, s, setText } from "./dom.js";
+import { table } from "./table.js";
 
 const RIGHT = 12;
 /** The room of letters beside and below, in their heights. */
@@ -232,42 +233,16 @@ export class Chart {
 
   #fillTable() {
     const { title, series, format, times } = this.#data;
-    const rows = () =>
+    const shown = (one, index) => (one.values[index] === null ? "–" : format(one.values[index]));
+    const row = (time, index) =>
       h(
-        "div",
-        { class: "wide", tabindex: "0", role: "group", "aria-label": title },
-        h(
-          "table",
-          { class: "numbers" },
-          h("caption", { class: "unseen" }, title),
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              h("th", { scope: "col" }, "From"),
-              series.map((one) => h("th", { scope: "col", class: "number" }, one.name)),
-            ),
-          ),
-          h(
-            "tbody",
-            {},
-            times
-              .map((time, index) =>
-                h(
-                  "tr",
-                  {},
-                  h("th", { scope: "row" }, timeText(time)),
-                  series.map((one) =>
-                    h("td", { class: "number" }, one.values[index] === null ? "–" : format(one.values[index])),
-                  ),
-                ),
-              )
-              .reverse(),
-          ),
-        ),
+        "tr",
+        {},
+        h("th", { scope: "row" }, timeText(time)),
+        series.map((one) => h("td", { class: "number" }, shown(one, index))),
       );
+    const names = series.map((one) => one.name);
+    const rows = () => table(title, ["From", ...names], times.map(row).reverse(), { numbers: names });
     const summary = this.#table.querySelector("summary") ?? h("summary", {}, "As a table");
     this.#table.ontoggle = () => put(this.#table, summary, this.#table.open && rows());
     put(this.#table, summary, this.#table.open && rows());

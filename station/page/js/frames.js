@@ -7,6 +7,7 @@ import { get } from "./api.js";
 import { problem } from "./dialogs.js";
 import { button, h, put, redraw } from "./dom.js";
 import { station } from "./station.js";
+import { table } from "./table.js";
 import { bdi, bytes, code, counted, list, number, plain } from "./text.js";
 
 const AGAIN_MS = 1500;
@@ -54,28 +55,6 @@ export function framesView(place) {
   };
 }
 
-function table(caption, titles, rows, numbers = []) {
-  return h(
-    "div",
-    { class: "wide", tabindex: "0", role: "group", "aria-label": caption },
-    h(
-      "table",
-      {},
-      h("caption", { class: "unseen" }, caption),
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          titles.map((title) => h("th", { scope: "col", class: numbers.includes(title) ? "number" : null }, title)),
-        ),
-      ),
-      h("tbody", {}, rows),
-    ),
-  );
-}
-
 function lineTable(lines) {
   if (lines.length === 0)
     return h("p", { class: "none" }, "No line is configured: inspections begin when somebody asks over HTTP.");
@@ -113,7 +92,7 @@ function lineTable(lines) {
         ),
       );
     }),
-    ["Inspections"],
+    { numbers: ["Inspections"] },
   );
 }
 

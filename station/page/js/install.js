@@ -7,6 +7,7 @@ import { problem } from "./dialogs.js";
 import { button, field, h, put } from "./dom.js";
 import { told } from "./notices.js";
 import { station } from "./station.js";
+import { table } from "./table.js";
 import { bdi, bytes, list, plain } from "./text.js";
 
 export function installForm() {
@@ -133,45 +134,23 @@ function report(answer) {
   const checks = list(answer.checks)
     .slice()
     .sort((one, other) => order.indexOf(one.status) - order.indexOf(other.status));
+  const row = (check) =>
+    h(
+      "tr",
+      { class: `check-${plain(check.status, 10)}` },
+      h("td", {}, `${SIGN[check.status] ?? ""} ${plain(check.status, 10).replace("_", " ")}`),
+      h("th", { scope: "row" }, h("code", {}, plain(check.id, 40))),
+      h(
+        "td",
+        { class: "long" },
+        bdi(check.detail, 400),
+        check.remedy && h("span", { class: "description" }, bdi(check.remedy, 400)),
+      ),
+    );
   return h(
     "div",
     { class: "done" },
     h("p", {}, h("b", {}, WORST[answer.status] ?? "The station has looked at it.")),
-    h(
-      "div",
-      { class: "wide", tabindex: "0", role: "group", "aria-label": "Checks" },
-      h(
-        "table",
-        {},
-        h("caption", { class: "unseen" }, "Checks of the package"),
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            ["Result", "Check", "What was found"].map((title) => h("th", { scope: "col" }, title)),
-          ),
-        ),
-        h(
-          "tbody",
-          {},
-          checks.map((check) =>
-            h(
-              "tr",
-              { class: `check-${plain(check.status, 10)}` },
-              h("td", {}, `${SIGN[check.status] ?? ""} ${plain(check.status, 10).replace("_", " ")}`),
-              h("th", { scope: "row" }, h("code", {}, plain(check.id, 40))),
-              h(
-                "td",
-                {},
-                bdi(check.detail, 400),
-                check.remedy ? h("span", { class: "description" }, bdi(check.remedy, 400)) : null,
-              ),
-            ),
-          ),
-        ),
-      ),
-    ),
+    table("Checks of the package", ["Result", "Check", "What was found"], checks.map(row)),
   );
 }

@@ -2,6 +2,7 @@
  * The line: every seat at once, or one alone on a wall.
  */
 
+import { tokenMissing } from "./api.js";
 import { drawSoon, h, put } from "./dom.js";
 import { SeatCard } from "./seat.js";
 import { station } from "./station.js";
@@ -46,7 +47,7 @@ export function lineView(place, { rest }) {
   };
   const updateSoon = drawSoon(update);
   const arrangeSoon = drawSoon(drawAll);
-  const ends = [station.on(["results", "connection"], updateSoon), station.on(["seats", "station"], arrangeSoon)];
+  const ends = [station.on(["results"], updateSoon), station.on(["seats", "station", "connection"], arrangeSoon)];
   const timer = setInterval(update, TICK_MS);
   drawAll();
   return () => {
@@ -58,8 +59,10 @@ export function lineView(place, { rest }) {
 }
 
 function nothing(alone) {
-  if (!station.known)
+  if (!station.known) {
+    if (tokenMissing()) return h("p", {}, "The station wants a token. Sign in above.");
     return h("p", {}, station.connection.state === "lost" ? "The station does not answer." : "Asking the station …");
+  }
   if (alone !== null)
     return [
       h("p", {}, "Nothing judges ", bdi(alone, 60), " at this station. "),

@@ -4,7 +4,7 @@
 
 import { watchAlarms } from "./alarms.js";
 import { algorithmsView } from "./algorithms.js";
-import { onUnauthorized, setToken, token } from "./api.js";
+import { onUnauthorized, setToken, token, tokenMissing } from "./api.js";
 import { chartsView } from "./charts.js";
 import { difference, spanText, timeText } from "./clock.js";
 import { askToken } from "./dialogs.js";
@@ -12,7 +12,7 @@ import { button, h, put, setAttribute, setText } from "./dom.js";
 import { framesView } from "./frames.js";
 import { lineView } from "./line.js";
 import { logView } from "./log.js";
-import { clearNotices, notice } from "./notices.js";
+import { clearNotices, notice, say } from "./notices.js";
 import { resultsView } from "./results.js";
 import { listen, showShortcuts } from "./shortcuts.js";
 import { station } from "./station.js";
@@ -114,7 +114,7 @@ function tools() {
           setToken(null);
           location.reload();
         })
-      : role && role !== "manage" && button("Sign in", () => signIn(false)),
+      : ((role && role !== "manage") || tokenMissing()) && button("Sign in", () => signIn(false)),
     colours,
     button("?", showShortcuts, { class: "icon", "aria-label": "Keys", title: "Keys" }),
   );
@@ -127,6 +127,15 @@ function signIn(hadOne) {
   });
 }
 
+let heard = "";
+
+/** Speaks of a connection that is lost or back: once, and not each second that is counted down. */
+function announce(state) {
+  if (heard === "live" && state === "lost") say("connection", "The connection to the station is lost.");
+  if (heard === "lost" && state === "live") say("connection", "The connection to the station is back.");
+  if (state !== "connecting") heard = state;
+}
+
 /** Says whether what is shown is current. */
 function connection() {
   const element = document.getElementById("connection");
@@ -134,6 +143,7 @@ function connection() {
   setAttribute(element, "data-state", state);
   setAttribute(document.documentElement, "data-connection", state);
   stale();
+  announce(state);
   if (state === "live") {
     const off = difference();
     setText(
@@ -230,7 +240,10 @@ station.on(["station"], () => {
   names();
   tools();
 });
-station.on(["connection"], connection);
+station.on(["connection"], () => {
+  connection();
+  tools();
+});
 setInterval(connection, 1000);
 connection();
 watchAlarms();

@@ -6,13 +6,14 @@
 import { address, blob, get, token } from "./api.js";
 import { saveFile } from "./audit.js";
 import { time, tookText } from "./clock.js";
-import { openDialog, problem } from "./dialogs.js";
+import { problem } from "./dialogs.js";
 import { button, field, h, put, select } from "./dom.js";
 import { notice } from "./notices.js";
-import { labelOf, Overlay, rectsOf } from "./overlay.js";
+import { showResult } from "./result.js";
 import { shape } from "./shapes.js";
 import { station } from "./station.js";
-import { bdi, code, counted, json, list, number, plain } from "./text.js";
+import { table } from "./table.js";
+import { bdi, code, counted, list, plain } from "./text.js";
 import { kindOf, sentence, word } from "./verdict.js";
 
 const SIZES = ["50", "100", "250"];
@@ -28,7 +29,7 @@ export function resultsView(place, { rest, query, go }) {
   let asked = 0;
   let seenThen = station.seen;
 
-  const table = h("div", { class: "table-place" });
+  const rows = h("div", {});
   const pager = h("div", { class: "pager" });
   const fresh = h("div", { class: "fresh", role: "status" });
   const pids = h(
@@ -74,18 +75,18 @@ export function resultsView(place, { rest, query, go }) {
     const mine = asked;
     seenThen = station.seen;
     put(fresh);
-    table.setAttribute("aria-busy", "true");
+    rows.setAttribute("aria-busy", "true");
     try {
       const answer = await get(["results"], { ...wanted(), before: cursor, limit });
       if (mine !== asked) return;
       next = answer.next ?? null;
-      put(table, resultTable(list(answer.results), show));
+      put(rows, resultTable(list(answer.results), show));
     } catch (error) {
       if (mine !== asked) return;
       next = null;
-      put(table, problem(error));
+      put(rows, problem(error));
     }
-    table.removeAttribute("aria-busy");
+    rows.removeAttribute("aria-busy");
     put(
       pager,
       button("Newest", first, { disabled: cursor === null }),
@@ -104,7 +105,7 @@ export function resultsView(place, { rest, query, go }) {
           before.push(cursor);
           cursor = next;
           load();
-          table.scrollIntoView({ block: "nearest" });
+          rows.scrollIntoView({ block: "nearest" });
         },
         { disabled: next === null },
       ),
@@ -163,7 +164,7 @@ export function resultsView(place, { rest, query, go }) {
       button("Clear", () => go("#/results")),
     ),
     fresh,
-    table,
+    rows,
     pager,
   );
   load();
@@ -174,7 +175,7 @@ export function resultsView(place, { rest, query, go }) {
       fresh.firstChild.textContent = `${counted(more, "new result")} since this list was read. Read it again`;
     }
   }, 2000);
-  if (rest[0]) detail(rest[0], () => go(`#/results${asQuery()}`, true));
+  if (rest[0]) showResult(rest[0], () => go(`#/results${asQuery()}`, true));
   return () => clearInterval(timer);
 }
 
@@ -200,48 +201,27 @@ function exportLink(format, wanted) {
 function resultTable(results, show) {
   if (results.length === 0) return h("p", { class: "none" }, "Nothing was judged that fits.");
   const titles = ["Result", "Time", "Verdict", "Product model", "Why", "Step", "Algorithm", "Took", "Inspection"];
-  const numbers = new Set(["Took", "Step"]);
+  return table(`${counted(results.length, "result")}, the newest first`, titles, results.map(resultRow), {
+    class: "results",
+    numbers: ["Took", "Step"],
+    on: { click: (event) => open(event, show) },
+  });
+}
+
+function resultRow(result) {
+  const kind = kindOf(result);
   return h(
-    "div",
-    { class: "wide", tabindex: "0", role: "group", "aria-label": "Results" },
-    h(
-      "table",
-      { class: "results" },
-      h("caption", { class: "unseen" }, `${counted(results.length, "result")}, the newest first`),
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          titles.map((title) => h("th", { scope: "col", class: numbers.has(title) ? "number" : null }, title)),
-        ),
-      ),
-      h(
-        "tbody",
-        { on: { click: (event) => open(event, show) } },
-        results.map((result) => {
-          const kind = kindOf(result);
-          return h(
-            "tr",
-            { "data-kind": kind, "data-id": plain(result.id, 40) },
-            h(
-              "th",
-              { scope: "row" },
-              h("a", { href: `#/results/${encodeURIComponent(result.id)}` }, plain(result.id, 20)),
-            ),
-            h("td", {}, time(Number(result.at_ms))),
-            h("td", {}, h("span", { class: "tag", "data-kind": kind }, shape(kind), word(kind))),
-            h("td", {}, bdi(result.pid, 40)),
-            h("td", { class: "long" }, bdi(sentence(result, 120), 200)),
-            h("td", { class: "number" }, plain(result.step_index, 8)),
-            h("td", {}, code(result.algorithm, 40), " ", bdi(result.version, 20)),
-            h("td", { class: "number" }, tookText(result.took_us)),
-            h("td", {}, h("code", { title: plain(result.inspection, 100) }, plain(result.inspection, 12))),
-          );
-        }),
-      ),
-    ),
+    "tr",
+    { "data-kind": kind, "data-id": plain(result.id, 40) },
+    h("th", { scope: "row" }, h("a", { href: `#/results/${encodeURIComponent(result.id)}` }, plain(result.id, 20))),
+    h("td", {}, time(Number(result.at_ms))),
+    h("td", {}, h("span", { class: "tag", "data-kind": kind }, shape(kind), word(kind))),
+    h("td", {}, bdi(result.pid, 40)),
+    h("td", { class: "long" }, bdi(sentence(result, 120), 200)),
+    h("td", { class: "number" }, plain(result.step_index, 8)),
+    h("td", {}, code(result.algorithm, 40), " ", bdi(result.version, 20)),
+    h("td", { class: "number" }, tookText(result.took_us)),
+    h("td", {}, h("code", { title: plain(result.inspection, 100) }, plain(result.inspection, 12))),
   );
 }
 
@@ -250,134 +230,4 @@ function open(event, show) {
   if (event.target.closest("a") || String(getSelection()) !== "") return;
   const id = event.target.closest("tr")?.dataset.id;
   if (id) show(id);
-}
-
-/** Everything about one result, in a window of its own. */
-async function detail(id, closed) {
-  const overlay = new Overlay();
-  const body = h("div", { class: "detail" }, h("p", { class: "busy" }, "Reading …"));
-  const window = openDialog(`Result ${plain(id, 20)}`, () => [body], { class: "wide-dialog" });
-  try {
-    const result = await get(["results", id]);
-    overlay.show(result);
-    put(body, parts(result, overlay));
-  } catch (error) {
-    put(body, problem(error));
-  }
-  await window;
-  overlay.close();
-  // Somebody may have gone to another view meanwhile.
-  if (location.hash.startsWith(`#/results/${encodeURIComponent(id)}`)) closed();
-}
-
-function parts(result, overlay) {
-  const kind = kindOf(result);
-  const rects = rectsOf(result);
-  const row = (label, ...value) => [h("dt", {}, label), h("dd", {}, ...value)];
-  return [
-    h(
-      "div",
-      { class: "banner", "data-kind": kind },
-      shape(kind),
-      h("p", { class: "word" }, word(kind)),
-      h("p", { class: "why" }, bdi(sentence(result, 400), 500)),
-    ),
-    h(
-      "div",
-      { class: "columns" },
-      h(
-        "div",
-        {},
-        overlay.element,
-        rects.length > 0 &&
-          h(
-            "table",
-            { class: "numbers" },
-            h("caption", { class: "unseen" }, "What was found"),
-            h(
-              "thead",
-              {},
-              h(
-                "tr",
-                {},
-                ["#", "Label", "Score", "x", "y", "Width", "Height"].map((title) =>
-                  h("th", { scope: "col", class: title === "Label" ? null : "number" }, title),
-                ),
-              ),
-            ),
-            h(
-              "tbody",
-              {},
-              rects.map((rect, index) =>
-                h(
-                  "tr",
-                  {},
-                  h("th", { scope: "row", class: "number" }, index + 1),
-                  h("td", {}, bdi(labelOf({ label: rect.label }, 200), 200)),
-                  h("td", { class: "number" }, number(rect.score)),
-                  ["x", "y", "width", "height"].map((key) => h("td", { class: "number" }, number(rect[key]))),
-                ),
-              ),
-            ),
-          ),
-      ),
-      h(
-        "div",
-        {},
-        h(
-          "dl",
-          {},
-          row("Product model", bdi(result.pid, 80)),
-          row("Time", time(Number(result.at_ms))),
-          row("Question", plain(result.phase, 20), `, step ${plain(result.step_index, 10)}`),
-          row("Algorithm", code(result.algorithm, 80), " ", bdi(result.version, 40)),
-          result.error_code && row("Error code", h("code", {}, plain(result.error_code, 20))),
-          result.message && row("Message", bdi(result.message, 2000)),
-          row(
-            "Took",
-            tookText(result.took_us),
-            `, after waiting ${tookText(result.waited_us)}, ${counted(Number(result.attempts) || 1, "attempt")}`,
-          ),
-          result.line && row("Line", bdi(result.line, 80)),
-          row(
-            "Inspection",
-            h(
-              "a",
-              { href: `#/results?inspection=${encodeURIComponent(plain(result.inspection, 200))}` },
-              code(result.inspection, 80),
-            ),
-          ),
-          row("Request", code(result.request_id, 80)),
-          row("Package digest", code(result.digest, 80)),
-          result.picture &&
-            row(
-              "Picture",
-              `${number(result.picture.width)} × ${number(result.picture.height)} `,
-              plain(result.picture.format, 20),
-              " from ",
-              bdi(result.picture.source, 120),
-            ),
-        ),
-        h(
-          "p",
-          {},
-          h(
-            "a",
-            { href: `#/log?inspection=${encodeURIComponent(plain(result.inspection, 200))}` },
-            "Log of this inspection",
-          ),
-        ),
-        [
-          ["Parameters", result.params],
-          ["Measured", result.debug],
-          ["Context", result.context],
-        ].map(
-          ([title, value]) =>
-            value &&
-            Object.keys(value).length > 0 &&
-            h("details", { open: title === "Measured" }, h("summary", {}, title), json(value)),
-        ),
-      ),
-    ),
-  ];
 }
