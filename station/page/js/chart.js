@@ -77,7 +77,7 @@ export class Chart {
 
   #draw() {
     const data = this.#data;
-    const top = data.top ?? nice(Math.max(0, ...this.#totals()));
+    const top = data.top ?? nice(Math.max(data.kind === "bars" ? 4 : 0, ...this.#totals()));
     const bottom = data.bottom ?? 0;
     const { floor } = this.#size;
     const y = (value) => floor - ((value - bottom) / (top - bottom || 1)) * (floor - TOP);
@@ -259,9 +259,9 @@ function swatch(name, kind) {
   );
 }
 
-/** The next round number above a value. */
+/** The next number above a value whose quarters are round. */
 function nice(value) {
   if (!(value > 0)) return 1;
   const ten = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 4, 5, 8, 10].map((factor) => factor * ten).find((step) => step >= value) ?? value;
+  return [1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 12].map((factor) => factor * ten).find((step) => step >= value) ?? value;
 }

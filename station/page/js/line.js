@@ -19,7 +19,7 @@ export function lineView(place, { rest }) {
   const alone = rest[0] ?? null;
   /** @type {Map<string, SeatCard>} */
   const cards = new Map();
-  const grid = h("div", { class: alone ? "seats alone" : "seats" });
+  const grid = h("div", { class: "seats" });
   const note = h("div", { class: "empty-note" });
   put(place, h("h1", { class: "unseen" }, alone ? "One seat of the line" : "Line"), grid, note);
   place.classList.add("fills");
@@ -37,7 +37,9 @@ export function lineView(place, { rest }) {
       const { element } = cards.get(pid);
       if (grid.children[index] !== element) grid.insertBefore(element, grid.children[index] ?? null);
     });
-    grid.dataset.count = String(Math.min(wanted.length, 9));
+    // A station with one seat shows it as large as one that was asked for alone.
+    grid.classList.toggle("alone", wanted.length === 1);
+    for (const card of cards.values()) card.element.classList.toggle("large", wanted.length === 1);
     put(note, wanted.length === 0 && nothing(alone));
   };
   const update = () => cards.forEach((card) => card.update());

@@ -6,7 +6,7 @@ import { watchAlarms } from "./alarms.js";
 import { algorithmsView } from "./algorithms.js";
 import { onUnauthorized, setToken, token, tokenMissing } from "./api.js";
 import { chartsView } from "./charts.js";
-import { difference, spanText, timeText } from "./clock.js";
+import { difference, now, spanText, timeText } from "./clock.js";
 import { askToken } from "./dialogs.js";
 import { button, h, put, setAttribute, setText } from "./dom.js";
 import { framesView } from "./frames.js";
@@ -171,9 +171,11 @@ function connection() {
 function stale() {
   const { state, since } = station.connection;
   const element = document.getElementById("stale");
-  const lost = state === "lost" && Date.now() - since > HICCUP_MS && view !== "line";
+  const span = Date.now() - since;
+  const lost = state === "lost" && span > HICCUP_MS && view !== "line";
   setAttribute(element, "hidden", !lost);
-  if (lost) setText(element, `Not current: there has been no connection to the station since ${timeText(since)}.`);
+  if (lost)
+    setText(element, `Not current: there has been no connection to the station since ${timeText(now() - span)}.`);
 }
 
 function names() {
@@ -223,6 +225,8 @@ function handle(key) {
 
 let faults = 0;
 function fault(event) {
+  // Without an error it is only the browser that has put off telling of a size.
+  if (event instanceof ErrorEvent && !event.error) return;
   // One is enough to know that the page is not to be trusted any more; more would fill the screen.
   faults += 1;
   if (faults === 1) notice("This page has a fault. Reload it; what it shows may not be current.", "bad");

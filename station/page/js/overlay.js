@@ -24,8 +24,10 @@ export function rectsOf(result) {
 
 /** What is written beside a rect. */
 export function labelOf(rect, most = 40, scored = true) {
-  const score = scored && Number.isFinite(rect.score) ? ` ${rect.score.toFixed(2)}` : "";
-  return `${plain(rect.label, most)}${score}`.trim();
+  const label = plain(rect.label, most).trim();
+  // A label may end in a number; what comes after it must not look like a part of it.
+  const score = scored && Number.isFinite(rect.score) ? rect.score.toFixed(2) : "";
+  return [label, score].filter(Boolean).join(" · ");
 }
 
 export class Overlay {

@@ -46,13 +46,22 @@ export class SeatCard {
   #stepsOf = "";
   #stepped = false;
   #age = h("span", { class: "age" });
-  #facts = h("p", { class: "facts" });
+  // Links stay the same elements whatever they lead to: whoever has the focus on one keeps it.
+  #resultLink = h("a", {});
+  #resultText = h("span", {});
+  #facts = h("p", { class: "facts", hidden: true }, this.#resultLink, this.#resultText);
   #strip = h("a", { class: "strip" });
-  #lastNg = h("p", { class: "last-ng" });
+  #ngAge = h("span", {});
+  #ngLink = h("a", {}, shape("NG"), h("b", {}, "Last NG"), " ", this.#ngAge);
+  #ngWhy = h("span", {});
+  #lastNg = h("p", { class: "last-ng", hidden: true }, this.#ngLink, " ", this.#ngWhy);
   #lastNgOf = undefined;
 
-  /** @param {string} pid */
-  constructor(pid, large) {
+  /**
+   * @param {string} pid
+   * @param {boolean} alone whether only this seat was asked for
+   */
+  constructor(pid, alone) {
     this.pid = pid;
     const id = `seat-${encodeURIComponent(pid)}`;
     this.#name = h(
@@ -61,8 +70,8 @@ export class SeatCard {
       h(
         "a",
         {
-          href: large ? "#/line" : `#/line/${encodeURIComponent(pid)}`,
-          title: large ? "Show all seats" : "Show this seat alone",
+          href: alone ? "#/line" : `#/line/${encodeURIComponent(pid)}`,
+          title: alone ? "Show all seats" : "Show this seat alone",
         },
         bdi(pid, 40),
       ),
@@ -77,7 +86,7 @@ export class SeatCard {
     this.#strip.href = `#/results?pid=${encodeURIComponent(pid)}`;
     this.element = h(
       "article",
-      { class: large ? "seat large" : "seat", "aria-labelledby": id },
+      { class: "seat", "aria-labelledby": id },
       h("header", { class: "seat-head" }, this.#name, this.#release, this.#state),
       this.#face,
       h("div", { class: "shown" }, this.#overlay.element, this.#age),
@@ -182,20 +191,24 @@ export class SeatCard {
         this.#rects,
         rects.slice(0, 20).map((rect) => h("li", {}, bdi(labelOf(rect, 60, kindOf(result) !== "NOT_READY")))),
       );
-      put(
-        this.#facts,
-        result && [
-          h("a", { href: `#/results/${encodeURIComponent(result.id)}` }, "Result ", plain(result.id, 20)),
-          " · ",
-          time(Number(result.at_ms)),
-          " · took ",
-          tookText(result.took_us),
-          Number(result.waited_us) > 1e5 && ` after waiting ${tookText(result.waited_us)}`,
-          Number(result.attempts) > 1 && ` · ${plain(result.attempts, 6)} attempts`,
-        ],
-      );
+      this.#recorded(result);
     }
     this.#history(results, result);
+  }
+
+  #recorded(result) {
+    setAttribute(this.#facts, "hidden", !result);
+    if (!result) return;
+    setAttribute(this.#resultLink, "href", `#/results/${encodeURIComponent(result.id)}`);
+    setText(this.#resultLink, `Result ${plain(result.id, 20)}`);
+    put(
+      this.#resultText,
+      " · ",
+      time(Number(result.at_ms)),
+      ` · took ${tookText(result.took_us)}`,
+      Number(result.waited_us) > 1e5 && ` after waiting ${tookText(result.waited_us)}`,
+      Number(result.attempts) > 1 && ` · ${plain(result.attempts, 6)} attempts`,
+    );
   }
 
   #history(results, shown) {
@@ -219,23 +232,12 @@ export class SeatCard {
     const ng = judged.find((result) => kindOf(result) === "NG");
     // There is room for one of the two: what was found now, or what was found last.
     const old = ng && ng.id !== shown?.id && this.#rects.hidden ? ng : null;
-    const text = old ? spanText(now() - Number(old.at_ms)) : "";
-    if (this.#lastNgOf !== `${old?.id}${text}`) {
-      this.#lastNgOf = `${old?.id}${text}`;
-      put(
-        this.#lastNg,
-        old && [
-          h(
-            "a",
-            { href: `#/results/${encodeURIComponent(old.id)}` },
-            shape("NG"),
-            h("b", {}, "Last NG"),
-            ` ${text} ago`,
-          ),
-          " ",
-          bdi(sentence(old, 80)),
-        ],
-      );
-    }
+    setAttribute(this.#lastNg, "hidden", !old);
+    if (!old) return;
+    setText(this.#ngAge, `${spanText(now() - Number(old.at_ms))} ago`);
+    if (this.#lastNgOf === old.id) return;
+    this.#lastNgOf = old.id;
+    setAttribute(this.#ngLink, "href", `#/results/${encodeURIComponent(old.id)}`);
+    put(this.#ngWhy, bdi(sentence(old, 80)));
   }
 }
