@@ -76,9 +76,10 @@ export function sentence(result, most = 200) {
     case "NOT_READY":
       return message ? `Not judged: ${message}` : "Not judged: the conditions are not right.";
     default: {
-      const known = CODES[result.error_code];
-      const said = [known, message && message !== known ? message : ""].filter(Boolean).join(": ") || "no reason given";
-      return `Not judged: ${said}${result.error_code ? ` (${plain(result.error_code, 20)})` : ""}`;
+      // What the algorithm says comes last: it may be written from right to left, and turn round what follows.
+      const number = result.error_code ? ` (${plain(result.error_code, 20)})` : "";
+      const known = `${CODES[result.error_code] ?? "it failed"}${number}`;
+      return `Not judged: ${known}${message ? `: ${message}` : ""}`;
     }
   }
 }
