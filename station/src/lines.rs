@@ -6,6 +6,7 @@ use crate::inspection::Inspection;
 use crate::judge::StepRequest;
 use crate::picture::{Picture, PictureError};
 use crate::station::{Station, new_id};
+use procvision_host::protocol::now_ms;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -151,7 +152,7 @@ impl Station {
         if let Err(error) = self.judge(&inspection, &request).await {
             let sentence = procvision_host::explain::one_line(&error);
             tracing::error!(line = name, "a product was not judged: {sentence}");
-            let data = json!({"pid": line.pid, "kind": "not_judged", "message": sentence});
+            let data = json!({"at_ms": now_ms(), "pid": line.pid, "kind": "not_judged", "message": sentence});
             self.events().say(Kind::Alarm, data);
             tokio::time::sleep(PAUSE).await;
         }

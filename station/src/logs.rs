@@ -102,7 +102,7 @@ impl Logs {
         let lines = self.lines();
         let of_pid = |pid: &String| wanted.pid.is_none_or(|wanted| wanted == pid);
         let about = |line: &Line| {
-            let id = line.fields.get("session_id").and_then(Value::as_str);
+            let id = line.fields.get("inspection").and_then(Value::as_str);
             wanted.inspection.is_none_or(|wanted| id == Some(wanted))
         };
         let mut chosen: Vec<&Line> = lines

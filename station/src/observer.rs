@@ -64,6 +64,7 @@ impl Watcher {
         let mut data = Map::from_iter([
             ("pid".to_owned(), self.pid.as_str().into()),
             ("worker".to_owned(), worker.as_str().into()),
+            ("id".to_owned(), worker.as_str().into()),
             ("at_ms".to_owned(), now_ms().into()),
         ]);
         if let Value::Object(what) = what {
@@ -72,7 +73,11 @@ impl Watcher {
         self.audience.events.say(kind, Value::Object(data));
     }
 
-    fn line(&self, worker: &WorkerId, line: LogLine) {
+    fn line(&self, worker: &WorkerId, mut line: LogLine) {
+        // What the protocol calls a session is an inspection here.
+        if let Some(session) = line.fields.get("session_id").filter(|session| session.is_string()).cloned() {
+            line.fields.insert("inspection".to_owned(), session);
+        }
         let line = Line {
             at_ms: line.at_ms,
             pid: self.pid.clone(),

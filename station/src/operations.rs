@@ -13,6 +13,7 @@ use crate::events::Kind;
 use crate::seat::{Judge, Seat};
 use crate::seats::Wanted;
 use crate::station::Station;
+use procvision_host::protocol::now_ms;
 use procvision_host::store::{ActivePid, Listing, Release, Store, StoreError, StoreOptions};
 use procvision_runner::StartError;
 use serde_json::{Value, json};
@@ -264,7 +265,7 @@ impl Station {
                         seat.pid
                     );
                     tracing::error!("{message}");
-                    let data = json!({"pid": seat.pid, "kind": "not_started", "message": message});
+                    let data = json!({"at_ms": now_ms(), "pid": seat.pid, "kind": "not_started", "message": message});
                     self.events().say(Kind::Alarm, data);
                 }
             }

@@ -36,7 +36,8 @@ pub(super) async fn lines(State(station): State<Arc<Station>>) -> Json<Value> {
     let lines = config.station.lines.iter().map(|(name, line)| {
         json!({
             "name": name, "pid": line.pid, "source": line.source, "step_index": line.step_index,
-            "phases": line.phases, "running": station.lines().is_running(name),
+            "phases": line.phases,
+            "state": if station.lines().is_running(name) { "running" } else { "stopped" },
         })
     });
     Json(json!({"lines": lines.collect::<Vec<_>>()}))
@@ -48,7 +49,7 @@ pub(super) async fn start_line(
     Path(name): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     station.start_line(&name).ok_or_else(no_line)?;
-    Ok(Json(json!({"name": name, "running": true})))
+    Ok(Json(json!({"name": name, "state": "running"})))
 }
 
 /// Stops one.
@@ -57,7 +58,7 @@ pub(super) async fn stop_line(
     Path(name): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     station.stop_line(&name).ok_or_else(no_line)?;
-    Ok(Json(json!({"name": name, "running": false})))
+    Ok(Json(json!({"name": name, "state": "stopped"})))
 }
 
 fn no_line() -> ApiError {

@@ -17,10 +17,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
 /// The form in which numbers are written for Prometheus.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// How often something is sent to whoever watches, even if nothing happens: the page takes a longer silence for a lost connection.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 /// The most lines in one answer.
 const MOST_LINES: usize = 5_000;
 
@@ -116,7 +119,7 @@ pub(super) async fn events(State(station): State<Arc<Station>>, headers: HeaderM
     };
     let all = stream::iter(missed).chain(follow.into_stream());
     let all = all.map(|event| Ok::<_, Infallible>(written(&event)));
-    Sse::new(all).keep_alive(KeepAlive::default()).into_response()
+    Sse::new(all).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE)).into_response()
 }
 
 fn written(event: &Happened) -> Event {

@@ -5,6 +5,7 @@ use crate::events::Kind;
 use crate::seat::Judge;
 use crate::seats::Wanted;
 use crate::station::Station;
+use procvision_host::protocol::now_ms;
 use procvision_host::store::Listing;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -64,7 +65,7 @@ impl Station {
                             wanted.release, wanted.pid
                         );
                         tracing::error!("{message}");
-                        let data = json!({"pid": wanted.pid, "kind": "not_started", "message": message});
+                        let data = json!({"at_ms": now_ms(), "pid": wanted.pid, "kind": "not_started", "message": message});
                         self.events().say(Kind::Alarm, data);
                     }
                 },
