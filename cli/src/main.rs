@@ -16,6 +16,7 @@ use procvision_host::compiler::{self, BoundedAllocator};
 use procvision_host::lockdown;
 use procvision_host::pool::connector;
 use std::process::ExitCode;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Write, check and run inspection algorithms that work inside a sandbox.
 #[derive(Parser)]
@@ -90,6 +91,16 @@ impl Command {
         matches!(self, Self::Adapter(_))
     }
 
+    /// What is told on stderr without being asked for.
+    fn usual_level(&self) -> LevelFilter {
+        match self {
+            // Nobody reads an answer of it.
+            Self::Serve(_) => LevelFilter::WARN,
+            // What went wrong with an algorithm is in the answer; a log would repeat it.
+            _ => LevelFilter::ERROR,
+        }
+    }
+
     fn run(&self, terminal: &TerminalArgs) -> Result<Exit, CommandError> {
         match self {
             Self::Init(command) => command.run(),
@@ -130,7 +141,7 @@ fn main() -> ExitCode {
         Err(error) => return commands::usage::answer(&error),
     };
     if !cli.command.logs_by_itself() {
-        cli.terminal.apply();
+        cli.terminal.apply(cli.command.usual_level());
     }
     let json = cli.command.json();
     let exit = match cli.command.run(&cli.terminal) {

@@ -120,9 +120,9 @@ impl Default for Metrics {
             "Times that a process was asked, retries included",
             attempts.clone(),
         );
-        let help = "From asking a process to its answer, retries included";
+        let help = "From asking a process to its answer; of retries the last";
         registry.register_with_unit("question", help, Unit::Seconds, took.clone());
-        let help = "From the station's wish to ask to the moment at which it was asked";
+        let help = "From the wish to ask to the moment at which it was asked; earlier attempts included";
         registry.register_with_unit("queue", help, Unit::Seconds, waited.clone());
         registry.register(
             "fuel",
@@ -169,7 +169,7 @@ impl Metrics {
         if let Some(bytes) = number("peak_memory_bytes").and_then(|bytes| i64::try_from(bytes).ok()) {
             self.peak_memory.get_or_create(&pid).set(bytes);
         }
-        if let Some(way @ ("map" | "copy" | "none")) = result.debug.get("picture").and_then(Value::as_str) {
+        if let Some(way @ ("map" | "copy" | "map_and_copy" | "none")) = result.debug.get("picture").and_then(Value::as_str) {
             let labels = DeliveryLabels {
                 pid: result.pid.clone(),
                 way: way.to_owned(),

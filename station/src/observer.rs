@@ -78,6 +78,9 @@ impl Watcher {
         if let Some(session) = line.fields.get("session_id").filter(|session| session.is_string()).cloned() {
             line.fields.insert("inspection".to_owned(), session);
         }
+        if let Some(request_id) = line.request_id {
+            line.fields.insert("request_id".to_owned(), request_id.into());
+        }
         let line = Line {
             at_ms: line.at_ms,
             pid: self.pid.clone(),

@@ -41,9 +41,9 @@ pub enum OperationError {
         /// Why.
         source: StartError,
     },
-    /// Nothing of the kind is there.
-    #[error("{0}")]
-    NotThere(String),
+    /// Another program judges the product model, as the configuration says.
+    #[error("{0} is judged by a command of the configuration")]
+    Command(String),
     /// The thread that reads the store has ended early.
     #[error("the store was not read to its end")]
     Interrupted,
@@ -88,6 +88,7 @@ impl Station {
                     self.unseat(&seat.pid).await;
                 }
             }
+            self.seats().stop_retired(release).await;
         }
         let force = force.then(|| "--force".into());
         let arguments = [
@@ -177,6 +178,13 @@ impl Station {
         let listing = self.listing().await?;
         let mut warm = Vec::new();
         for pid in &pids {
+            let seated = self.seats().get(pid);
+            match seated.as_ref().map(|seat| &seat.judge) {
+                Some(Judge::Command) => return Err(OperationError::Command(pid.clone())),
+                // It judges already.
+                Some(Judge::Release { release: judges, .. }) if judges == release => continue,
+                _ => {}
+            }
             // What the store will refuse is not started.
             let supported = |version: &&procvision_host::store::Version| version.supported_pids.contains(pid);
             let installed = listing.versions.iter().find(|version| version.release == *release);
@@ -233,7 +241,7 @@ impl Station {
     /// Lets a seat judge. The one before ends when its last inspection does.
     pub(crate) fn seat(&self, seat: Arc<Seat>) {
         let data = json!({"pid": seat.pid, "judge": judge_json(&seat.judge), "since_ms": seat.since_ms});
-        drop(self.seats().put(seat));
+        self.seats().put(seat);
         self.events().say(Kind::Seat, data);
     }
 
@@ -266,6 +274,7 @@ impl Station {
                     );
                     tracing::error!("{message}");
                     let data = json!({"at_ms": now_ms(), "pid": seat.pid, "kind": "not_started", "message": message});
+                    self.metrics().alarm(&seat.pid);
                     self.events().say(Kind::Alarm, data);
                 }
             }

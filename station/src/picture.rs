@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 use std::time::UNIX_EPOCH;
@@ -51,6 +52,14 @@ pub enum PictureError {
     /// The thread that reads the picture has ended early.
     #[error("the picture was not read to its end")]
     Interrupted,
+    /// A file that is a source cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The picture cannot be brought to where algorithms look for it.
     #[error("cannot write {}", path.display())]
     Write {
@@ -128,7 +137,7 @@ impl Pictures {
             Some(SourceConfig::File(path)) => {
                 let shown = || path.display().to_string();
                 let frame = Frame::open(&path).map_err(|source| PictureError::Decode { what: shown(), source })?;
-                let bytes = fs::read(&path).map_err(|source| PictureError::Write {
+                let bytes = fs::read(&path).map_err(|source| PictureError::Read {
                     path: path.clone(),
                     source,
                 })?;
@@ -144,7 +153,7 @@ impl Pictures {
     /// See [`PictureError`].
     pub fn newer(&self, name: &str, mark: &str) -> Result<Option<(Picture, String)>, PictureError> {
         if let Some(SourceConfig::File(path)) = self.source(name) {
-            let now = written_at(&path).map_err(|source| PictureError::Write { path, source })?;
+            let now = written_at(&path).map_err(|source| PictureError::Read { path, source })?;
             return Ok(match now == mark {
                 true => None,
                 false => Some((self.of_source(name)?, now)),
@@ -264,10 +273,15 @@ fn record(frame: &Frame, source: &str) -> PictureRecord {
 
 /// Makes the folder, closed to other users, and removes the pictures that a station has left in it which did not end well.
 fn clear(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
+    }
+    // Somebody else may have made it first, where everybody can make folders.
+    let there = fs::symlink_metadata(folder)?;
+    let ours = there.is_dir() && there.uid() == rustix::process::geteuid().as_raw() && there.mode() & 0o077 == 0;
+    if !ours {
+        return Err(io::Error::other("it belongs to somebody else, or is open to others; remove it"));
     }
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -285,7 +299,7 @@ impl PictureError {
         match self {
             Self::NoSource(_) => "no-source",
             Self::Write { .. } | Self::Interrupted => "unavailable",
-            Self::Reference { .. } | Self::Pool(_) | Self::Decode { .. } => "1002",
+            Self::Reference { .. } | Self::Pool(_) | Self::Decode { .. } | Self::Read { .. } => "1002",
         }
     }
 

@@ -10,7 +10,7 @@ use procvision_host::store::Release;
 use procvision_runner::{Dialect, StartError, Supervision, Worker, WorkerId};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 /// What is to judge a product model.
@@ -29,6 +29,8 @@ pub struct Seats {
     surroundings: Surroundings,
     audience: Audience,
     seats: RwLock<BTreeMap<String, Arc<Seat>>>,
+    /// Those that judge nothing new, and are there for as long as an inspection is.
+    retired: Mutex<Vec<Weak<Seat>>>,
     /// How many processes there have been, so that each has a name of its own.
     started: AtomicU64,
 }
@@ -40,6 +42,7 @@ impl Seats {
             surroundings,
             audience,
             seats: RwLock::default(),
+            retired: Mutex::default(),
             started: AtomicU64::new(0),
         }
     }
@@ -79,16 +82,39 @@ impl Seats {
         Arc::new(self.seat(&wanted.pid, judge, config, start))
     }
 
-    /// Lets a seat judge its product model, from the next inspection on. Returns the one that did.
-    pub fn put(&self, seat: Arc<Seat>) -> Option<Arc<Seat>> {
+    /// Lets a seat judge its product model, from the next inspection on. The one that did ends with its last inspection.
+    pub fn put(&self, seat: Arc<Seat>) {
         let mut seats = self.seats.write().unwrap_or_else(PoisonError::into_inner);
-        seats.insert(seat.pid.clone(), seat)
+        let before = seats.insert(seat.pid.clone(), seat);
+        drop(seats);
+        if let Some(before) = before {
+            self.retire(&before);
+        }
     }
 
     /// Nothing judges the product model any more, from the next inspection on. Returns what did.
     pub fn remove(&self, pid: &str) -> Option<Arc<Seat>> {
         let mut seats = self.seats.write().unwrap_or_else(PoisonError::into_inner);
         seats.remove(pid)
+    }
+
+    fn retire(&self, seat: &Arc<Seat>) {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.retain(|seat| seat.strong_count() > 0);
+        retired.push(Arc::downgrade(seat));
+    }
+
+    /// Has the processes end in which a version still judges inspections that have begun before a switch.
+    pub async fn stop_retired(&self, release: &Release) {
+        let retired: Vec<Arc<Seat>> = {
+            let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+            retired.iter().filter_map(Weak::upgrade).collect()
+        };
+        for seat in retired {
+            if matches!(&seat.judge, Judge::Release { release: judges, .. } if judges == release) {
+                seat.stop().await;
+            }
+        }
     }
 
     /// Starts those product models that another program judges.

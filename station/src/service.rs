@@ -12,6 +12,7 @@ use sd_notify::NotifyState;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +95,7 @@ pub async fn run(setup: Setup, place: &WhereToListen, began: impl FnOnce(&Listen
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => reload(&station, path.as_deref()).await,
+            _ = hang_up.recv() => drop(tokio::spawn(reload(station.clone(), path.clone()))),
         }
     }
     tracing::info!("the station ends");
@@ -113,19 +114,21 @@ pub async fn run(setup: Setup, place: &WhereToListen, began: impl FnOnce(&Listen
 }
 
 /// Reads the configuration again. One that cannot be used changes nothing.
-async fn reload(station: &Arc<Station>, path: Option<&Path>) {
+async fn reload(station: Arc<Station>, path: Option<PathBuf>) {
     let Some(path) = path else {
         tracing::warn!("there is no configuration to read again");
         return;
     };
     notify(&[NotifyState::Reloading]);
-    match Config::read(path) {
+    match Config::read(&path) {
         Ok(config) => {
             for warning in &config.warnings {
                 tracing::warn!("{warning}");
             }
-            station.reload(config).await;
-            tracing::info!("the configuration holds");
+            match station.reload(config).await {
+                Ok(()) => tracing::info!("the configuration holds"),
+                Err(error) => tracing::error!("the configuration before goes on: {error}"),
+            }
         }
         Err(error @ (ConfigError::Runner(_) | ConfigError::Mistakes { .. })) => {
             tracing::error!(
@@ -171,7 +174,9 @@ async fn sweep(station: Arc<Station>) {
 /// Holds the store for this station alone, until what is returned is dropped.
 fn only_one(store: &Path) -> Result<File, ServiceError> {
     let folder = store.join("station");
-    std::fs::create_dir_all(&folder)?;
+    // Whoever can open the lock can hold it.
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
     let file = File::create(folder.join("lock"))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),

@@ -16,6 +16,7 @@ use procvision_results::{Results, ResultsError, Retention, ThumbnailPolicy as Th
 use procvision_runner::State;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -54,6 +55,11 @@ pub enum SetupError {
     },
 }
 
+/// Others could reach the station, and nobody would have to say who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the station can be reached from other machines, and the configuration has no tokens")]
+pub struct NoTokens;
+
 /// A station.
 pub struct Station {
     config: RwLock<Arc<Config>>,
@@ -69,6 +75,8 @@ pub struct Station {
     logs: Arc<Logs>,
     metrics: Arc<Metrics>,
     lines: Lines,
+    /// Whether other machines can reach it.
+    reachable: AtomicBool,
     /// Whoever changes what judges has it.
     pub(crate) changing: tokio::sync::Mutex<()>,
 }
@@ -130,6 +138,7 @@ impl Station {
             logs,
             metrics,
             lines: Lines::default(),
+            reachable: AtomicBool::new(false),
             changing: tokio::sync::Mutex::default(),
         })
     }
@@ -230,8 +239,15 @@ impl Station {
 
     /// From now on this configuration holds, for all that is not set up once and for all: results, addresses and commands are.
     /// Algorithms are started anew with it, each before its predecessor ends.
-    pub async fn reload(self: &Arc<Self>, config: Config) {
+    ///
+    /// # Errors
+    ///
+    /// If other machines reach the station, and the configuration has no tokens any more. Then nothing has changed.
+    pub async fn reload(self: &Arc<Self>, config: Config) -> Result<(), NoTokens> {
         let _changing = self.changing.lock().await;
+        if self.reachable.load(Ordering::Relaxed) && config.station.tokens.is_empty() {
+            return Err(NoTokens);
+        }
         let before = self.config();
         let config = Arc::new(config);
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = config.clone();
@@ -253,6 +269,12 @@ impl Station {
         if (&before.runner, old.workers, old.queue) != (&config.runner, new.workers, new.queue) {
             self.start_anew().await;
         }
+        Ok(())
+    }
+
+    /// Other machines can reach it: from now on it must have tokens.
+    pub(crate) fn is_reachable(&self) {
+        self.reachable.store(true, Ordering::Relaxed);
     }
 
     /// Why not everything can be judged that should be.

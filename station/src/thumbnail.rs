@@ -2,14 +2,15 @@
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
+use procvision_results::THUMBNAIL_BYTES;
 use procvision_host::frame::{Frame, PixelFormat, Rect};
 
 /// The longer side is at most this, in pixels.
 const SIDE: u32 = 480;
-/// Of JPEG, 1 to 100.
-const QUALITY: u8 = 80;
+/// Of JPEG, 1 to 100: the first with which the file is not too large.
+const QUALITIES: [u8; 3] = [80, 50, 20];
 
-/// The picture, small, as a JPEG file: each of its pixels is one of the picture. `None` if it cannot be written.
+/// The picture, small, as a JPEG file: each of its pixels is one of the picture. `None` if it cannot be made small enough.
 pub fn of(frame: &Frame) -> Option<Vec<u8>> {
     let longer = frame.width().max(frame.height());
     let step = longer.div_ceil(SIDE).max(1);
@@ -27,10 +28,10 @@ pub fn of(frame: &Frame) -> Option<Vec<u8>> {
         )?;
         pixels.extend(row.chunks_exact(3).step_by(step as usize).flatten());
     }
-    let mut file = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut file, QUALITY);
-    encoder
-        .write_image(&pixels, width, height, ExtendedColorType::Rgb8)
-        .ok()?;
-    Some(file)
+    QUALITIES.into_iter().find_map(|quality| {
+        let mut file = Vec::new();
+        let encoder = JpegEncoder::new_with_quality(&mut file, quality);
+        encoder.write_image(&pixels, width, height, ExtendedColorType::Rgb8).ok()?;
+        (file.len() <= THUMBNAIL_BYTES).then_some(file)
+    })
 }

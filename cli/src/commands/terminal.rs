@@ -44,7 +44,9 @@ enum Color {
 
 impl TerminalArgs {
     /// Makes the choices hold for the whole program.
-    pub fn apply(&self) {
+    ///
+    /// `usual` is what is told without being asked for.
+    pub fn apply(&self, usual: LevelFilter) {
         match self.color {
             Color::Auto => anstream::ColorChoice::Auto,
             Color::Always => anstream::ColorChoice::Always,
@@ -52,8 +54,8 @@ impl TerminalArgs {
         }
         .write_global();
         let level = match (self.quiet, self.verbose) {
-            // What went wrong with an algorithm is in the answer; a station's log would repeat it.
-            (true, _) | (false, 0) => LevelFilter::ERROR,
+            (true, _) => LevelFilter::ERROR,
+            (false, 0) => usual,
             (false, 1) => LevelFilter::INFO,
             (false, 2) => LevelFilter::DEBUG,
             (false, _) => LevelFilter::TRACE,

@@ -2,12 +2,12 @@
 
 use super::auth::Caller;
 use super::error::ApiError;
-use super::input::{Body, Query};
+use super::input::{self, Body, Multipart, Path, Query, cut};
 use crate::operations::{Actor, Which};
 use crate::seat::{Judge, Seat};
 use crate::station::Station;
 use axum::extract::multipart::Field;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -124,11 +124,14 @@ pub(super) struct Give {
 }
 
 impl Give {
-    fn release(&self) -> Release {
-        Release {
-            name: self.name.clone(),
-            version: self.version.clone(),
-        }
+    /// The version, and the product models.
+    fn checked(self) -> Result<(Release, Vec<String>), ApiError> {
+        let release = Release {
+            name: input::name(self.name)?,
+            version: self.version,
+        };
+        let pids = self.pids.into_iter().map(input::pid).collect::<Result<_, _>>()?;
+        Ok((release, pids))
     }
 }
 
@@ -138,10 +141,11 @@ pub(super) async fn activate(
     Extension(caller): Extension<Caller>,
     Body(give): Body<Give>,
 ) -> Result<Json<Value>, ApiError> {
-    if give.pids.is_empty() {
+    let (release, pids) = give.checked()?;
+    if pids.is_empty() {
         return Err(ApiError::bad("`pids` is missing").help("name the product models that it is to judge"));
     }
-    Ok(Json(station.activate(&give.release(), &give.pids, &by(caller)).await?))
+    Ok(Json(station.activate(&release, &pids, &by(caller)).await?))
 }
 
 /// Lets a version judge what others judge.
@@ -150,7 +154,8 @@ pub(super) async fn switch(
     Extension(caller): Extension<Caller>,
     Body(give): Body<Give>,
 ) -> Result<Json<Value>, ApiError> {
-    Ok(Json(station.switch(&give.release(), &give.pids, &by(caller)).await?))
+    let (release, pids) = give.checked()?;
+    Ok(Json(station.switch(&release, &pids, &by(caller)).await?))
 }
 
 #[derive(Deserialize)]
@@ -167,8 +172,8 @@ pub(super) async fn roll_back(
     Body(back): Body<Back>,
 ) -> Result<Json<Value>, ApiError> {
     let which = match (back.pid, back.name) {
-        (Some(pid), None) => Which::Pid(pid),
-        (None, Some(name)) => Which::Name(name),
+        (Some(pid), None) => Which::Pid(input::pid(pid)?),
+        (None, Some(name)) => Which::Name(input::name(name)?),
         _ => return Err(ApiError::bad("give either `pid` or `name`")),
     };
     Ok(Json(station.roll_back(&which, &by(caller)).await?))
@@ -186,7 +191,7 @@ pub(super) async fn deactivate(
     Extension(caller): Extension<Caller>,
     Body(one): Body<OnePid>,
 ) -> Result<Json<Value>, ApiError> {
-    Ok(Json(station.deactivate(&one.pid, &by(caller)).await?))
+    Ok(Json(station.deactivate(&input::pid(one.pid)?, &by(caller)).await?))
 }
 
 /// Has the processes of a product model start again.
@@ -233,6 +238,7 @@ pub(super) async fn uninstall(
 }
 
 fn release(name: String, version: &str) -> Result<Release, ApiError> {
+    let name = input::name(name)?;
     let version = version.parse();
     let version = version.map_err(|error| ApiError::bad(format!("the version cannot be used: {error}")))?;
     Ok(Release { name, version })
@@ -279,6 +285,11 @@ pub(super) async fn audit(
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, ApiError> {
     let release = release(name, &version)?;
+    let as_json = match query.format.as_deref() {
+        Some("json") => true,
+        None | Some("html") => false,
+        Some(_) => return Err(ApiError::bad("`format` must be html or json")),
+    };
     let listing = station.listing().await?;
     if !listing.versions.iter().any(|version| version.release == release) {
         return Err(ApiError::not_there("this version is not installed"));
@@ -293,14 +304,11 @@ pub(super) async fn audit(
         arguments.extend(["--policy".into(), policy.into()]);
     }
     let output = station.tool(arguments).await?;
-    match query.format.as_deref() {
-        Some("json") => Ok(Json(output.any_json()?).into_response()),
-        None | Some("html") => {
-            let page = tokio::fs::read(page).await.map_err(|error| unavailable(&error))?;
-            Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
-        }
-        Some(_) => Err(ApiError::bad("`format` must be html or json")),
+    if as_json {
+        return Ok(Json(output.json()?).into_response());
     }
+    let page = tokio::fs::read(page).await.map_err(|error| unavailable(&error))?;
+    Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
 }
 
 fn by(caller: Caller) -> Actor {
@@ -327,7 +335,7 @@ impl Sent {
             folder: TempDir::new().map_err(|error| unavailable(&error))?,
         };
         let mut has_package = false;
-        while let Some(part) = parts.next_field().await.map_err(broken)? {
+        while let Some(part) = parts.next().await? {
             match part.name() {
                 Some("package") => {
                     keep(part, &sent.zip(), MOST_PACKAGE_BYTES).await?;
@@ -356,7 +364,7 @@ async fn keep(mut part: Field<'_>, path: &std::path::Path, most: u64) -> Result<
         .await
         .map_err(|error| unavailable(&error))?;
     let mut bytes = 0_u64;
-    while let Some(chunk) = part.chunk().await.map_err(broken)? {
+    while let Some(chunk) = part.chunk().await.map_err(cut)? {
         bytes = bytes.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
         if bytes > most {
             let message = format!("this part may have at most {most} bytes");
@@ -365,8 +373,4 @@ async fn keep(mut part: Field<'_>, path: &std::path::Path, most: u64) -> Result<
         file.write_all(&chunk).await.map_err(|error| unavailable(&error))?;
     }
     file.flush().await.map_err(|error| unavailable(&error))
-}
-
-fn broken(error: axum::extract::multipart::MultipartError) -> ApiError {
-    ApiError::new(error.status(), "bad-request", error.body_text())
 }

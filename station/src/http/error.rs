@@ -128,7 +128,8 @@ impl From<ToolError> for ApiError {
                 // The codes of the protocol, and words of the store.
                 let status = match code.as_str() {
                     "2005" | "2006" | "2007" | "changed-meanwhile" | "busy" => StatusCode::CONFLICT,
-                    "not-installed" | "not-active" | "2001" => StatusCode::NOT_FOUND,
+                    "not-installed" | "not-active" => StatusCode::NOT_FOUND,
+                    "2001" => StatusCode::UNPROCESSABLE_ENTITY,
                     "usage" => StatusCode::BAD_REQUEST,
                     _ if subject_failed => StatusCode::UNPROCESSABLE_ENTITY,
                     _ => StatusCode::CONFLICT,
@@ -159,7 +160,8 @@ impl From<OperationError> for ApiError {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not-started", one_line(&error))
                     .help("GET /logs has what its process has written")
             }
-            OperationError::NotThere(message) => Self::not_there(message),
+            OperationError::Command(_) => Self::new(StatusCode::CONFLICT, "command", error.to_string())
+                .help("take it out of `station.commands` first"),
             OperationError::Interrupted => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "unavailable", error.to_string())
             }

@@ -1,10 +1,11 @@
 //! Where pictures come from, and what is judged by itself.
 
 use super::error::ApiError;
+use super::input::Path;
 use crate::config::SourceConfig;
 use crate::station::Station;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use procvision_host::pool::observer::Observer;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -1,11 +1,13 @@
 //! What callers send, read strictly.
 
 use super::error::ApiError;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use bytes::Bytes;
+use procvision_host::manifest::{is_name, is_pid};
 use serde::de::DeserializeOwned;
 
 /// A body that is JSON.
@@ -15,21 +17,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        if !is_json(&request) {
-            let message = "the body must be `application/json`";
-            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
-        }
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|rejection| {
-            let code = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                "too-large"
-            } else {
-                "bad-request"
-            };
-            ApiError::new(rejection.status(), code, rejection.body_text())
-        })?;
-        Ok(Self(json(&bytes)?))
+        Ok(Self(json(&json_bytes(request, state).await?)?))
     }
+}
+
+/// The bytes of a body that says it is JSON.
+pub(super) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    if !is_json(&request) {
+        let message = "the body must be `application/json`";
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
+    }
+    let bytes = Bytes::from_request(request, state).await;
+    bytes.map_err(|rejection| {
+        let code = match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+            _ => "bad-request",
+        };
+        ApiError::new(rejection.status(), code, rejection.body_text())
+    })
 }
 
 fn is_json(request: &Request) -> bool {
@@ -69,5 +74,66 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         value
             .map(Self)
             .map_err(|error| ApiError::bad(format!("the query cannot be used: {error}")))
+    }
+}
+
+/// The variable parts of an address.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        // What cannot be a name or a number names nothing.
+        path.map(|path| Self(path.0))
+            .map_err(|_| ApiError::not_there("there is nothing of that name"))
+    }
+}
+
+/// A body of several parts.
+pub(super) struct Multipart(axum::extract::Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for Multipart {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let parts = axum::extract::Multipart::from_request(request, state).await;
+        parts.map(Self).map_err(|rejection| {
+            let message = rejection.body_text();
+            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message)
+        })
+    }
+}
+
+impl Multipart {
+    /// The next part.
+    pub(super) async fn next(&mut self) -> Result<Option<Field<'_>>, ApiError> {
+        self.0.next_field().await.map_err(cut)
+    }
+}
+
+/// What is wrong with a part that breaks off or is too large.
+pub(super) fn cut(error: MultipartError) -> ApiError {
+    let code = match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+        _ => "bad-request",
+    };
+    ApiError::new(error.status(), code, error.body_text())
+}
+
+/// A product model, as a caller names it.
+pub(super) fn pid(text: String) -> Result<String, ApiError> {
+    match is_pid(&text) {
+        true => Ok(text),
+        false => Err(ApiError::bad("a product model has 1 to 64 letters, digits, `-`, `_` or `.`")),
+    }
+}
+
+/// The name of an algorithm, as a caller gives it.
+pub(super) fn name(text: String) -> Result<String, ApiError> {
+    match is_name(&text) {
+        true => Ok(text),
+        false => Err(ApiError::bad("a name has at most 64 lower-case letters, digits and underscores, the first a letter")),
     }
 }

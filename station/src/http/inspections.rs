@@ -1,7 +1,7 @@
 //! Inspections and their steps.
 
 use super::error::ApiError;
-use super::input::{Body, json};
+use super::input::{Body, Multipart, Path, cut, json, json_bytes, pid};
 use crate::config::PhaseName;
 use crate::inspection::Inspection;
 use crate::judge::{StepAnswer, StepRequest};
@@ -9,17 +9,20 @@ use crate::picture::{Picture, Pictures};
 use crate::seat::Judge;
 use crate::station::Station;
 use axum::Json;
-use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
-use procvision_runner::Question;
+use procvision_runner::{FailureKind, Outcome, Question};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value, json as value};
 use std::sync::Arc;
 
 /// The most bytes of what is said about the product of an inspection, which algorithms read.
 const CONTEXT_BYTES: usize = 64 << 10;
+
+/// The most bytes of what is asked about a picture.
+const STEP_BYTES: usize = 256 << 10;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +43,7 @@ pub(super) async fn begin(
             "`context` has {bytes} bytes of at most {CONTEXT_BYTES}"
         )));
     }
-    let inspection = station.begin(&begin.pid, begin.context)?;
+    let inspection = station.begin(&pid(begin.pid)?, begin.context)?;
     let nobody = || ApiError::not_there("nothing judges this product model").help("activate a version for it");
     let inspection = inspection.ok_or_else(nobody)?;
     Ok((StatusCode::CREATED, Json(shown(&inspection))))
@@ -50,7 +53,7 @@ pub(super) async fn begin(
 pub(super) async fn list(State(station): State<Arc<Station>>) -> Json<Value> {
     let all = station.inspections().all();
     let all: Vec<Value> = all.iter().map(|inspection| shown(inspection)).collect();
-    Json(json!({"inspections": all}))
+    Json(value!({"inspections": all}))
 }
 
 /// One of them.
@@ -68,11 +71,13 @@ pub(super) async fn reset(
     let _turn = inspection.turn.lock().await;
     let question = Question::reset(&inspection.place.seat().pid, &inspection.id);
     // What the algorithm says to that is in its log: a process that knows no sessions has nothing to forget.
-    inspection
-        .place
-        .ask(question)
-        .await
-        .map_err(crate::judge::JudgeError::from)?;
+    let asked = inspection.place.ask(question).await;
+    let answer = asked.map_err(crate::judge::JudgeError::from)?;
+    if let Outcome::Failed { kind, message, .. } = answer.outcome
+        && kind != FailureKind::Refused
+    {
+        return Err(ApiError::new(StatusCode::CONFLICT, "not-reset", message));
+    }
     inspection.restart();
     Ok(Json(shown(&inspection)))
 }
@@ -131,7 +136,7 @@ pub(super) async fn step(
     // Whoever asks may go; what is asked is judged and kept all the same.
     let judged = tokio::spawn(async move { station.judge(&inspection, &request).await });
     let StepAnswer { verdict, results } = judged.await??;
-    Ok(Json(json!({"verdict": verdict, "results": results})))
+    Ok(Json(value!({"verdict": verdict, "results": results})))
 }
 
 /// Pictures that were sent.
@@ -174,26 +179,22 @@ impl Sent {
 }
 
 async fn received(request: Request, station: &Arc<Station>) -> Result<(Step, Sent), ApiError> {
-    let media = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|media| media.to_str().ok())
-        .unwrap_or_default();
-    if !media.to_ascii_lowercase().starts_with("multipart/form-data") {
-        let Body(step) = Body::<Step>::from_request(request, station).await?;
-        return Ok((step, Sent::default()));
+    let media = request.headers().get(CONTENT_TYPE).and_then(|media| media.to_str().ok());
+    if !media.unwrap_or_default().to_ascii_lowercase().starts_with("multipart/form-data") {
+        return Ok((said(&json_bytes(request, station).await?)?, Sent::default()));
     }
-    let broken = |rejection: axum::extract::multipart::MultipartRejection| ApiError::bad(rejection.body_text());
-    let mut parts = Multipart::from_request(request, station).await.map_err(broken)?;
-    let cut = |error: axum::extract::multipart::MultipartError| {
-        ApiError::new(error.status(), "bad-request", error.body_text())
-    };
+    let mut parts = Multipart::from_request(request, station).await?;
+    let most = station.config().station.upload_bytes;
     let (mut step, mut sent) = (None, Sent::default());
-    while let Some(part) = parts.next_field().await.map_err(cut)? {
+    while let Some(part) = parts.next().await? {
         let name = part.name().unwrap_or_default().to_owned();
         let bytes = part.bytes().await.map_err(cut)?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+            let message = format!("a picture may have at most {most} bytes");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message));
+        }
         match name.as_str() {
-            "request" => step = Some(json::<Step>(&bytes)?),
+            "request" => step = Some(said(&bytes)?),
             "picture" => sent.picture = Some(bytes),
             "guide" => sent.guide = Some(bytes),
             _ => return Err(ApiError::bad("the parts are `request`, `picture` and `guide`")),
@@ -201,6 +202,15 @@ async fn received(request: Request, station: &Arc<Station>) -> Result<(Step, Sen
     }
     let step = step.ok_or_else(|| ApiError::bad("the part `request` is missing"))?;
     Ok((step, sent))
+}
+
+/// What is asked. It is kept with each result, which has its own bound.
+fn said(bytes: &[u8]) -> Result<Step, ApiError> {
+    if bytes.len() > STEP_BYTES {
+        let message = format!("what is asked may have at most {STEP_BYTES} bytes without its pictures");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message));
+    }
+    json(bytes)
 }
 
 fn found(station: &Station, id: &str) -> Result<Arc<Inspection>, ApiError> {
@@ -220,9 +230,9 @@ fn shown(inspection: &Inspection) -> Value {
     let steps = inspection.steps();
     let steps: Vec<Value> = steps
         .iter()
-        .map(|(step_index, verdict)| json!({"step_index": step_index, "verdict": verdict}))
+        .map(|(step_index, verdict)| value!({"step_index": step_index, "verdict": verdict}))
         .collect();
-    json!({
+    value!({
         "id": inspection.id, "pid": seat.pid, "algorithm": algorithm, "version": version,
         "began_ms": inspection.began_ms, "steps": steps, "verdict": inspection.verdict(),
     })

@@ -1,11 +1,11 @@
 //! What was judged.
 
 use super::error::ApiError;
-use super::input::Query;
+use super::input::{Path, Query};
 use crate::station::Station;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -118,6 +118,9 @@ pub(super) async fn export(
         ExportFormat::Csv => (Format::Csv, "text/csv; charset=utf-8", "results.csv"),
         ExportFormat::Json => (Format::Json, "application/json", "results.json"),
     };
+    if query.limit == Some(0) {
+        return Err(ApiError::bad("`limit` must be at least 1"));
+    }
     let results = station.results().clone();
     let filter = query.filter();
     let (sender, pieces) = mpsc::channel(PIECES);

@@ -123,6 +123,9 @@ impl Server {
                 return Err(ServerError::NoTokens(address));
             }
             Some(address) => {
+                if !address.ip().is_loopback() {
+                    station.is_reachable();
+                }
                 let failed = |source| ServerError::Tcp { address, source };
                 Some(TcpListener::bind(address).await.map_err(failed)?)
             }

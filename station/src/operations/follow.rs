@@ -66,6 +66,7 @@ impl Station {
                         );
                         tracing::error!("{message}");
                         let data = json!({"at_ms": now_ms(), "pid": wanted.pid, "kind": "not_started", "message": message});
+                        self.metrics().alarm(&wanted.pid);
                         self.events().say(Kind::Alarm, data);
                     }
                 },
