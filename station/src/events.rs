@@ -131,7 +131,10 @@ impl Events {
             false => missed.cloned().collect(),
         };
         let ended = || broadcast::channel(1).1;
-        (missed, state.sender.as_ref().map_or_else(ended, broadcast::Sender::subscribe))
+        (
+            missed,
+            state.sender.as_ref().map_or_else(ended, broadcast::Sender::subscribe),
+        )
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -169,7 +169,9 @@ impl Metrics {
         if let Some(bytes) = number("peak_memory_bytes").and_then(|bytes| i64::try_from(bytes).ok()) {
             self.peak_memory.get_or_create(&pid).set(bytes);
         }
-        if let Some(way @ ("map" | "copy" | "map_and_copy" | "none")) = result.debug.get("picture").and_then(Value::as_str) {
+        if let Some(way @ ("map" | "copy" | "map_and_copy" | "none")) =
+            result.debug.get("picture").and_then(Value::as_str)
+        {
             let labels = DeliveryLabels {
                 pid: result.pid.clone(),
                 way: way.to_owned(),

@@ -75,7 +75,12 @@ impl Watcher {
 
     fn line(&self, worker: &WorkerId, mut line: LogLine) {
         // What the protocol calls a session is an inspection here.
-        if let Some(session) = line.fields.get("session_id").filter(|session| session.is_string()).cloned() {
+        if let Some(session) = line
+            .fields
+            .get("session_id")
+            .filter(|session| session.is_string())
+            .cloned()
+        {
             line.fields.insert("inspection".to_owned(), session);
         }
         if let Some(request_id) = line.request_id {

@@ -281,7 +281,9 @@ fn clear(folder: &Path) -> io::Result<()> {
     let there = fs::symlink_metadata(folder)?;
     let ours = there.is_dir() && there.uid() == rustix::process::geteuid().as_raw() && there.mode() & 0o077 == 0;
     if !ours {
-        return Err(io::Error::other("it belongs to somebody else, or is open to others; remove it"));
+        return Err(io::Error::other(
+            "it belongs to somebody else, or is open to others; remove it",
+        ));
     }
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -2,8 +2,8 @@
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
-use procvision_results::THUMBNAIL_BYTES;
 use procvision_host::frame::{Frame, PixelFormat, Rect};
+use procvision_results::THUMBNAIL_BYTES;
 
 /// The longer side is at most this, in pixels.
 const SIDE: u32 = 480;
@@ -31,7 +31,9 @@ pub fn of(frame: &Frame) -> Option<Vec<u8>> {
     QUALITIES.into_iter().find_map(|quality| {
         let mut file = Vec::new();
         let encoder = JpegEncoder::new_with_quality(&mut file, quality);
-        encoder.write_image(&pixels, width, height, ExtendedColorType::Rgb8).ok()?;
+        encoder
+            .write_image(&pixels, width, height, ExtendedColorType::Rgb8)
+            .ok()?;
         (file.len() <= THUMBNAIL_BYTES).then_some(file)
     })
 }

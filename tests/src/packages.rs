@@ -83,7 +83,6 @@ impl Parts {
     }
 }
 
-
 /// The package of the guest `probe`, which does what a test asks for by the parameter `task`. It judges A01 and A02.
 pub fn probe_parts() -> Parts {
     let manifest = json!({

@@ -6,13 +6,14 @@ use crate::packages::Parts;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::{Request, Response};
 
 /// The folder of a station: its store, its configuration, its sockets.
 pub struct Premises {
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl Default for Premises {
@@ -29,7 +30,7 @@ impl Premises {
     /// If they cannot be made.
     pub fn new() -> Self {
         Self {
-            folder: tempfile::tempdir().expect("a temporary folder can be made"),
+            folder: Arc::new(tempfile::tempdir().expect("a temporary folder can be made")),
         }
     }
 
@@ -65,7 +66,10 @@ impl Premises {
     #[track_caller]
     pub fn store(&self, arguments: &[&str]) {
         let mut command = procvision();
-        command.args(["store", "--store"]).arg(self.path("store")).args(arguments);
+        command
+            .args(["store", "--store"])
+            .arg(self.path("store"))
+            .args(arguments);
         let output = command.output().expect("it can be started");
         assert!(output.status.success(), "{arguments:?}: {output:?}");
     }
@@ -76,10 +80,19 @@ impl Premises {
     ///
     /// If the configuration cannot be written.
     pub fn command(&self, config: &Value) -> Command {
+        self.command_at("127.0.0.1:0", config)
+    }
+
+    /// The same, listening somewhere else.
+    ///
+    /// # Panics
+    ///
+    /// If the configuration cannot be written.
+    pub fn command_at(&self, address: &str, config: &Value) -> Command {
         std::fs::write(self.path("config.json"), config.to_string()).expect("it can be written");
         let mut command = procvision();
         command
-            .args(["serve", "--json", "--quiet", "--listen", "127.0.0.1:0", "--store"])
+            .args(["serve", "--json", "--quiet", "--listen", address, "--store"])
             .arg(self.path("store"))
             .arg("--config")
             .arg(self.path("config.json"))
@@ -111,13 +124,18 @@ impl Premises {
     pub fn begin(&self, config: &Value) -> Served {
         let mut process = Process::start(&mut self.command(config));
         let said: Value = serde_json::from_str(&process.line()).expect("it answers in JSON");
-        let page = said["page"].as_str().expect("it listens over TCP").trim_end_matches('/').to_owned();
+        let page = said["page"]
+            .as_str()
+            .expect("it listens over TCP")
+            .trim_end_matches('/')
+            .to_owned();
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
         Served {
             process,
             page,
             agent,
             token: None,
+            _folder: self.folder.clone(),
         }
     }
 }
@@ -131,6 +149,8 @@ pub struct Served {
     agent: Agent,
     /// The token that is sent.
     pub token: Option<String>,
+    /// Kept for the server.
+    _folder: Arc<TempDir>,
 }
 
 impl Served {
@@ -159,7 +179,8 @@ impl Served {
         const BOUNDARY: &str = "b0undary";
         let mut body = Vec::new();
         for (name, content) in parts {
-            let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\n\r\n");
+            let head =
+                format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\n\r\n");
             body.extend(head.into_bytes());
             body.extend(*content);
             body.extend(b"\r\n");
@@ -189,7 +210,10 @@ impl Served {
         let status = response.status().as_u16();
         let bytes = response.body_mut().read_to_vec().expect("the answer can be read");
         let value = serde_json::from_slice(&bytes);
-        (status, value.unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into()))
+        (
+            status,
+            value.unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into()),
+        )
     }
 
     /// The answer to a request.
@@ -230,7 +254,10 @@ impl Served {
     pub fn workers(&self, pid: &str) -> Vec<Value> {
         let (_, active) = self.get("/algorithms/active");
         let all = active["active"].as_array().expect("a list");
-        let seat = all.iter().find(|seat| seat["pid"] == pid).unwrap_or_else(|| panic!("{active}"));
+        let seat = all
+            .iter()
+            .find(|seat| seat["pid"] == pid)
+            .unwrap_or_else(|| panic!("{active}"));
         seat["workers"].as_array().expect("a list").clone()
     }
 }

@@ -126,7 +126,9 @@ pub(super) fn cut(error: MultipartError) -> ApiError {
 pub(super) fn pid(text: String) -> Result<String, ApiError> {
     match is_pid(&text) {
         true => Ok(text),
-        false => Err(ApiError::bad("a product model has 1 to 64 letters, digits, `-`, `_` or `.`")),
+        false => Err(ApiError::bad(
+            "a product model has 1 to 64 letters, digits, `-`, `_` or `.`",
+        )),
     }
 }
 
@@ -134,6 +136,8 @@ pub(super) fn pid(text: String) -> Result<String, ApiError> {
 pub(super) fn name(text: String) -> Result<String, ApiError> {
     match is_name(&text) {
         true => Ok(text),
-        false => Err(ApiError::bad("a name has at most 64 lower-case letters, digits and underscores, the first a letter")),
+        false => Err(ApiError::bad(
+            "a name has at most 64 lower-case letters, digits and underscores, the first a letter",
+        )),
     }
 }

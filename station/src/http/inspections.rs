@@ -179,8 +179,15 @@ impl Sent {
 }
 
 async fn received(request: Request, station: &Arc<Station>) -> Result<(Step, Sent), ApiError> {
-    let media = request.headers().get(CONTENT_TYPE).and_then(|media| media.to_str().ok());
-    if !media.unwrap_or_default().to_ascii_lowercase().starts_with("multipart/form-data") {
+    let media = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|media| media.to_str().ok());
+    if !media
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .starts_with("multipart/form-data")
+    {
         return Ok((said(&json_bytes(request, station).await?)?, Sent::default()));
     }
     let mut parts = Multipart::from_request(request, station).await?;

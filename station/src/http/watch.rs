@@ -119,7 +119,9 @@ pub(super) async fn events(State(station): State<Arc<Station>>, headers: HeaderM
     };
     let all = stream::iter(missed).chain(follow.into_stream());
     let all = all.map(|event| Ok::<_, Infallible>(written(&event)));
-    Sse::new(all).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE)).into_response()
+    Sse::new(all)
+        .keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE))
+        .into_response()
 }
 
 fn written(event: &Happened) -> Event {

@@ -65,7 +65,8 @@ impl Station {
                             wanted.release, wanted.pid
                         );
                         tracing::error!("{message}");
-                        let data = json!({"at_ms": now_ms(), "pid": wanted.pid, "kind": "not_started", "message": message});
+                        let data =
+                            json!({"at_ms": now_ms(), "pid": wanted.pid, "kind": "not_started", "message": message});
                         self.metrics().alarm(&wanted.pid);
                         self.events().say(Kind::Alarm, data);
                     }

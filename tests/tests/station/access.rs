@@ -6,7 +6,10 @@ use procvision_tests::station::Premises;
 use serde_json::{Value, json};
 
 fn token(name: &str, role: &str) -> (String, Value) {
-    let output = procvision().args(["serve", "token", name, "--role", role, "--json"]).output().unwrap();
+    let output = procvision()
+        .args(["serve", "token", name, "--role", role, "--json"])
+        .output()
+        .unwrap();
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     (answer["token"].as_str().unwrap().to_owned(), answer["entry"].clone())
 }
@@ -41,18 +44,24 @@ fn roles_may_do_what_they_may_and_nothing_else() {
 #[test]
 fn a_station_without_tokens_listens_to_its_own_machine_alone() {
     let premises = Premises::new();
-    let mut command = premises.command(&json!({}));
-    command.args(["--listen", "0.0.0.0:0"]);
-    let output = command.output().unwrap();
+    let output = premises.command_at("0.0.0.0:0", &json!({})).output().unwrap();
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((output.status.code(), &answer["error"]["code"]), (Some(2), &json!("no-tokens")), "{answer}");
+    assert_eq!(
+        (output.status.code(), &answer["error"]["code"]),
+        (Some(2), &json!("no-tokens")),
+        "{answer}"
+    );
 }
 
 #[test]
 fn other_pages_and_other_names_are_refused() {
     let served = Premises::with(&[probe_parts()], &["A01"]).serve(&json!({}));
     let body = || json!({"pid": "A01"}).to_string().into_bytes();
-    let request = || served.request("POST", "/inspections").header("content-type", "application/json");
+    let request = || {
+        served
+            .request("POST", "/inspections")
+            .header("content-type", "application/json")
+    };
     for (name, value) in [
         ("origin", "http://evil.example"),
         ("origin", "null"),
@@ -60,14 +69,23 @@ fn other_pages_and_other_names_are_refused() {
         ("sec-fetch-site", "same-site"),
     ] {
         let (status, answer) = served.send(request().header(name, value), body());
-        assert_eq!((status, &answer["error"]["code"]), (403, &json!("origin")), "{name}: {value}");
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (403, &json!("origin")),
+            "{name}: {value}"
+        );
     }
     let own = served.page.clone();
     assert_eq!(served.send(request().header("origin", own), body()).0, 201);
     // A name that somebody else has pointed at this machine.
-    let (status, answer) = served.send(served.request("GET", "/results").header("host", "evil.example"), Vec::new());
+    let (status, answer) = served.send(
+        served.request("GET", "/results").header("host", "evil.example"),
+        Vec::new(),
+    );
     assert_eq!((status, &answer["error"]["code"]), (421, &json!("host")), "{answer}");
     // What a page may send without asking first.
-    let plain = served.request("POST", "/inspections").header("content-type", "text/plain");
+    let plain = served
+        .request("POST", "/inspections")
+        .header("content-type", "text/plain");
     assert_eq!(served.send(plain, body()).0, 415);
 }

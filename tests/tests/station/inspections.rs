@@ -50,7 +50,14 @@ fn every_answer_is_kept_with_what_it_was_about() {
     let (status, csv) = served.get("/results/export?format=csv");
     assert_eq!(status, 200);
     assert_eq!(csv.as_str().unwrap().lines().count(), 2, "{csv}");
-    assert!(served.get("/metrics").1.as_str().unwrap().contains("procvision_questions_total{pid=\"A01\""));
+    assert!(
+        served
+            .get("/metrics")
+            .1
+            .as_str()
+            .unwrap()
+            .contains("procvision_questions_total{pid=\"A01\"")
+    );
 }
 
 #[test]
@@ -60,7 +67,10 @@ fn a_failure_is_never_a_pass() {
     let (status, answer) = served.step(&inspection, "trap");
     assert_eq!((status, &answer["verdict"]), (200, &json!("FAILED")), "{answer}");
     let result = &answer["results"][0];
-    assert_eq!((&result["outcome"], &result["error_code"]), (&json!("FAILED"), &json!("1009")));
+    assert_eq!(
+        (&result["outcome"], &result["error_code"]),
+        (&json!("FAILED"), &json!("1009"))
+    );
     // A small picture of what was not good is kept.
     let (status, _) = served.get(&format!("/results/{}/thumbnail", result["id"]));
     assert_eq!((status, &result["has_thumbnail"]), (200, &json!(true)));
@@ -79,21 +89,52 @@ fn what_cannot_be_asked_is_refused_and_says_why() {
     let picture = picture();
     for (answer, status, code) in [
         (served.post("/inspections", &json!({"pid": "Z99"})), 404, "not-found"),
-        (served.post("/inspections", &json!({"pid": "A01", "colour": 1})), 400, "bad-request"),
+        (
+            served.post("/inspections", &json!({"pid": "A01", "colour": 1})),
+            400,
+            "bad-request",
+        ),
         (served.post(&steps, &json!({"step_index": 1})), 400, "bad-request"),
-        (served.post(&steps, &json!({"step_index": 1, "picture": {"source": "cam"}})), 404, "no-source"),
-        (served.post(&steps, &json!({"step_index": 1, "picture": {"pool": "pool:none/1/2"}})), 422, "1002"),
-        (served.post(&steps, &json!({"step_index": 1, "picture": {"pool": "/etc/passwd"}})), 422, "1002"),
-        (served.post_parts(&steps, &[("request", b"{\"step_index\": 1}"), ("picture", b"no picture")]), 422, "1002"),
+        (
+            served.post(&steps, &json!({"step_index": 1, "picture": {"source": "cam"}})),
+            404,
+            "no-source",
+        ),
+        (
+            served.post(&steps, &json!({"step_index": 1, "picture": {"pool": "pool:none/1/2"}})),
+            422,
+            "1002",
+        ),
+        (
+            served.post(&steps, &json!({"step_index": 1, "picture": {"pool": "/etc/passwd"}})),
+            422,
+            "1002",
+        ),
+        (
+            served.post_parts(
+                &steps,
+                &[("request", b"{\"step_index\": 1}"), ("picture", b"no picture")],
+            ),
+            422,
+            "1002",
+        ),
         (served.post_parts(&steps, &[("picture", &picture)]), 400, "bad-request"),
-        (served.post_parts(&steps, &[("request", b"{"), ("picture", &picture)]), 400, "bad-request"),
+        (
+            served.post_parts(&steps, &[("request", b"{"), ("picture", &picture)]),
+            400,
+            "bad-request",
+        ),
         (served.get("/results?limit=0"), 400, "results-invalid"),
         (served.get("/nowhere"), 404, "not-found"),
         (served.delete("/results"), 405, "method"),
     ] {
         let (got, error) = answer;
         assert_eq!((got, &error["error"]["code"]), (status, &json!(code)), "{error}");
-        assert!(error["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
+        assert!(
+            error["error"]["message"]
+                .as_str()
+                .is_some_and(|message| !message.is_empty())
+        );
     }
     // Nothing of it was asked.
     assert_eq!(served.get("/results").1["results"], json!([]));

@@ -1,8 +1,8 @@
 //! What lasts: results, whatever is killed; and what happens at the end.
 
+use procvision_tests::frame_pool::eventually;
 use procvision_tests::packages::probe_parts;
 use procvision_tests::station::Premises;
-use procvision_tests::frame_pool::eventually;
 use serde_json::json;
 use std::process::Stdio;
 
@@ -24,7 +24,10 @@ fn what_was_answered_is_there_after_the_server_was_killed() {
     for result in &answered {
         assert_eq!(&served.get(&format!("/results/{}", result["id"])).1, result);
     }
-    assert_eq!(served.get("/results?limit=1000").1["results"].as_array().map(Vec::len), Some(answered.len()));
+    assert_eq!(
+        served.get("/results?limit=1000").1["results"].as_array().map(Vec::len),
+        Some(answered.len())
+    );
 }
 
 #[test]
@@ -41,7 +44,11 @@ fn the_end_leaves_no_process_behind_and_waits_for_what_is_asked() {
         let pid = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         let (status, answer) = asking.join().expect("it is answered");
-        assert_eq!((status, &answer["verdict"]), (200, &json!("FAILED")), "{page}: {answer}");
+        assert_eq!(
+            (status, &answer["verdict"]),
+            (200, &json!("FAILED")),
+            "{page}: {answer}"
+        );
     });
     assert_eq!(served.process.ended(), 0);
     assert!(!std::path::Path::new(&format!("/proc/{worker}")).exists());
@@ -55,7 +62,11 @@ fn one_store_has_one_station() {
     let mut second = premises.command(&json!({}));
     let output = second.stderr(Stdio::null()).output().unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((output.status.code(), &answer["error"]["code"]), (Some(2), &json!("taken")), "{answer}");
+    assert_eq!(
+        (output.status.code(), &answer["error"]["code"]),
+        (Some(2), &json!("taken")),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -70,7 +81,14 @@ fn every_mistake_of_the_configuration_is_told_at_once() {
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(2), "{answer}");
     let message = answer["error"]["message"].as_str().unwrap();
-    for key in ["station.workers", "station.queue", "Cam 1", "station.sources.b.file", "station.lines.one.source", "station.tokens"] {
+    for key in [
+        "station.workers",
+        "station.queue",
+        "Cam 1",
+        "station.sources.b.file",
+        "station.lines.one.source",
+        "station.tokens",
+    ] {
         assert!(message.contains(key), "{key}: {message}");
     }
 }

@@ -7,7 +7,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 fn kill(worker: &Value) {
-    let process = worker["process"].as_i64().and_then(|process| i32::try_from(process).ok());
+    let process = worker["process"]
+        .as_i64()
+        .and_then(|process| i32::try_from(process).ok());
     let process = process.and_then(Pid::from_raw).expect("it has a process");
     kill_process(process, Signal::KILL).expect("it is there");
 }
@@ -47,7 +49,11 @@ fn what_runs_while_its_process_is_killed_is_asked_again() {
     });
     let (status, answer) = answered;
     let result = &answer["results"][0];
-    assert_eq!((status, &answer["verdict"], &result["attempts"]), (200, &json!("FAILED"), &json!(3)), "{answer}");
+    assert_eq!(
+        (status, &answer["verdict"], &result["attempts"]),
+        (200, &json!("FAILED"), &json!(3)),
+        "{answer}"
+    );
     // One answer, whatever happened on the way to it.
     assert_eq!(served.get("/results").1["results"].as_array().map(Vec::len), Some(1));
 }

@@ -1,7 +1,7 @@
 //! Versions: installing, activating, switching and going back over HTTP, without a gap.
 
-use procvision_tests::packages::{parts, probe_parts};
 use procvision_tests::frame_pool::eventually;
+use procvision_tests::packages::{parts, probe_parts};
 use procvision_tests::station::{Premises, Served, picture};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +36,10 @@ fn a_switch_and_the_way_back_leave_no_gap() {
         assert_eq!(served.get(&begun).1["version"], "1.0.0");
         let parts: [(&str, &[u8]); 2] = [("request", b"{\"step_index\": 1}"), ("picture", &picture())];
         let (_, answer) = served.post_parts(&format!("{begun}/steps"), &parts);
-        assert_eq!((&answer["verdict"], &answer["results"][0]["version"]), (&json!("OK"), &json!("1.0.0")));
+        assert_eq!(
+            (&answer["verdict"], &answer["results"][0]["version"]),
+            (&json!("OK"), &json!("1.0.0"))
+        );
         assert_eq!(judge(&served), "1.1.0");
 
         let (status, answer) = served.post("/algorithms/rollback", &json!({"pid": "A01"}));
@@ -55,7 +58,9 @@ fn what_is_changed_at_the_command_line_is_followed() {
     premises.store(&["switch", "lifted", "1.1.0"]);
     eventually("the station has followed", || judge(&served) == "1.1.0");
     premises.store(&["deactivate", "--pid", "A01"]);
-    eventually("nothing judges any more", || served.post("/inspections", &json!({"pid": "A01"})).0 == 404);
+    eventually("nothing judges any more", || {
+        served.post("/inspections", &json!({"pid": "A01"})).0 == 404
+    });
 }
 
 #[test]
@@ -83,7 +88,10 @@ fn packages_are_installed_activated_and_removed_over_http() {
     let (status, answer) = served.delete("/algorithms/probe/0.1.0");
     assert_eq!((status, &answer["error"]["code"]), (409, &json!("2007")), "{answer}");
     let (status, page) = served.get("/algorithms/probe/0.1.0/audit");
-    assert!(status == 200 && page.as_str().is_some_and(|page| page.contains("probe")), "{page}");
+    assert!(
+        status == 200 && page.as_str().is_some_and(|page| page.contains("probe")),
+        "{page}"
+    );
     let (status, answer) = served.delete("/algorithms/probe/0.1.0?force=true");
     assert_eq!(status, 200, "{answer}");
     assert_eq!(served.get("/algorithms").1["algorithms"], json!([]));

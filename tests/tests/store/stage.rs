@@ -1,13 +1,11 @@
 //! A store in a temporary folder, and packages for it that are small enough to be installed hundreds of times.
 
-use procvision_tests::binary::{Answer, procvision};
+use procvision_tests::binary::{Answer, procvision, project_root};
 pub use procvision_tests::packages::{Parts, parts, parts_named};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// A folder with a store in `store` and whatever a test puts beside it.
