@@ -22,6 +22,7 @@ fn every_command_explains_itself() {
         "policy",
         "schema",
         "store",
+        "serve",
         "doctor",
         "bench",
         "completions",
