@@ -36,7 +36,9 @@ fn router(station: Arc<Station>) -> Router {
         .route("/readyz", get(watch::readiness))
         .route("/openapi.json", get(page::openapi))
         .route("/", get(page::index))
-        .route("/page/{*path}", get(page::file));
+        .route("/style.css", get(page::style))
+        .route("/icon.svg", get(page::icon))
+        .route("/js/{*path}", get(page::module));
     let view = Router::new()
         .route("/station", get(watch::station))
         .route("/metrics", get(watch::metrics))

@@ -1,7 +1,8 @@
 //! The page, which is a part of the program, and the description of the interface.
 
 use super::error::ApiError;
-use axum::extract::{Path, Request};
+use super::input::Path;
+use axum::extract::Request;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
@@ -22,9 +23,19 @@ pub(super) async fn index() -> Result<Response, ApiError> {
     served("index.html")
 }
 
-/// A file of the page.
-pub(super) async fn file(Path(path): Path<String>) -> Result<Response, ApiError> {
-    served(&path)
+/// How it looks.
+pub(super) async fn style() -> Result<Response, ApiError> {
+    served("style.css")
+}
+
+/// Its picture.
+pub(super) async fn icon() -> Result<Response, ApiError> {
+    served("icon.svg")
+}
+
+/// A part of what it does.
+pub(super) async fn module(Path(path): Path<String>) -> Result<Response, ApiError> {
+    served(&format!("js/{path}"))
 }
 
 /// The description of this interface, in the form of OpenAPI 3.1.
@@ -33,8 +44,7 @@ pub(super) async fn openapi() -> impl IntoResponse {
 }
 
 fn served(path: &str) -> Result<Response, ApiError> {
-    // What helps to work on the page is no part of it.
-    let file = PAGE.get_file(path).filter(|_| !path.starts_with("dev/"));
+    let file = PAGE.get_file(path);
     let file = file.ok_or_else(|| ApiError::not_there("the page has no such file"))?;
     let media = match path.rsplit_once('.').map(|(_, ending)| ending) {
         Some("html") => "text/html; charset=utf-8",

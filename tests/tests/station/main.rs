@@ -3,5 +3,6 @@
 mod access;
 mod inspections;
 mod lasting;
+mod page;
 mod processes;
 mod versions;
