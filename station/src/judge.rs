@@ -8,6 +8,7 @@ use crate::seat::{Full, Judge};
 use crate::station::Station;
 use crate::thumbnail;
 use procvision_host::protocol::now_ms;
+use procvision_host::visible;
 use procvision_results::{NewResult, Outcome as Judged, Phase as JudgedPhase, ResultsError, StoredResult};
 use procvision_runner::{Answer, AnswerStatus, Outcome, Phase, Question};
 use serde_json::{Map, Value};
@@ -72,7 +73,10 @@ impl Station {
             let (new, came_out) = result(inspection, request, *phase, &answer);
             let kept = self.results().keeps_thumbnail(new.outcome);
             let thumbnail = kept.then(|| thumbnail::of(&request.picture.frame)).flatten();
-            let stored = self.keep(new, thumbnail).await?;
+            let stored = self.keep(new, thumbnail).await.inspect_err(|_| {
+                // Nobody can say any more that this step is good.
+                inspection.note(request.step_index, Verdict::Failed);
+            })?;
             self.tell(&stored, &answer, came_out);
             results.push(stored);
             verdict = came_out;
@@ -135,7 +139,7 @@ impl Station {
                 message,
                 ..
             } = &result.result;
-            tracing::warn!(pid, inspection, "a step failed: {message}");
+            tracing::warn!(pid, inspection, "a step failed: {}", visible::line(message));
         }
     }
 }

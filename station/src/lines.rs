@@ -153,7 +153,6 @@ impl Station {
             let sentence = procvision_host::explain::one_line(&error);
             tracing::error!(line = name, "a product was not judged: {sentence}");
             let data = json!({"at_ms": now_ms(), "pid": line.pid, "kind": "not_judged", "message": sentence});
-            self.metrics().alarm(&line.pid);
             self.events().say(Kind::Alarm, data);
             tokio::time::sleep(PAUSE).await;
         }

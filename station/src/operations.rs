@@ -138,6 +138,7 @@ impl Station {
             Which::Pid(pid) => vec![pid.clone()],
             Which::Name(name) => judged_by(&listing, name),
         };
+        self.keep_commands(&pids)?;
         let mut warm = Vec::new();
         for pid in &pids {
             let before = listing.active.iter().find(|active| active.pid == *pid);
@@ -161,8 +162,9 @@ impl Station {
     /// See [`OperationError`].
     pub async fn deactivate(&self, pid: &str, by: &Actor) -> Result<Value, OperationError> {
         let _changing = self.changing.lock().await;
+        self.keep_commands(&[pid.to_owned()])?;
         let answer = self
-            .store_command(["deactivate".into(), "--pid".into(), pid.into()], by)
+            .store_command(["deactivate".into(), format!("--pid={pid}").into()], by)
             .await?;
         self.unseat(pid).await;
         Ok(answer)
@@ -177,10 +179,10 @@ impl Station {
     ) -> Result<Value, OperationError> {
         let listing = self.listing().await?;
         let mut warm = Vec::new();
+        self.keep_commands(&pids)?;
         for pid in &pids {
             let seated = self.seats().get(pid);
             match seated.as_ref().map(|seat| &seat.judge) {
-                Some(Judge::Command) => return Err(OperationError::Command(pid.clone())),
                 // It judges already.
                 Some(Judge::Release { release: judges, .. }) if judges == release => continue,
                 _ => {}
@@ -195,9 +197,18 @@ impl Station {
         let mut arguments: Vec<OsString> = vec![command.into(), release.name.clone().into()];
         arguments.push(release.version.to_string().into());
         for pid in &pids {
-            arguments.extend(["--pid".into(), pid.into()]);
+            arguments.push(format!("--pid={pid}").into());
         }
         self.tell_store_then_seat(arguments, by, warm).await
+    }
+
+    /// What the configuration has a command judge is nobody's to change here.
+    fn keep_commands(&self, pids: &[String]) -> Result<(), OperationError> {
+        let commands = &self.config().station.commands;
+        match pids.iter().find(|pid| commands.contains_key(*pid)) {
+            Some(pid) => Err(OperationError::Command(pid.clone())),
+            None => Ok(()),
+        }
     }
 
     /// Has the store note what is to judge, and seats what is warm. If the store refuses, what judged before goes on.
@@ -274,7 +285,6 @@ impl Station {
                     );
                     tracing::error!("{message}");
                     let data = json!({"at_ms": now_ms(), "pid": seat.pid, "kind": "not_started", "message": message});
-                    self.metrics().alarm(&seat.pid);
                     self.events().say(Kind::Alarm, data);
                 }
             }
@@ -288,7 +298,7 @@ impl Station {
     ) -> Result<Value, OperationError> {
         let mut all: Vec<OsString> = vec!["store".into(), "--store".into(), self.store().into()];
         if let Some(by) = by {
-            all.extend(["--by".into(), by.into()]);
+            all.push(format!("--by={by}").into());
         }
         all.extend(arguments);
         let answer = self.tool(all).await?.json()?;

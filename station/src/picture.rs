@@ -22,6 +22,8 @@ use tempfile::TempPath;
 const PREFIX: &str = "dev-shm_station-";
 /// How names of files end that hold a PNG or JPEG picture.
 const SUFFIX: &str = ".bin";
+/// The most bytes of a file that is a source; what follows is not read, and the picture is then none.
+const MOST_FILE_BYTES: u64 = 1 << 30;
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
@@ -134,16 +136,25 @@ impl Pictures {
                 let (reference, frame) = self.pools.newest(&pool)?;
                 Ok(leased(&reference, frame, name))
             }
-            Some(SourceConfig::File(path)) => {
-                let shown = || path.display().to_string();
-                let frame = Frame::open(&path).map_err(|source| PictureError::Decode { what: shown(), source })?;
-                let bytes = fs::read(&path).map_err(|source| PictureError::Read {
-                    path: path.clone(),
-                    source,
-                })?;
-                self.written(&bytes, frame, name)
-            }
+            Some(SourceConfig::File(path)) => Ok(self.of_file(&path, name)?.0),
         }
+    }
+
+    /// The picture in a file, and the mark of the file that was read: it may be replaced meanwhile.
+    fn of_file(&self, path: &Path, name: &str) -> Result<(Picture, String), PictureError> {
+        let unreadable = |source| PictureError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let mut file = fs::File::open(path).map_err(unreadable)?;
+        let mark = mark(&file.metadata().map_err(unreadable)?).map_err(unreadable)?;
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut io::Read::take(&mut file, MOST_FILE_BYTES), &mut bytes).map_err(unreadable)?;
+        let frame = Frame::decode(&bytes).map_err(|source| PictureError::Decode {
+            what: path.display().to_string(),
+            source,
+        })?;
+        Ok((self.written(&bytes, frame, name)?, mark))
     }
 
     /// The picture that a source has now, if it is another one than that of the mark; with a mark of its own.
@@ -151,17 +162,21 @@ impl Pictures {
     /// # Errors
     ///
     /// See [`PictureError`].
-    pub fn newer(&self, name: &str, mark: &str) -> Result<Option<(Picture, String)>, PictureError> {
+    pub fn newer(&self, name: &str, known: &str) -> Result<Option<(Picture, String)>, PictureError> {
         if let Some(SourceConfig::File(path)) = self.source(name) {
-            let now = written_at(&path).map_err(|source| PictureError::Read { path, source })?;
-            return Ok(match now == mark {
+            let there = fs::metadata(&path).and_then(|file| mark(&file));
+            let now = there.map_err(|source| PictureError::Read {
+                path: path.clone(),
+                source,
+            })?;
+            return Ok(match now == known {
                 true => None,
-                false => Some((self.of_source(name)?, now)),
+                false => Some(self.of_file(&path, name)?),
             });
         }
         let picture = self.of_source(name)?;
         let now = picture.reference.id.clone();
-        Ok((now != mark).then_some((picture, now)))
+        Ok((now != known).then_some((picture, now)))
     }
 
     fn source(&self, name: &str) -> Option<SourceConfig> {
@@ -229,9 +244,8 @@ impl Pictures {
     }
 }
 
-/// When a file was written last, and how long it is, as a mark.
-fn written_at(path: &Path) -> io::Result<String> {
-    let file = fs::metadata(path)?;
+/// When a file was written last, and how long it is.
+fn mark(file: &fs::Metadata) -> io::Result<String> {
     let written = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(format!("{}-{}", written.as_nanos(), file.len()))
 }

@@ -1,7 +1,7 @@
 //! The station as a whole: everything that it has, and how it begins and ends.
 
 use crate::config::{Config, ThumbnailPolicy};
-use crate::events::{Events, Kind};
+use crate::events::Events;
 use crate::inspection::{Inspection, Inspections};
 use crate::launch::Surroundings;
 use crate::lines::Lines;
@@ -14,7 +14,7 @@ use procvision_host::pool::consumer::PoolClient;
 use procvision_host::protocol::now_ms;
 use procvision_results::{Results, ResultsError, Retention, ThumbnailPolicy as Thumbnails};
 use procvision_runner::State;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -294,7 +294,6 @@ impl Station {
     pub async fn end(&self) {
         let seats = self.seats.all();
         futures_util::future::join_all(seats.iter().map(|seat| seat.stop())).await;
-        self.events.say(Kind::Seat, json!({"ended": true}));
     }
 }
 

@@ -16,6 +16,8 @@ use procvision_host::store::{Release, VersionState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::ffi::OsString;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use tempfile::TempDir;
@@ -296,7 +298,7 @@ pub(super) async fn audit(
     }
     let zip = format!("{}-v{}-offline.zip", release.name, release.version);
     let zip = station.store().join("zips").join(zip);
-    let folder = TempDir::new().map_err(|error| unavailable(&error))?;
+    let folder = own_folder()?;
     let page = folder.path().join("audit.html");
     let mut arguments: Vec<OsString> = vec!["inspect".into(), zip.into(), "--report".into(), page.clone().into()];
     let policy = station.store().join("policy.json");
@@ -331,9 +333,7 @@ impl Sent {
 
     /// Writes what is sent to disk, as it comes.
     async fn receive(mut parts: Multipart) -> Result<Self, ApiError> {
-        let sent = Self {
-            folder: TempDir::new().map_err(|error| unavailable(&error))?,
-        };
+        let sent = Self { folder: own_folder()? };
         let mut has_package = false;
         while let Some(part) = parts.next().await? {
             match part.name() {
@@ -373,4 +373,12 @@ async fn keep(mut part: Field<'_>, path: &std::path::Path, most: u64) -> Result<
         file.write_all(&chunk).await.map_err(|error| unavailable(&error))?;
     }
     file.flush().await.map_err(|error| unavailable(&error))
+}
+
+/// A folder for what somebody has sent or asks for, closed to other users.
+fn own_folder() -> Result<TempDir, ApiError> {
+    let folder = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir();
+    folder.map_err(|error| unavailable(&error))
 }

@@ -85,6 +85,8 @@ pub(super) async fn reset(
 /// Ends it.
 pub(super) async fn end(State(station): State<Arc<Station>>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
     let inspection = station.inspections().end(&id).ok_or_else(over)?;
+    // What was asked before is judged first, and counts.
+    let _turn = inspection.turn.lock().await;
     Ok(Json(shown(&inspection)))
 }
 

@@ -14,6 +14,8 @@ use include_dir::{Dir, include_dir};
 static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
 static OPENAPI: &str = include_str!("../../openapi.json");
 
+/// Who may show what is answered inside something else.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// What the page may load and do: nothing that is not the station's.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
@@ -68,6 +70,7 @@ pub(super) async fn secure_headers(request: Request, next: Next) -> Response {
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(X_FRAME_OPTIONS, "DENY");
     set(REFERRER_POLICY, "no-referrer");
+    set(RESOURCE_POLICY, "same-origin");
     set(CACHE_CONTROL, "no-store");
     response
 }

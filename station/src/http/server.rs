@@ -6,14 +6,16 @@ use crate::station::Station;
 use axum::extract::Request;
 use axum::serve::ListenerExt;
 use axum::{Extension, Router};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use procvision_host::explain::Explain;
+use rustix::fs::Mode;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +27,9 @@ use tower::ServiceExt;
 
 /// How long the head of a request may take to come.
 const HEAD: Duration = Duration::from_secs(10);
-/// The most connections at the same time.
+/// Connections to the socket that may wait to be taken.
+const BACKLOG: i32 = 128;
+/// The most connections at the same time, each way.
 const MOST_CONNECTIONS: usize = 512;
 
 /// The way by which a request came.
@@ -153,18 +157,19 @@ impl Server {
     /// Answers until `ending` says true; then requests that are being answered have until `patience` has passed.
     pub async fn serve(self, ending: watch::Receiver<bool>, patience: Duration) {
         let connections = TaskTracker::new();
-        let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        // Whoever holds all places over TCP does not keep the station's own user out.
+        let (tcp_room, socket_room) = (room(), room());
         let tcp = async {
             let Some(listener) = self.tcp else { return };
             // Small answers go out at once.
             let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
             let router = self.router.clone().layer(Extension(Way::Tcp));
-            accept(listener, router, &connections, &room, &ending).await;
+            accept(listener, router, &connections, &tcp_room, &ending).await;
         };
         let socket = async {
             let Some((listener, path)) = self.socket else { return };
             let router = self.router.clone().layer(Extension(Way::Socket));
-            accept(listener, router, &connections, &room, &ending).await;
+            accept(listener, router, &connections, &socket_room, &ending).await;
             // Somebody else may have taken it away.
             let _ = std::fs::remove_file(path);
         };
@@ -173,6 +178,10 @@ impl Server {
         // Whoever is not done by then is cut off by the end of the process.
         let _ = tokio::time::timeout(patience, connections.wait()).await;
     }
+}
+
+fn room() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MOST_CONNECTIONS))
 }
 
 /// Takes connections, each of which is answered by a task of its own; while there are too many, others wait.
@@ -222,8 +231,8 @@ async fn answer(
     let service = TowerToHyperService::new(
         router.map_request(|request: Request<hyper::body::Incoming>| request.map(axum::body::Body::new)),
     );
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
     let connection = builder.serve_connection(TokioIo::new(connection), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
@@ -253,8 +262,18 @@ async fn bind(path: &Path) -> Result<UnixListener, ServerError> {
         }
         _ => {}
     }
-    let listener = UnixListener::bind(path).map_err(failed)?;
-    // Whoever connects in between is not accepted before this is done.
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    Ok(listener)
+    // The mode of a socket in the file system is that of its descriptor: nobody can connect in between.
+    let socket = closed_socket(path).map_err(failed)?;
+    let listener = std::os::unix::net::UnixListener::from(socket);
+    listener.set_nonblocking(true).map_err(failed)?;
+    UnixListener::from_std(listener).map_err(failed)
+}
+
+fn closed_socket(path: &Path) -> io::Result<OwnedFd> {
+    let (family, kind) = (AddressFamily::UNIX, SocketType::STREAM);
+    let socket = rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None)?;
+    rustix::fs::fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
+    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    rustix::net::listen(&socket, BACKLOG)?;
+    Ok(socket)
 }

@@ -67,7 +67,6 @@ impl Station {
                         tracing::error!("{message}");
                         let data =
                             json!({"at_ms": now_ms(), "pid": wanted.pid, "kind": "not_started", "message": message});
-                        self.metrics().alarm(&wanted.pid);
                         self.events().say(Kind::Alarm, data);
                     }
                 },
