@@ -7,6 +7,7 @@ mod aims;
 mod bare;
 pub mod calls;
 mod error;
+pub mod format;
 pub mod frames;
 pub mod kernels;
 mod machine;

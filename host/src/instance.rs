@@ -43,6 +43,15 @@ impl Budget {
         }
     }
 
+    /// The budget; or the failure of a call for which no time is left. The algorithm has done nothing wrong then, and its
+    /// instance stays.
+    pub(crate) fn unless_used_up(self) -> Result<Self, Failure> {
+        match self.time().is_zero() {
+            true => Err(classify::used_up(self)),
+            false => Ok(self),
+        }
+    }
+
     /// How long the algorithm may take.
     pub(crate) fn time(&self) -> Duration {
         self.deadline.saturating_sub(self.waited)

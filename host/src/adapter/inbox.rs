@@ -64,9 +64,8 @@ struct State {
     in_flight: bool,
     /// Whether the one who works off calls is busy, with a call or with what follows it.
     working: bool,
-    end: Option<End>,
-    /// When the end was announced.
-    ended: Option<Instant>,
+    /// With the time at which it was announced.
+    end: Option<(End, Instant)>,
     /// Whether whoever loads brings the end about, because nothing can be served.
     closing: bool,
     /// Whether the call that waits is to be answered before the end, even if nothing is loaded yet.
@@ -102,8 +101,7 @@ impl Inbox {
     /// one who works off calls does, once everything is loaded.
     pub(super) fn end(&self, end: End, patience: Patience) -> bool {
         let mut state = self.state();
-        state.end.get_or_insert(end);
-        state.ended.get_or_insert_with(Instant::now);
+        state.end.get_or_insert_with(|| (end, Instant::now()));
         self.tell(&state);
         if state.open || state.closing {
             return false;
@@ -122,7 +120,7 @@ impl Inbox {
         if let Some((_, came)) = &mut state.waiting {
             *came = now;
         }
-        state.ended = state.ended.map(|_| now);
+        state.end = state.end.map(|(end, _)| (end, now));
         state.open
     }
 
@@ -134,10 +132,9 @@ impl Inbox {
     pub(super) fn close(&self) -> Result<Option<Box<CallRequest>>, End> {
         let mut state = self.state();
         match state.end {
-            Some(end) if !state.patient => return Err(end),
-            _ => state.end = Some(End::Closed),
+            Some((end, _)) if !state.patient => return Err(end),
+            _ => state.end = Some((End::Closed, Instant::now())),
         }
-        state.ended = Some(Instant::now());
         state.closing = true;
         Ok(state.waiting.take().map(|(call, _)| call))
     }
@@ -158,7 +155,7 @@ impl Inbox {
         let mut state = self.state();
         let next = match (state.waiting.take(), state.end) {
             (Some((call, came)), _) => Some(Next::Call(call, came)),
-            (None, Some(end)) => Some(Next::End(end)),
+            (None, Some((end, _))) => Some(Next::End(end)),
             (None, None) => None,
         };
         state.working = matches!(next, Some(Next::Call(..)));
@@ -206,13 +203,13 @@ impl Inbox {
 
     /// When the end was announced.
     pub(super) fn ended(&self) -> Option<Instant> {
-        self.state().ended
+        self.state().end.map(|(_, at)| at)
     }
 
     /// Since when the one who works off calls, or whoever loads, brings the end about.
     pub(super) fn ending(&self) -> Option<Instant> {
         let state = self.state();
-        state.ended.filter(|_| state.open || state.closing)
+        state.end.filter(|_| state.open || state.closing).map(|(_, at)| at)
     }
 
     /// Whether the end was announced.

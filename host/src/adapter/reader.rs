@@ -122,13 +122,10 @@ impl Reader {
             if let Some(next) = self.inbox.next_or_listen() {
                 break next;
             }
-            let open = self.listening().open;
+            // Where there is no more to read, the end was announced, and nobody comes here.
             let mut descriptors = [
                 PollFd::new(self.inbox.bell(), PollFlags::IN),
-                match open {
-                    true => PollFd::new(&self.input, PollFlags::IN),
-                    false => PollFd::new(self.inbox.bell(), PollFlags::IN),
-                },
+                PollFd::new(&self.input, PollFlags::IN),
             ];
             // If it is interrupted, it is looked again.
             let _ = poll(&mut descriptors, None);

@@ -5,7 +5,7 @@ use super::{Algorithm, lend, session_handle, usage};
 use crate::answer::{Answer, Check, stated_failure, told};
 use crate::bindings::types::{Failure as WitFailure, StepCall as WitCall};
 use crate::call::{Hooks, StepCall};
-use crate::failure::{ErrorCode, Failure, FailureClass, Severity};
+use crate::failure::{ErrorCode, Failure};
 use crate::imports::imaging::ImageSet;
 use crate::instance::{Budget, Instance};
 use crate::limits::{CONTEXT_BYTES, Limits};
@@ -161,21 +161,7 @@ fn budget(phase: Phase, limits: &Limits, since: Option<Instant>) -> Result<Budge
         Phase::Execute => Budget::new(limits.execute_fuel, limits.execute_deadline_ms),
     };
     budget.waited = since.map_or(Duration::ZERO, |since| since.elapsed());
-    if budget.time().is_zero() {
-        let message = format!(
-            "the call had waited {} ms of {} ms before the algorithm could be asked",
-            budget.waited.as_millis(),
-            budget.deadline.as_millis()
-        );
-        // The algorithm has done nothing wrong, and its instance stays.
-        return Err(Failure::new(
-            FailureClass::Deadline,
-            ErrorCode::Timeout,
-            message,
-            Severity::Recoverable,
-        ));
-    }
-    Ok(budget)
+    budget.unless_used_up()
 }
 
 /// Calls the question, and the hooks around it if they are ours to call. An error costs the instance.

@@ -1,14 +1,14 @@
 //! The figures as one HTML file with plots, without scripts and without anything it would have to fetch.
 
+use super::format::{duration, ratio};
 use super::frames::{DeliveryRow, Touch};
 use super::plot::{Entry, Plot, Scale};
 use super::{AimUnit, Bound, Results, Timing};
 use crate::explain::Explain;
-use crate::report::{render, time};
+use crate::report::render;
 use indicatif::BinaryBytes;
 use serde::Serialize;
 use std::borrow::Cow;
-use std::time::Duration;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -274,16 +274,4 @@ fn cells(words: &[&str], timing: &Timing, times: f64) -> Vec<String> {
     words
         .chain([duration(timing.p50_us), duration(timing.p99_us), ratio(times)])
         .collect()
-}
-
-fn duration(microseconds: f64) -> String {
-    time(Duration::from_secs_f64((microseconds / 1e6).max(0.0)))
-}
-
-fn ratio(ratio: f64) -> String {
-    match ratio {
-        small if small < 0.1 => format!("{small:.3}"),
-        middle if middle < 100.0 => format!("{middle:.2}"),
-        large => format!("{large:.0}"),
-    }
 }

@@ -4,7 +4,7 @@ use super::point::Severity;
 use super::strings::Findings;
 use super::{Inspection, Judged, SCHEMA, Subject};
 use crate::contract;
-use crate::limits::{LIMIT_NAMES, Limits};
+use crate::limits::Limits;
 use serde_json::{Map, Value, json};
 
 impl Inspection {
@@ -55,14 +55,8 @@ fn subject(subject: &Subject) -> Value {
 /// Every limit that a package can ask for, with its five values.
 fn limits(judged: &Judged) -> Vec<Value> {
     let defaults = Limits::default();
-    let described = judged
-        .limits
-        .limits
-        .describe()
-        .into_iter()
-        .zip(judged.ceiling.describe());
-    described
-        .filter(|(limit, _)| LIMIT_NAMES.contains(&limit.name))
+    judged
+        .limits_with_ceilings()
         .map(|(limit, ceiling)| {
             json!({
                 "name": limit.name,

@@ -6,7 +6,7 @@ use super::point::{Point, Severity};
 use crate::admission::{self, Objection, StationError};
 use crate::explain::{Explain, one_line};
 use crate::imports::cut;
-use crate::limits::{GrantedLimits, Limits};
+use crate::limits::{GrantedLimits, LIMIT_NAMES, LimitDescription, Limits};
 use crate::package::Package;
 use crate::policy::SandboxPolicy;
 use crate::shape::Shape;
@@ -81,6 +81,13 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// Each limit that a package can ask for, as it would hold, and as its ceiling is.
+    pub fn limits_with_ceilings(&self) -> impl Iterator<Item = (LimitDescription, LimitDescription)> {
+        let granted = self.limits.limits.describe().into_iter();
+        let both = granted.zip(self.ceiling.describe());
+        both.filter(|(limit, _)| LIMIT_NAMES.contains(&limit.name))
+    }
+
     /// Asks the station.
     ///
     /// # Errors

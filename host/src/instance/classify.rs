@@ -122,6 +122,20 @@ fn too_late(budget: Budget, doing: &str) -> (FailureClass, ErrorCode, String, Se
             budget.deadline.as_millis()
         ),
     };
+    timeout(message)
+}
+
+/// A call that had waited too long to be begun.
+pub(super) fn used_up(budget: Budget) -> Failure {
+    let (class, code, message, severity) = timeout(format!(
+        "the call had waited {} ms of {} ms before the algorithm could be asked",
+        budget.waited.as_millis(),
+        budget.deadline.as_millis()
+    ));
+    Failure::new(class, code, message, severity)
+}
+
+fn timeout(message: String) -> (FailureClass, ErrorCode, String, Severity) {
     (
         FailureClass::Deadline,
         ErrorCode::Timeout,

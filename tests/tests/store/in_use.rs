@@ -118,7 +118,9 @@ fn reading_a_version_keeps_nobody_from_changing_the_store() {
     let station = Station::with(&["1.0.0", "1.1.0"]);
     station.activate("1.0.0");
     let options = StoreOptions {
-        wait: Duration::ZERO,
+        // Whoever read with the lock held would be waited for in vain, on this very thread. A moment is allowed all the same: a
+        // process that another test starts has the descriptor of the lock until it begins its program.
+        wait: Duration::from_secs(10),
         ..StoreOptions::default()
     };
     let store = Store::open(station.store(""), options).unwrap();

@@ -82,7 +82,7 @@ fn an_installation_killed_300_times_leaves_a_whole_store_each_time() {
         }
         forget_compiled(station);
     };
-    // How long it takes, at its slowest.
+    // How long it takes, at its slowest; to begin with.
     let mut longest = Duration::ZERO;
     for _ in 0..5 {
         uninstall(&station);
@@ -102,6 +102,8 @@ fn an_installation_killed_300_times_leaves_a_whole_store_each_time() {
 
         let whole = station.whole();
         let installed = !station.registry()["algorithms"]["lifted"]["1.1.0"].is_null();
+        // Other tests make the machine slower and faster; without this all could be killed too late, or too early.
+        longest = longest.mul_f64(if installed { 0.97 } else { 1.02 });
         assert_eq!(station.store("deployed/lifted/1.1.0").exists(), installed, "{whole}");
         assert_eq!(
             station.store("zips/lifted-v1.1.0-offline.zip").exists(),
@@ -116,7 +118,7 @@ fn an_installation_killed_300_times_leaves_a_whole_store_each_time() {
             Answer::of(&mut station.run_a01(&[])).expect(0);
         }
     }
-    println!("killed {KILLS} times at {stages:?}; the longest installation took {longest:?}");
+    println!("killed {KILLS} times at {stages:?}; an installation took {longest:?} in the end");
     assert!(stages.len() >= 4, "{stages:?}");
     station.whole();
 }

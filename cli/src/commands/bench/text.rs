@@ -1,11 +1,10 @@
 //! The figures as tables, the aims last, where a terminal shows them.
 
 use anstyle::{AnsiColor, Style};
+use procvision_host::bench::format::{duration, ratio};
 use procvision_host::bench::{Aim, AimUnit, Bound, Results, Timing};
-use procvision_host::report::time;
 use std::fmt::Write;
 use std::path::Path;
-use std::time::Duration;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -205,19 +204,6 @@ fn section(text: &mut String, title: &str, table: &Table) {
         } else {
             writeln!(text, "{line}")
         };
-    }
-}
-
-/// Microseconds with a unit that suits them.
-fn duration(microseconds: f64) -> String {
-    time(Duration::from_secs_f64((microseconds / 1e6).max(0.0)))
-}
-
-fn ratio(ratio: f64) -> String {
-    match ratio {
-        small if small < 0.1 => format!("{small:.3}"),
-        middle if middle < 100.0 => format!("{middle:.2}"),
-        large => format!("{large:.0}"),
     }
 }
 

@@ -7,7 +7,7 @@ use procvision_host::inspection::component::{Anatomy, ImportFacts};
 use procvision_host::inspection::difference::Difference;
 use procvision_host::inspection::point::{Point, Severity, Verdict};
 use procvision_host::inspection::strings::FindingKind;
-use procvision_host::limits::{LIMIT_NAMES, Limits, Unit};
+use procvision_host::limits::{Limits, Unit};
 use procvision_host::report::amount;
 use procvision_host::visible;
 use std::fmt::Write;
@@ -194,14 +194,8 @@ fn imports(text: &mut String, anatomy: &Anatomy) {
 fn limits(text: &mut String, inspection: &Inspection) {
     let judged = &inspection.judged;
     let defaults = Limits::default();
-    let described = judged
-        .limits
-        .limits
-        .describe()
-        .into_iter()
-        .zip(judged.ceiling.describe());
-    let unusual: Vec<_> = described
-        .filter(|(limit, _)| LIMIT_NAMES.contains(&limit.name))
+    let unusual: Vec<_> = judged
+        .limits_with_ceilings()
         .filter(|(limit, _)| judged.asked.contains_key(limit.name) || defaults.get(limit.name) != Some(limit.value))
         .collect();
     heading(text, "Limits");

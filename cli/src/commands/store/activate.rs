@@ -6,8 +6,8 @@ use super::release::{ReleaseArgs, parse_pid};
 use super::text;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
+use crate::commands::help;
 use crate::commands::terminal::TerminalArgs;
-use crate::commands::{help, terminal};
 use clap::{ArgGroup, Args};
 use procvision_host::store::{Activation, Pids};
 
@@ -44,11 +44,7 @@ impl Activate {
         let activated = store.activate(&request, &mut bar);
         drop(bar);
         let activated = activated.map_err(text::told)?;
-        if place.json {
-            terminal::print_json(&text::activated_json(&activated))?;
-        } else {
-            terminal::print(&text::activated(&activated, "activated"))?;
-        }
+        text::tell_activated(place, &activated, "activated")?;
         Ok(Exit::Good)
     }
 }

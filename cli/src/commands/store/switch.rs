@@ -6,8 +6,8 @@ use super::release::{ReleaseArgs, parse_pid};
 use super::text;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
+use crate::commands::help;
 use crate::commands::terminal::TerminalArgs;
-use crate::commands::{help, terminal};
 use clap::Args;
 use procvision_host::store::{Activation, Pids};
 
@@ -41,11 +41,7 @@ impl Switch {
         let activated = store.switch(&request, &mut bar);
         drop(bar);
         let activated = activated.map_err(text::told)?;
-        if place.json {
-            terminal::print_json(&text::activated_json(&activated))?;
-        } else {
-            terminal::print(&text::activated(&activated, "switched to"))?;
-        }
+        text::tell_activated(place, &activated, "switched to")?;
         Ok(Exit::Good)
     }
 }

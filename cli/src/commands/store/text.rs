@@ -1,7 +1,8 @@
 //! Parts of what the commands of the store say to people and to programs.
 
+use super::place::PlaceArgs;
 use crate::commands::error::CommandError;
-use crate::commands::terminal::DONE;
+use crate::commands::terminal::{self, DONE};
 use procvision_host::admission::Objection;
 use procvision_host::algorithm::LoadError;
 use procvision_host::store::{Activated, Move, Release, StoreError};
@@ -48,8 +49,16 @@ pub(super) fn move_json(one: &Move) -> Value {
     json!({ "pid": one.pid, "from": one.from.as_ref().map(release_json) })
 }
 
+/// Answers with what was activated or switched, which `word` says.
+pub(super) fn tell_activated(place: &PlaceArgs, done: &Activated, word: &str) -> Result<(), CommandError> {
+    match place.json {
+        true => terminal::print_json(&activated_json(done)),
+        false => terminal::print(&activated(done, word)),
+    }
+}
+
 /// What was activated or switched, as a program reads it.
-pub(super) fn activated_json(activated: &Activated) -> Value {
+fn activated_json(activated: &Activated) -> Value {
     json!({
         "schema": 1,
         "name": activated.release.name,
@@ -63,7 +72,7 @@ pub(super) fn activated_json(activated: &Activated) -> Value {
 }
 
 /// The same for people.
-pub(super) fn activated(activated: &Activated, word: &str) -> String {
+fn activated(activated: &Activated, word: &str) -> String {
     let release = &activated.release;
     let mut text = match activated.moves.as_slice() {
         [] => done(

@@ -6,7 +6,7 @@ use crate::inspection::dependencies::Part;
 use crate::inspection::difference::{Change, Difference, FileChange, Pair};
 use crate::inspection::point::{Point, Severity, counted};
 use crate::inspection::{FileFacts, Form, Inspection, Judged, Role, Subject};
-use crate::limits::{LIMIT_NAMES, Limits, Unit};
+use crate::limits::{Limits, Unit};
 use crate::policy::{ClockPolicy, RandomPolicy};
 use crate::report::amount;
 use crate::signing::SignatureStatus;
@@ -567,14 +567,8 @@ impl LimitView {
 
 pub(super) fn limits(judged: &Judged) -> Vec<LimitView> {
     let defaults = Limits::default();
-    let described = judged
-        .limits
-        .limits
-        .describe()
-        .into_iter()
-        .zip(judged.ceiling.describe());
-    described
-        .filter(|(limit, _)| LIMIT_NAMES.contains(&limit.name))
+    judged
+        .limits_with_ceilings()
         .map(|(limit, ceiling)| {
             let shown = |value| amount(limit.unit, value);
             let default = defaults.get(limit.name).unwrap_or(limit.value);
