@@ -229,12 +229,12 @@ impl Served {
         self.agent.run(request).expect("it answers")
     }
 
-    /// Sends JSON, or nothing, and hangs up at once.
+    /// Sends JSON, or nothing, and does not wait for the answer. It hangs up when what is returned is dropped.
     ///
     /// # Panics
     ///
     /// If nobody listens.
-    pub fn ask_and_leave(&self, method: &str, path: &str, body: Option<&Value>) {
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> TcpStream {
         let address = self.page.strip_prefix("http://").expect("it is an address");
         let body = body.map(Value::to_string).unwrap_or_default();
         let length = body.len();
@@ -244,6 +244,7 @@ impl Served {
         );
         let mut stream = TcpStream::connect(address).expect("it listens");
         stream.write_all(request.as_bytes()).expect("it is taken");
+        stream
     }
 
     /// Begins an inspection; its path.

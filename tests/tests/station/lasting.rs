@@ -67,8 +67,9 @@ fn what_nobody_waits_for_any_more_is_judged_and_kept_at_the_end_too() {
     let served = premises.serve(&config);
     let steps = format!("{}/steps", served.inspection("A01"));
     let step = json!({"step_index": 1, "params": {"task": "spin"}, "picture": {"source": "tray"}});
-    served.ask_and_leave("POST", &steps, Some(&step));
+    let asking = served.ask("POST", &steps, Some(&step));
     eventually("it is asked", || served.workers("A01")[0]["state"] == "executing");
+    drop(asking);
     let process = Pid::from_raw(i32::try_from(served.process.id()).unwrap()).unwrap();
     kill_process(process, Signal::TERM).unwrap();
     assert_eq!(served.process.ended(), 0);

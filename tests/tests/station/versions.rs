@@ -54,12 +54,15 @@ fn a_switch_and_the_way_back_leave_no_gap() {
 #[test]
 fn a_change_is_done_to_its_end_although_nobody_waits_for_it() {
     let served = Premises::with(&[probe_parts()], &["A01"]).serve(&json!({}));
-    served.ask_and_leave("DELETE", "/algorithms/probe/0.1.0?force=true", None);
+    let asking = served.ask("DELETE", "/algorithms/probe/0.1.0?force=true", None);
+    eventually("its processes end", || {
+        served.get("/algorithms/active").1["active"] == json!([])
+    });
+    drop(asking);
     eventually("it is removed", || {
         served.get("/algorithms").1["algorithms"] == json!([])
     });
     assert_eq!(served.post("/inspections", &json!({"pid": "A01"})).0, 404);
-    assert_eq!(served.get("/algorithms/active").1["active"], json!([]));
 }
 
 #[test]
