@@ -106,6 +106,8 @@ pub async fn run(setup: Setup, place: &WhereToListen, began: impl FnOnce(&Listen
     // Whoever is being answered is answered first.
     let _ = end.send(true);
     let _ = serving.await;
+    // What lines have begun is judged and kept.
+    let _ = tokio::time::timeout(PATIENCE, station.lines().ended()).await;
     following.abort();
     sweeping.abort();
     watching.abort();
