@@ -35,7 +35,12 @@ pub fn taken(process: u32) -> io::Result<Taken> {
     Ok(sum)
 }
 
-fn of_one(process: u32) -> io::Result<Taken> {
+/// What `process` takes itself.
+///
+/// # Errors
+///
+/// If it is gone, or the kernel does not tell.
+pub fn of_one(process: u32) -> io::Result<Taken> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let number = |key: &str| -> io::Result<u64> {
         let line = status.lines().find_map(|line| line.strip_prefix(key));

@@ -92,7 +92,9 @@ pub struct Picture {
 impl Picture {
     /// What is noted with a result about which the process was asked at that moment.
     pub fn record(&self, asked: Instant) -> PictureRecord {
-        let delivered = self.published.map(|published| asked.saturating_duration_since(published));
+        let delivered = self
+            .published
+            .map(|published| asked.saturating_duration_since(published));
         PictureRecord {
             delivered_us: delivered.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
             ..self.record.clone()

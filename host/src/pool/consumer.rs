@@ -175,7 +175,12 @@ impl PoolClient {
     ///
     /// If the broker cannot be reached, or has no such pool. A picture of which something is said that cannot be is
     /// passed over.
-    pub fn after(&self, pool: &PoolName, mark: Option<PoolMark>, which: Follow) -> Result<Option<Published>, PoolError> {
+    pub fn after(
+        &self,
+        pool: &PoolName,
+        mark: Option<PoolMark>,
+        which: Follow,
+    ) -> Result<Option<Published>, PoolError> {
         self.ask(pool, |connection| connection.open_after(pool, mark, which))
     }
 

@@ -172,7 +172,10 @@ impl Run {
         let name = &self.line.name;
         match &mut self.burst {
             None if pictures > 0 => {
-                tracing::warn!(line = name, "pictures come faster than they are judged: {pictures} passed over");
+                tracing::warn!(
+                    line = name,
+                    "pictures come faster than they are judged: {pictures} passed over"
+                );
                 self.line.say(json!({"dropped": pictures}));
                 self.burst = Some(Burst {
                     began: now,
@@ -187,7 +190,10 @@ impl Run {
             Some(burst) if now.duration_since(burst.last) > BURST => {
                 let Burst { began, last, pictures } = *burst;
                 let seconds = last.duration_since(began).as_secs_f64();
-                tracing::warn!(line = name, "{pictures} pictures were passed over within {seconds:.1} s");
+                tracing::warn!(
+                    line = name,
+                    "{pictures} pictures were passed over within {seconds:.1} s"
+                );
                 self.line.say(json!({"dropped": pictures, "for_s": seconds}));
                 self.burst = None;
             }
