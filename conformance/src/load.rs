@@ -75,7 +75,7 @@ pub struct Progress {
     pub taken: u64,
     /// Pictures that they have passed over.
     pub dropped: u64,
-    /// Resident memory of the server.
+    /// Resident memory of the server, pictures in pools left out.
     pub server_bytes: u64,
     /// Of all processes of algorithms.
     pub algorithms_bytes: u64,
@@ -159,8 +159,8 @@ pub fn run(plan: &Plan<'_>, mut progress: impl FnMut(Progress)) -> io::Result<Su
                 since: begun.elapsed(),
                 taken,
                 dropped,
-                server_bytes: look.server.memory_bytes,
-                algorithms_bytes: look.algorithms.memory_bytes,
+                server_bytes: look.server.private_bytes,
+                algorithms_bytes: look.algorithms.private_bytes,
             });
         }
         thread::sleep(GLANCE);

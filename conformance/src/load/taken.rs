@@ -23,7 +23,8 @@ pub struct Moments {
 /// What some processes take together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Share {
-    /// Resident memory, shared memory included, mapped files not.
+    /// Resident memory of their own: pictures in pools belong to all, and are seen by a process when it first judges one of
+    /// that slot.
     pub memory: Moments,
     /// Processors that they have kept busy, on average: 1 is one of them all the time.
     pub processors: f64,
@@ -83,7 +84,7 @@ impl Watch {
                     "the process {worker} of an algorithm is gone"
                 )));
             };
-            algorithms.memory_bytes += taken.memory_bytes;
+            algorithms.private_bytes += taken.private_bytes;
         }
         let look = Look {
             server: processes::of_one(self.server)?,
@@ -102,8 +103,8 @@ impl Watch {
             processors: worked.saturating_sub(before).as_secs_f64() / within.as_secs_f64().max(f64::MIN_POSITIVE),
         };
         (
-            share(|look| look.server.memory_bytes, server, self.before.0),
-            share(|look| look.algorithms.memory_bytes, algorithms, self.before.1),
+            share(|look| look.server.private_bytes, server, self.before.0),
+            share(|look| look.algorithms.private_bytes, algorithms, self.before.1),
         )
     }
 

@@ -218,6 +218,9 @@ impl States {
         unsafe { libc::syscall(libc::SYS_futex, bell.as_ptr(), libc::FUTEX_WAKE, libc::c_int::MAX) };
     }
 
+    // A futex, because it wakes within microseconds, costs nothing while nothing happens, and leaves the broker's protocol
+    // alone. A packet to each consumer would have the broker speak first, and fill the sockets of those that do not read;
+    // looking again and again costs the processor all the time what this costs once a picture.
     /// Waits until the bell is rung after it was `seen`, but not for longer than `patience`. May also return sooner;
     /// whoever waits looks at the states before and after.
     pub(crate) fn wait(&self, seen: u32, patience: Duration) {
