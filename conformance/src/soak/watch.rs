@@ -99,6 +99,7 @@ mod tests {
     fn taken(memory_bytes: u64, descriptors: u64) -> Taken {
         Taken {
             memory_bytes,
+            private_bytes: memory_bytes,
             descriptors: Some(descriptors),
             threads: 5,
             processes: 2,
