@@ -11,7 +11,7 @@ use std::time::Duration;
 const APPLICATION_ID: i32 = 0x5056_5253;
 
 /// How long another program may keep the database locked. The station itself never waits for itself: it has one writer.
-const BUSY: Duration = Duration::from_secs(5);
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
 /// What makes a database of version n, counted from 0, one of version n + 1. Steps are only ever added.
 const MIGRATIONS: &[&str] = &[VERSION_1];

@@ -5,15 +5,22 @@ use crate::error::ResultsError;
 use crate::queue::{Queue, Record, Turn};
 use crate::record::RowId;
 use crate::row::{COLUMNS, PLACES, Row};
+use crate::schema::BUSY;
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Pages in the log from which on it is brought into the database. More would make that take longer, less would write
 /// the same pages more often.
 const LOG_PAGES: i64 = 1_000;
+/// Pages of the log, those that are in the database included, from which on it is begun anew although that makes readers
+/// wait: as long as somebody reads what was before, it only grows. Tried again each time as many have been added.
+const MOST_LOG_PAGES: i64 = 32_000;
+/// How long everybody waits for readers then.
+const RESTART: Duration = Duration::from_millis(100);
 
 /// Milliseconds of what `minutes` counts.
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -100,15 +107,25 @@ impl Drop for Work {
 
 impl Work {
     fn run(self, mut connection: Connection) {
+        let mut most = MOST_LOG_PAGES;
         loop {
             match self.queue.next() {
                 Turn::Records(records) => self.record(&mut connection, records),
                 Turn::Chore(chore) => chore(&mut connection),
                 Turn::End => return,
             }
-            if log_pages(&connection).is_none_or(|pages| pages >= LOG_PAGES) {
+            let log = LogPages::of(&connection);
+            if log.is_none_or(|log| log.waiting >= LOG_PAGES) {
                 checkpoint(&connection);
             }
+            most = match log {
+                Some(log) if log.all < MOST_LOG_PAGES => MOST_LOG_PAGES,
+                Some(log) if log.all >= most => {
+                    begin_log_anew(&connection);
+                    log.all.saturating_add(MOST_LOG_PAGES)
+                }
+                _ => most,
+            };
         }
     }
 
@@ -219,12 +236,35 @@ impl<'a> Inserts<'a> {
     }
 }
 
-/// How many pages of the log are not in the database yet, if that can be told.
-fn log_pages(connection: &Connection) -> Option<i64> {
-    let pages = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| {
-        Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)
-    });
-    pages.ok()
+/// How long the log is, in pages.
+#[derive(Clone, Copy)]
+struct LogPages {
+    /// Everything that was written since it was begun.
+    all: i64,
+    /// What is not in the database yet.
+    waiting: i64,
+}
+
+impl LogPages {
+    /// If that can be told.
+    fn of(connection: &Connection) -> Option<Self> {
+        let pages = connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| {
+            let all = row.get(1)?;
+            Ok(Self {
+                all,
+                waiting: all - row.get::<_, i64>(2)?,
+            })
+        });
+        pages.ok()
+    }
+}
+
+/// Has the log begin anew with what is written next, if nobody reads what was before for too long.
+fn begin_log_anew(connection: &Connection) {
+    // Nothing is lost if it fails: the log goes on.
+    let _ = connection.busy_timeout(RESTART);
+    let _ = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+    let _ = connection.busy_timeout(BUSY);
 }
 
 /// Brings the log into the database as far as nobody still reads what was before.
@@ -237,6 +277,32 @@ pub(crate) fn checkpoint(connection: &Connection) {
 mod tests {
     use super::*;
     use crate::schema;
+
+    #[test]
+    fn a_log_that_readers_keep_alive_begins_anew_when_they_have_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.db");
+        let writer = schema::open_writer(&path, None).unwrap();
+        let write = || writer.execute_batch("CREATE TABLE IF NOT EXISTS other (x); INSERT INTO other VALUES (1)");
+        let all = || LogPages::of(&writer).unwrap().all;
+        write().unwrap();
+        let mut reader = schema::open_reader(&path).unwrap();
+        let reading = reader.transaction().unwrap();
+        let count: i64 = reading
+            .query_row("SELECT count(*) FROM other", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(count, 1);
+        write().unwrap();
+        checkpoint(&writer);
+        begin_log_anew(&writer);
+        let before = all();
+        write().unwrap();
+        assert!(all() > before, "somebody reads what was before");
+        drop(reading);
+        begin_log_anew(&writer);
+        write().unwrap();
+        assert!(all() < before, "{} {before}", all());
+    }
 
     /// A mistake of this program on that thread is told to everybody, those who come later included.
     #[test]

@@ -19,14 +19,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
+use input::JSON_BYTES;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 /// How long nothing may come of a body that has begun.
 const PIECE_TIME: Duration = Duration::from_secs(30);
-/// The most bytes of a body that is JSON.
-const JSON_BYTES: usize = 1 << 20;
 
 /// What is answered on every connection.
 fn router(station: Arc<Station>) -> Router {

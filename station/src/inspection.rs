@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// The most inspections that go on at the same time.
 pub const MOST: usize = 10_000;
+/// The most bytes of their contexts, all together, as JSON: parsed they may take twenty times as much.
+const MOST_CONTEXT: usize = 16 << 20;
 /// An inspection that nobody has asked about for so long is over.
 pub const IDLE: Duration = Duration::from_secs(3_600);
 
@@ -20,7 +22,7 @@ pub enum Verdict {
     /// Everything that was asked is good.
     #[serde(rename = "OK")]
     Ok,
-    /// The conditions are not right, so that the product was not judged.
+    /// The product was not judged: the conditions are not right, or nobody asked about more than them.
     #[serde(rename = "NOT_READY")]
     NotReady,
     /// The product is not good.
@@ -38,6 +40,7 @@ pub struct Inspection {
     pub id: String,
     /// What its products are, which algorithms may read.
     pub context: Map<String, Value>,
+    context_bytes: usize,
     /// When it began, in milliseconds since 1970.
     pub began_ms: u64,
     /// Who judges it.
@@ -60,6 +63,7 @@ impl Inspection {
     pub fn begin(id: String, context: Map<String, Value>, place: Place) -> Self {
         Self {
             id,
+            context_bytes: written_length(&context),
             context,
             began_ms: now_ms(),
             place,
@@ -118,9 +122,33 @@ impl Inspection {
     }
 }
 
+/// How many bytes it has as JSON.
+fn written_length(context: &Map<String, Value>) -> usize {
+    let mut counted = Counted(0);
+    // Counting does not fail.
+    let _ = serde_json::to_writer(&mut counted, context);
+    counted.0
+}
+
+/// Counts what is written.
+struct Counted(usize);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Too many inspections go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{MOST} inspections go on already; end some of them")]
+#[error(
+    "{MOST} inspections, or some that have more than {MOST_CONTEXT} bytes of context, go on already; end some of them"
+)]
 pub struct TooMany;
 
 /// Those that go on.
@@ -138,7 +166,8 @@ impl Inspections {
     pub fn add(&self, inspection: Arc<Inspection>) -> Result<(), TooMany> {
         self.let_go();
         let mut open = self.open();
-        if open.len() >= MOST {
+        let contexts: usize = open.values().map(|inspection| inspection.context_bytes).sum();
+        if open.len() >= MOST || contexts.saturating_add(inspection.context_bytes) > MOST_CONTEXT {
             return Err(TooMany);
         }
         open.insert(inspection.id.clone(), inspection);

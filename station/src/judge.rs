@@ -91,18 +91,26 @@ impl Station {
         let mut verdict = Verdict::Ok;
         for phase in &request.phases {
             let asked = self.ask(inspection, request, &waiting, *phase).await;
-            verdict = asked.verdict;
             let stored = self.keep(asked).await.inspect_err(|_| {
                 // Nobody can say any more that this step is good.
                 inspection.note(request.step_index, Verdict::Failed);
             })?;
-            results.push(stored);
+            verdict = stored.1;
+            results.push(stored.0);
             if verdict != Verdict::Ok {
                 // What is not right is not asked further about.
                 break;
             }
         }
-        inspection.note(request.step_index, verdict);
+        let judged = request.phases.contains(&PhaseName::Execute);
+        inspection.note(
+            request.step_index,
+            match verdict {
+                // That the conditions are right says nothing about the product.
+                Verdict::Ok if !judged => Verdict::NotReady,
+                verdict => verdict,
+            },
+        );
         Ok(StepAnswer { verdict, results })
     }
 
@@ -134,28 +142,44 @@ impl Station {
         }
     }
 
-    /// Brings what a question has brought to disk, and then tells everybody.
-    pub(crate) async fn keep(&self, asked: Asked) -> Result<StoredResult, ResultsError> {
-        let stored = self.record(asked.new, asked.thumbnail).await?;
-        self.tell(&stored, &asked.answer, asked.verdict, asked.answered.elapsed());
-        Ok(stored)
+    /// Brings what a question has brought to disk, and then tells everybody. Says how it came out in the end.
+    pub(crate) async fn keep(&self, asked: Asked) -> Result<(StoredResult, Verdict), ResultsError> {
+        let (stored, verdict) = self.record(asked.new, asked.thumbnail, asked.verdict).await?;
+        self.tell(&stored, &asked.answer, verdict, asked.answered.elapsed());
+        Ok((stored, verdict))
     }
 
-    /// Brings a result to disk. What an algorithm has published beside its answer is left out if it is more than is kept.
-    async fn record(&self, mut new: NewResult, thumbnail: Option<Vec<u8>>) -> Result<StoredResult, ResultsError> {
-        let has_thumbnail = thumbnail.is_some();
-        let id = match self.results().record(new.clone(), thumbnail.clone()).await {
-            Err(ResultsError::TooLarge { what: "result", .. }) if !new.debug.is_empty() => {
-                new.debug = Map::from_iter([("left_out".to_owned(), true.into())]);
-                self.results().record(new.clone(), thumbnail).await?
-            }
-            recorded => recorded?,
-        };
-        Ok(StoredResult {
-            id,
+    /// Brings a result to disk. What an algorithm has published beside its answer is left out if it is more than is kept;
+    /// an answer that is more than that by itself is no verdict.
+    async fn record(
+        &self,
+        mut new: NewResult,
+        thumbnail: Option<Vec<u8>>,
+        mut verdict: Verdict,
+    ) -> Result<(StoredResult, Verdict), ResultsError> {
+        let mut recorded = self.results().record(new.clone(), thumbnail.clone()).await;
+        if is_too_large(&recorded) && !new.debug.is_empty() {
+            new.debug = Map::from_iter([("left_out".to_owned(), true.into())]);
+            recorded = self.results().record(new.clone(), thumbnail.clone()).await;
+        }
+        if is_too_large(&recorded) {
+            verdict = Verdict::Failed;
+            new = NewResult {
+                outcome: Judged::Failed,
+                error_code: Some("1000".to_owned()),
+                message: "the answer is larger than a result may be".to_owned(),
+                ng_reason: None,
+                defects: Vec::new(),
+                ..new
+            };
+            recorded = self.results().record(new.clone(), thumbnail.clone()).await;
+        }
+        let stored = StoredResult {
+            id: recorded?,
             result: new,
-            has_thumbnail,
-        })
+            has_thumbnail: thumbnail.is_some(),
+        };
+        Ok((stored, verdict))
     }
 
     fn question(&self, inspection: &Inspection, request: &StepRequest, phase: PhaseName) -> Question {
@@ -197,6 +221,10 @@ impl Station {
             tracing::warn!(pid, inspection, "a step failed: {}", visible::line(message));
         }
     }
+}
+
+fn is_too_large<T>(recorded: &Result<T, ResultsError>) -> bool {
+    matches!(recorded, Err(ResultsError::TooLarge { what: "result", .. }))
 }
 
 /// What is kept of an answer, and how it came out.

@@ -24,7 +24,7 @@ impl Surroundings {
     pub fn of_release(&self, pid: &str, release: &Release, config: &Config) -> Launch {
         let mut arguments: Vec<OsString> = vec!["adapter".into(), "--store".into(), self.store.clone().into()];
         let version = format!("{}@{}", release.name, release.version);
-        arguments.extend(["--release".into(), version.into(), "--pid".into(), pid.into()]);
+        arguments.extend(["--release".into(), version.into(), format!("--pid={pid}").into()]);
         if let Some(path) = &config.path {
             arguments.extend(["--config".into(), path.clone().into()]);
         }

@@ -36,4 +36,5 @@ pub mod seat;
 pub mod seats;
 pub mod service;
 pub mod station;
+mod threads;
 mod thumbnail;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Lines that are kept of one product model,
 const KEPT: usize = 2_000;
@@ -114,7 +114,7 @@ impl KeptLine {
 /// The lines of one product model.
 #[derive(Debug, Default)]
 struct OfPid {
-    lines: VecDeque<KeptLine>,
+    lines: VecDeque<Arc<KeptLine>>,
     bytes: usize,
 }
 
@@ -139,7 +139,7 @@ impl Logs {
         let mut lines = self.lines();
         let of_pid = lines.entry(line.pid).or_default();
         of_pid.bytes += kept.bytes();
-        of_pid.lines.push_back(kept);
+        of_pid.lines.push_back(Arc::new(kept));
         while of_pid.lines.len() > KEPT || of_pid.bytes > KEPT_BYTES {
             let oldest = of_pid.lines.pop_front();
             of_pid.bytes -= oldest.map_or(0, |oldest| oldest.bytes());
@@ -155,12 +155,15 @@ impl Logs {
                 .inspection
                 .is_none_or(|wanted| line.inspection.as_deref() == Some(wanted))
         };
-        let mut chosen: Vec<(&String, &KeptLine)> = lines
+        let mut chosen: Vec<(String, Arc<KeptLine>)> = lines
             .iter()
             .filter(|(pid, _)| of_pid(pid))
             .flat_map(|(pid, of_pid)| of_pid.lines.iter().map(move |line| (pid, line)))
             .filter(|(_, line)| wanted.level.is_none_or(|level| line.level >= level) && about(line))
+            .map(|(pid, line)| (pid.clone(), line.clone()))
             .collect();
+        // Whoever writes a line does not wait until these are read.
+        drop(lines);
         chosen.sort_by_key(|(_, line)| line.at_ms);
         let first = chosen.len().saturating_sub(wanted.limit);
         chosen[first..].iter().map(|(pid, line)| line.line(pid)).collect()

@@ -18,9 +18,11 @@ use procvision_host::explain::one_line;
 use procvision_host::store::{ActivePid, Listing, Release, Store, StoreError, StoreOptions};
 use procvision_runner::StartError;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Why something was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +63,9 @@ impl Station {
     /// See [`StoreError`].
     pub async fn listing(&self) -> Result<Listing, OperationError> {
         let folder = self.store().to_owned();
-        let read = tokio::task::spawn_blocking(move || Store::open(folder, StoreOptions::default())?.list());
-        Ok(read.await.map_err(|_| OperationError::Interrupted)??)
+        let read = move || Store::open(folder, StoreOptions::default())?.list();
+        let read = self.listing.work(read).await;
+        Ok(read.map_err(|_| OperationError::Interrupted)??)
     }
 
     /// Checks a package and puts it into the store.
@@ -71,7 +74,8 @@ impl Station {
     ///
     /// See [`OperationError`].
     pub async fn install(&self, zip: &Path, by: &Actor) -> Result<Value, OperationError> {
-        let _changing = self.changing.lock().await;
+        // It changes nothing that judges, and takes minutes: nobody who wants to go back waits for it.
+        let _installing = self.installing.lock().await;
         self.store_command(["install".into(), zip.into()], by).await
     }
 
@@ -110,7 +114,7 @@ impl Station {
     /// See [`OperationError`].
     pub async fn activate(&self, release: &Release, pids: &[String], by: &Actor) -> Result<Value, OperationError> {
         let _changing = self.changing.lock().await;
-        self.give("activate", release, pids.to_vec(), by).await
+        self.give("activate", release, each_once(pids), by).await
     }
 
     /// Lets a version judge what others judge; without `pids` all that other versions of the algorithm judge.
@@ -122,7 +126,7 @@ impl Station {
         let _changing = self.changing.lock().await;
         let pids = match pids {
             [] => judged_by(&self.listing().await?, &release.name),
-            named => named.to_vec(),
+            named => each_once(named),
         };
         self.give("switch", release, pids, by).await
     }
@@ -150,7 +154,7 @@ impl Station {
         }
         let mut arguments: Vec<OsString> = vec!["rollback".into()];
         match which {
-            Which::Pid(pid) => arguments.extend(["--pid".into(), pid.into()]),
+            Which::Pid(pid) => arguments.push(format!("--pid={pid}").into()),
             Which::Name(name) => arguments.push(name.into()),
         }
         self.tell_store_then_seat(arguments, by, warm).await
@@ -205,8 +209,9 @@ impl Station {
 
     /// What the configuration has a command judge is nobody's to change here.
     fn keep_commands(&self, pids: &[String]) -> Result<(), OperationError> {
-        let commands = &self.config().station.commands;
-        match pids.iter().find(|pid| commands.contains_key(*pid)) {
+        // What judges, and not what is configured: that holds from the next start of the station on.
+        let is_command = |pid: &&String| self.seats().get(pid).is_some_and(|seat| seat.is_command());
+        match pids.iter().find(is_command) {
             Some(pid) => Err(OperationError::Command(pid.clone())),
             None => Ok(()),
         }
@@ -296,6 +301,8 @@ impl Station {
                         seat.pid
                     );
                     self.alarm(Alarm::NotStarted, About::pid(&seat.pid), &message);
+                    // The next reload tries it again, even if nothing has changed.
+                    self.outdated.store(true, Ordering::Relaxed);
                 }
             }
         }
@@ -324,6 +331,11 @@ pub enum Which {
     Pid(String),
     /// All that the algorithm of that name judges.
     Name(String),
+}
+
+fn each_once(pids: &[String]) -> Vec<String> {
+    let once: BTreeSet<&String> = pids.iter().collect();
+    once.into_iter().cloned().collect()
 }
 
 fn judged_by(listing: &Listing, name: &str) -> Vec<String> {

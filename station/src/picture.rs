@@ -1,7 +1,10 @@
 //! Pictures on their way to an algorithm's process: those of the station's sources, those that a caller names in a pool, and
 //! those that a caller sends.
 
+mod array;
+
 use crate::config::SourceConfig;
+use crate::threads::Threads;
 use crate::thumbnail;
 use procvision_host::explain::one_line;
 use procvision_host::frame::{Frame, FrameError};
@@ -13,22 +16,25 @@ use procvision_runner::PictureRef;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 use tempfile::TempPath;
-use tokio::sync::Semaphore;
 
 /// How names of files begin that the station writes: the identifier, as the development store spells it in a name.
 const PREFIX: &str = "dev-shm_station-";
 /// How names of files end that hold a PNG or JPEG picture.
 const SUFFIX: &str = ".bin";
+/// How names of files end that hold a picture as an array.
+const ARRAY_SUFFIX: &str = ".npy";
 /// The most bytes of a file that is a source; what follows is not read, and the picture is then none.
 const MOST_FILE_BYTES: u64 = 1 << 30;
-/// Pictures that are read or decoded at the same time; each may take some hundred megabytes meanwhile. Others wait.
+/// Pictures that are decoded at the same time; each may take some hundred megabytes meanwhile. Others wait.
 const MOST_DECODED: usize = 4;
+/// Small pictures that are made at the same time.
+const MOST_SMALL: usize = 2;
 /// How often it is looked whether a file that is a source has changed.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -61,15 +67,18 @@ pub enum PictureError {
     /// The thread that reads the picture has ended early.
     #[error("the picture was not read to its end")]
     Interrupted,
-    /// A file that is a source cannot be read.
-    #[error("cannot read {}", path.display())]
+    /// The file of a source cannot be read. Where it lies is the business of the station's people alone.
+    #[error("cannot read the file of the source `{name}`")]
     Read {
-        /// The file.
-        path: PathBuf,
+        /// The source.
+        name: String,
         /// What the system said.
         source: io::Error,
     },
-    /// The picture cannot be brought to where algorithms look for it.
+    /// A picture cannot be brought to where algorithms look for it.
+    #[error("cannot keep the picture for the algorithm")]
+    Keep(#[source] io::Error),
+    /// The folder for pictures cannot be made or cleared.
     #[error("cannot write {}", path.display())]
     Write {
         /// The folder.
@@ -89,6 +98,8 @@ pub struct Picture {
     /// When it was published, if a pool was followed.
     pub published: Option<Instant>,
     pixels: Pixels,
+    /// The same as an array, if that was wanted. Kept for as long as this is.
+    _array: Option<TempPath>,
 }
 
 /// Where the pixels are.
@@ -149,7 +160,8 @@ pub struct Pictures {
     folder: PathBuf,
     pools: PoolClient,
     sources: RwLock<BTreeMap<String, SourceConfig>>,
-    decoding: Semaphore,
+    decoding: Threads,
+    small: Threads,
 }
 
 impl Pictures {
@@ -171,7 +183,8 @@ impl Pictures {
             folder,
             pools,
             sources: RwLock::new(sources),
-            decoding: Semaphore::new(MOST_DECODED),
+            decoding: Threads::new(MOST_DECODED),
+            small: Threads::new(MOST_SMALL),
         })
     }
 
@@ -180,26 +193,87 @@ impl Pictures {
         *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
     }
 
-    /// Works with pictures on a thread where that may take its time.
+    /// Works with pictures on a thread where that may take its time. What decodes waits until others have.
     ///
     /// # Errors
     ///
     /// [`PictureError::Interrupted`] if the work panics.
     pub async fn work<T: Send + 'static>(
         self: &Arc<Self>,
+        decodes: bool,
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> Result<T, PictureError> {
         let pictures = self.clone();
-        // It is never closed.
-        let _place = self.decoding.acquire().await;
-        let done = tokio::task::spawn_blocking(move || work(&pictures)).await;
+        let work = move || work(&pictures);
+        let done = match decodes {
+            true => self.decoding.work(work).await,
+            // A pool whose broker hangs keeps nobody waiting who needs none.
+            false => tokio::task::spawn_blocking(work).await,
+        };
         done.map_err(|_| PictureError::Interrupted)
     }
 
+    /// Whether somebody must decode to have the picture of a source.
+    pub fn decodes(&self, name: &str) -> bool {
+        matches!(self.source(name), Some(SourceConfig::File(_)))
+    }
+
     /// A small one of a picture, as a JPEG file, if it can be had.
-    pub async fn thumbnail(self: &Arc<Self>, picture: &Arc<Picture>) -> Option<Vec<u8>> {
+    pub async fn thumbnail(&self, picture: &Arc<Picture>) -> Option<Vec<u8>> {
         let picture = picture.clone();
-        self.work(move |_| picture.thumbnail()).await.ok().flatten()
+        self.small.work(move || picture.thumbnail()).await.ok().flatten()
+    }
+
+    /// The picture in a form that programs of the original SDK can read.
+    ///
+    /// # Errors
+    ///
+    /// [`PictureError::Keep`], or [`PictureError::Decode`] if it cannot be read any more.
+    pub fn for_original(&self, picture: Picture) -> Result<Picture, PictureError> {
+        let decoded;
+        let frame = match &picture.pixels {
+            Pixels::Leased(frame) => frame,
+            Pixels::Kept(file) => {
+                decoded = Frame::decode(&fs::read(file).map_err(PictureError::Keep)?);
+                &decoded.map_err(|source| PictureError::Decode {
+                    what: "the picture".to_owned(),
+                    source,
+                })?
+            }
+        };
+        let (id, array) = self.file(ARRAY_SUFFIX, |file| array::write(frame, file))?;
+        Ok(Picture {
+            reference: PictureRef {
+                id,
+                meta: picture.reference.meta.clone(),
+            },
+            _array: Some(array),
+            ..picture
+        })
+    }
+
+    /// A file of the station, and by what name algorithms ask for it.
+    fn file(
+        &self,
+        suffix: &str,
+        write: impl FnOnce(&mut BufWriter<&mut fs::File>) -> io::Result<()>,
+    ) -> Result<(String, TempPath), PictureError> {
+        let mut file = tempfile::Builder::new();
+        let file = file.prefix(PREFIX).suffix(suffix).tempfile_in(&self.folder);
+        let mut file = file.map_err(PictureError::Keep)?;
+        let mut buffered = BufWriter::new(file.as_file_mut());
+        write(&mut buffered)
+            .and_then(|()| buffered.flush())
+            .map_err(PictureError::Keep)?;
+        drop(buffered);
+        let path = file.into_temp_path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_default();
+        let unique = name
+            .strip_prefix(PREFIX)
+            .and_then(|name| name.strip_suffix(suffix))
+            .unwrap_or_default();
+        Ok((format!("dev-shm:station-{unique}"), path))
     }
 
     /// The picture that a source has now.
@@ -222,7 +296,7 @@ impl Pictures {
     /// The picture in a file, and the mark of the file that was read: it may be replaced meanwhile.
     fn of_file(&self, path: &Path, name: &str) -> Result<(Picture, Mark), PictureError> {
         let unreadable = |source| PictureError::Read {
-            path: path.to_owned(),
+            name: name.to_owned(),
             source,
         };
         let mut file = fs::File::open(path).map_err(unreadable)?;
@@ -230,7 +304,7 @@ impl Pictures {
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut io::Read::take(&mut file, MOST_FILE_BYTES), &mut bytes).map_err(unreadable)?;
         let frame = Frame::decode(&bytes).map_err(|source| PictureError::Decode {
-            what: path.display().to_string(),
+            what: format!("the file of the source `{name}`"),
             source,
         })?;
         Ok((self.written(&bytes, &frame, name)?, mark))
@@ -262,7 +336,7 @@ impl Pictures {
             Some(SourceConfig::File(path)) => {
                 let there = fs::metadata(&path).and_then(|file| self::mark(&path, &file));
                 let now = there.map_err(|source| PictureError::Read {
-                    path: path.clone(),
+                    name: name.to_owned(),
                     source,
                 })?;
                 if mark == Some(&now) {
@@ -324,34 +398,13 @@ impl Pictures {
     }
 
     fn written(&self, bytes: &[u8], frame: &Frame, source: &str) -> Result<Picture, PictureError> {
-        let failed = |source: io::Error| PictureError::Write {
-            path: self.folder.clone(),
-            source,
-        };
-        let mut file = tempfile::Builder::new();
-        let mut file = file
-            .prefix(PREFIX)
-            .suffix(SUFFIX)
-            .tempfile_in(&self.folder)
-            .map_err(failed)?;
-        io::Write::write_all(&mut file, bytes).map_err(failed)?;
-        let path = file.into_temp_path();
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let unique = name
-            .strip_prefix(PREFIX)
-            .and_then(|name| name.strip_suffix(SUFFIX))
-            .unwrap_or_default();
+        let (id, path) = self.file(SUFFIX, |file| file.write_all(bytes))?;
         Ok(Picture {
-            reference: PictureRef {
-                id: format!("dev-shm:station-{unique}"),
-                meta: meta(frame),
-            },
+            reference: PictureRef { id, meta: meta(frame) },
             record: record(frame, source),
             published: None,
             pixels: Pixels::Kept(path),
+            _array: None,
         })
     }
 }
@@ -386,6 +439,7 @@ fn leased(reference: &FrameReference, frame: Frame, source: &str) -> Picture {
         record: record(&frame, source),
         published: None,
         pixels: Pixels::Leased(frame),
+        _array: None,
     }
 }
 
@@ -443,7 +497,7 @@ impl PictureError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoSource(_) => "no-source",
-            Self::Write { .. } | Self::Interrupted => "unavailable",
+            Self::Write { .. } | Self::Keep(_) | Self::Interrupted => "unavailable",
             Self::Reference { .. } | Self::Pool(_) | Self::Decode { .. } | Self::Read { .. } => "1002",
         }
     }

@@ -66,20 +66,15 @@ impl Seat {
         }
     }
 
-    /// Waits until the first of its processes can be asked.
+    /// Waits until one of its processes can be asked.
     ///
     /// # Errors
     ///
-    /// Why none of them can, in the words of the first.
+    /// Why none of them can, in the words of the one that failed last.
     pub async fn warm(&self) -> Result<(), StartError> {
-        let mut first = Ok(());
-        for desk in &self.desks {
-            match desk.worker.warm().await {
-                Ok(_) => return Ok(()),
-                Err(error) => first = first.and(Err(error)),
-            }
-        }
-        first
+        let warm = self.desks.iter().map(|desk| Box::pin(desk.worker.warm()));
+        let first = futures_util::future::select_ok(warm).await;
+        first.map(|_| ())
     }
 
     /// A place at the process that has the fewest inspections, where there is a choice at one that can be asked.
@@ -95,6 +90,11 @@ impl Seat {
             seat: self.clone(),
             desk,
         }
+    }
+
+    /// Whether another program judges, which may be one of the original SDK.
+    pub fn is_command(&self) -> bool {
+        matches!(self.judge, Judge::Command)
     }
 
     /// How each of its processes is.

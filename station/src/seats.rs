@@ -162,7 +162,11 @@ impl Seats {
 
 /// How processes are supervised, as the configuration says.
 fn supervision(config: &Config) -> Supervision {
-    let mut supervision = Supervision::default();
+    let mut supervision = Supervision {
+        // The station keeps them itself.
+        log_lines: 0,
+        ..Supervision::default()
+    };
     let runner = &config.runner;
     let times = [
         (&mut supervision.pre_execute, runner.pre_execute_timeout_ms),

@@ -132,13 +132,20 @@ async fn reload(station: Arc<Station>, path: Option<PathBuf>) {
         return;
     };
     notify(&[NotifyState::Reloading]);
+    // What was read last is set last.
+    let configuring = station.configuring.lock().await;
     match Config::read(&path) {
         Ok(config) => {
             for warning in &config.warnings {
                 tracing::warn!("{warning}");
             }
-            match station.reload(config).await {
-                Ok(()) => tracing::info!("the configuration holds"),
+            let configured = station.configure(config);
+            drop(configuring);
+            match configured {
+                Ok(()) => {
+                    station.start_outdated().await;
+                    tracing::info!("the configuration holds");
+                }
                 Err(error) => tracing::error!("the configuration before goes on: {error}"),
             }
         }

@@ -10,6 +10,7 @@ use crate::metrics::{Metrics, Moment, PoolCounts, SeatGauges};
 use crate::observer::Audience;
 use crate::picture::{PictureError, Pictures};
 use crate::seats::Seats;
+use crate::threads::Threads;
 use procvision_host::pool::consumer::PoolClient;
 use procvision_host::pool::observer::Observer;
 use procvision_host::protocol::now_ms;
@@ -28,6 +29,12 @@ use tokio_util::task::TaskTracker;
 const MOST_CHANGES: usize = 32;
 /// Exports of results that go on at the same time, each of which has a thread; one more is refused.
 const MOST_EXPORTS: usize = 4;
+/// Threads that read results; there are fewer connections to the database.
+const MOST_READERS: usize = 8;
+/// Threads that read the store.
+const MOST_LISTERS: usize = 4;
+/// Threads that ask the frame broker, each of which may wait for 10 s if it hangs.
+const MOST_OBSERVERS: usize = 4;
 /// Packages that are examined at the same time for whoever asks what they are; others wait.
 const MOST_AUDITS: usize = 2;
 
@@ -94,6 +101,18 @@ pub struct Station {
     pub(crate) changes: Arc<Semaphore>,
     /// Whoever has a package examined has one.
     pub(crate) audits: Semaphore,
+    /// For reading results,
+    pub(crate) reading: Threads,
+    /// for reading the store,
+    pub(crate) listing: Threads,
+    /// and for asking the frame broker.
+    pub(crate) observing: Threads,
+    /// One package after the other is installed.
+    pub(crate) installing: tokio::sync::Mutex<()>,
+    /// One configuration after the other is read and set.
+    pub(crate) configuring: tokio::sync::Mutex<()>,
+    /// Whether something judges that was not started as it is configured now.
+    pub(crate) outdated: AtomicBool,
     /// Whoever exports results has one.
     pub(crate) exports: Arc<Semaphore>,
     /// What has begun and is done to its end, whoever asked for it.
@@ -161,6 +180,12 @@ impl Station {
             changing: tokio::sync::Mutex::default(),
             changes: Arc::new(Semaphore::new(MOST_CHANGES)),
             audits: Semaphore::new(MOST_AUDITS),
+            reading: Threads::new(MOST_READERS),
+            listing: Threads::new(MOST_LISTERS),
+            observing: Threads::new(MOST_OBSERVERS),
+            installing: tokio::sync::Mutex::default(),
+            configuring: tokio::sync::Mutex::default(),
+            outdated: AtomicBool::new(false),
             exports: Arc::new(Semaphore::new(MOST_EXPORTS)),
             begun: TaskTracker::new(),
         })
@@ -282,12 +307,12 @@ impl Station {
     }
 
     /// From now on this configuration holds, for all that is not set up once and for all: results, addresses and commands are.
-    /// Algorithms are started anew with it, each before its predecessor ends.
+    /// Algorithms are not started anew with it yet.
     ///
     /// # Errors
     ///
     /// If other machines reach the station, and the configuration has no tokens any more. Then nothing has changed.
-    pub async fn reload(self: &Arc<Self>, config: Config) -> Result<(), NoTokens> {
+    pub(crate) fn configure(self: &Arc<Self>, config: Config) -> Result<(), NoTokens> {
         if self.reachable.load(Ordering::Relaxed) && config.station.tokens.is_empty() {
             return Err(NoTokens);
         }
@@ -310,11 +335,19 @@ impl Station {
             }
         }
         if (&before.runner, old.workers, old.queue) != (&config.runner, new.workers, new.queue) {
-            // Everything above holds already: nobody whose token is gone keeps a reload waiting with what they have begun.
-            let _changing = self.changing.lock().await;
-            self.start_anew().await;
+            self.outdated.store(true, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Starts what judges anew, if it is not as it is configured now, each before its predecessor ends.
+    pub(crate) async fn start_outdated(&self) {
+        if self.outdated.load(Ordering::Relaxed) {
+            let _changing = self.changing.lock().await;
+            if self.outdated.swap(false, Ordering::Relaxed) {
+                self.start_anew().await;
+            }
+        }
     }
 
     /// Other machines can reach it: from now on it must have tokens.

@@ -19,7 +19,11 @@ use procvision_station::station::Setup;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use token::Token;
+
+/// How long threads have at the end that read or remove something.
+const LAST: Duration = Duration::from_secs(5);
 
 /// Run a station: judge products with what is active in a store, and answer over HTTP
 ///
@@ -110,7 +114,10 @@ impl Serve {
                 format!("the station's threads cannot be started: {error}"),
             )
         })?;
-        runtime.block_on(service::run(setup, &place, |listening| self.tell(listening, terminal)))?;
+        let ended = runtime.block_on(service::run(setup, &place, |listening| self.tell(listening, terminal)));
+        // What a thread still reads or removes is not waited for: it is whole at every moment.
+        runtime.shutdown_timeout(LAST);
+        ended?;
         Ok(Exit::Good)
     }
 

@@ -9,7 +9,7 @@ use crate::station::Station;
 use axum::extract::State;
 use axum::extract::multipart::Field;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use procvision_host::store::{Release, VersionState};
@@ -25,6 +25,9 @@ use tokio::io::AsyncWriteExt;
 
 /// The most bytes of a package that is sent.
 const MOST_PACKAGE_BYTES: u64 = 1 << 30;
+/// What the page of an audit may do: it has its style within it, and nothing else.
+const AUDIT_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'";
 /// The most bytes of a signature that is sent.
 const MOST_SIGNATURE_BYTES: u64 = 64 << 10;
 
@@ -334,7 +337,11 @@ pub(super) async fn audit(
             return Err(unavailable(&error));
         }
     };
-    Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, AUDIT_POLICY),
+    ];
+    Ok((headers, page).into_response())
 }
 
 /// Changes what judges, to its end, whether or not whoever asked for it still listens.

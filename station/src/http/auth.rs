@@ -20,8 +20,10 @@ use subtle::ConstantTimeEq;
 
 /// What browsers say about where a request comes from.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-/// What browsers say a request is for.
+/// What browsers say a request is for,
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+/// and where what is answered goes.
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 /// The names of this machine for itself.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -56,8 +58,10 @@ pub(super) async fn refuse_strangers(
                 .help("add the name to `station.hosts` of the configuration"));
         }
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-        // Looking costs something, too. Only a person who follows a link may come from elsewhere.
-        let follows_a_link = !changes && text(request.headers(), &FETCH_MODE) == Some("navigate");
+        // Looking costs something, too. From elsewhere people may come to the page, in a window of their own.
+        let is = |name: HeaderName, value: &str| text(request.headers(), &name) == Some(value);
+        let to_a_window = is(FETCH_MODE, "navigate") && is(FETCH_DEST, "document");
+        let follows_a_link = !changes && to_a_window && request.uri().path() == "/";
         if !follows_a_link && is_foreign(request.headers(), host) {
             let message = "another page has sent this request";
             return Err(ApiError::new(StatusCode::FORBIDDEN, "origin", message));

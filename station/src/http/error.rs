@@ -117,7 +117,9 @@ impl From<PictureError> for ApiError {
     fn from(error: PictureError) -> Self {
         let status = match error {
             PictureError::NoSource(_) => StatusCode::NOT_FOUND,
-            PictureError::Write { .. } | PictureError::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,
+            PictureError::Write { .. } | PictureError::Keep(_) | PictureError::Interrupted => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         Self::new(status, error.code(), error.sentence())

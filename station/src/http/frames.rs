@@ -13,7 +13,10 @@ use std::sync::Arc;
 /// The pools of the frame broker.
 pub(super) async fn pools(State(station): State<Arc<Station>>) -> Result<Json<Value>, ApiError> {
     let socket = station.frames_socket().to_owned();
-    let pools = tokio::task::spawn_blocking(move || Observer::connect(socket)?.pools()).await?;
+    let pools = station
+        .observing
+        .work(move || Observer::connect(socket)?.pools())
+        .await?;
     Ok(Json(match pools {
         Ok(pools) => json!({"broker": true, "pools": pools}),
         Err(error) => json!({"broker": false, "pools": [], "why": procvision_host::explain::one_line(&error)}),

@@ -6,9 +6,12 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use bytes::Bytes;
+use futures_util::StreamExt;
 use procvision_host::manifest::{is_name, is_pid};
 use serde::de::DeserializeOwned;
+
+/// The most bytes of a body that is JSON.
+pub(super) const JSON_BYTES: usize = 1 << 20;
 
 /// A body that is JSON.
 pub(super) struct Body<T>(pub(super) T);
@@ -16,25 +19,28 @@ pub(super) struct Body<T>(pub(super) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(json(&json_bytes(request, state).await?)?))
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        Ok(Self(json(&json_bytes(request).await?)?))
     }
 }
 
 /// The bytes of a body that says it is JSON.
-pub(super) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+pub(super) async fn json_bytes(request: Request) -> Result<Vec<u8>, ApiError> {
     if !is_json(&request) {
         let message = "the body must be `application/json`";
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
     }
-    let bytes = Bytes::from_request(request, state).await;
-    bytes.map_err(|rejection| {
-        let code = match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => "too-large",
-            _ => "bad-request",
-        };
-        ApiError::new(rejection.status(), code, rejection.body_text())
-    })
+    let mut pieces = request.into_body().into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| ApiError::bad(format!("the body breaks off: {error}")))?;
+        if bytes.len() + piece.len() > JSON_BYTES {
+            let message = format!("a body of JSON may have at most {JSON_BYTES} bytes");
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", message));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
 }
 
 fn is_json(request: &Request) -> bool {

@@ -68,6 +68,11 @@ pub(super) async fn reset(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let inspection = found(&station, &id)?;
+    // The algorithm and the station forget both or neither, whether or not somebody waits for it.
+    station.begin_task(forget(inspection)).await?
+}
+
+async fn forget(inspection: Arc<Inspection>) -> Result<Json<Value>, ApiError> {
     let waiting = inspection.place.join()?;
     let _turn = inspection.turn.lock().await;
     if inspection.is_over() {
@@ -95,10 +100,11 @@ pub(super) async fn reset(
 
 /// Ends it.
 pub(super) async fn end(State(station): State<Arc<Station>>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
-    let inspection = station.inspections().end(&id).ok_or_else(over)?;
-    // What was asked before is judged first, and counts.
+    let inspection = found(&station, &id)?;
+    // What was asked before is judged first, and counts. Until then it goes on, for whoever asks again.
     let _turn = inspection.turn.lock().await;
     inspection.end();
+    station.inspections().end(&id);
     Ok(Json(shown(&inspection)))
 }
 
@@ -153,17 +159,19 @@ pub(super) async fn step(
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
     let inspection = found(&station, &id)?;
+    // Before its pictures are received, decoded or written, so that what waits is bounded.
+    let waiting = inspection.place.join()?;
     let (step, sent) = received(request, &station).await?;
     step.check()?;
-    // Before anything is decoded or written, so that what waits is bounded.
-    let waiting = inspection.place.join()?;
-    let request = station
-        .pictures()
-        .work(move |pictures| sent.pictures(step, pictures))
-        .await??;
     // Whoever asks may go; what is asked is judged and kept all the same.
     let judging = station.clone();
-    let judged = station.begin_task(async move { judging.judge(&inspection, &request, waiting).await });
+    let judged = station.begin_task(async move {
+        let decodes = sent.decodes(&step, judging.pictures());
+        let for_original = inspection.place.seat().is_command();
+        let found = move |pictures: &Pictures| sent.pictures(step, pictures, for_original);
+        let request = judging.pictures().work(decodes, found).await??;
+        Ok::<_, ApiError>(judging.judge(&inspection, &request, waiting).await?)
+    });
     let StepAnswer { verdict, results } = judged.await??;
     Ok(Json(value!({"verdict": verdict, "results": results})))
 }
@@ -176,17 +184,31 @@ struct Sent {
 }
 
 impl Sent {
-    fn pictures(self, step: Step, pictures: &Pictures) -> Result<StepRequest, ApiError> {
+    /// Whether something must be decoded.
+    fn decodes(&self, step: &Step, pictures: &Pictures) -> bool {
+        let named = [&step.picture, &step.guide].into_iter().flatten();
+        let mut named = named.filter_map(|named| match named {
+            Where::Source(name) => Some(name),
+            Where::Pool(_) => None,
+        });
+        self.picture.is_some() || self.guide.is_some() || named.any(|name| pictures.decodes(name))
+    }
+
+    fn pictures(self, step: Step, pictures: &Pictures, for_original: bool) -> Result<StepRequest, ApiError> {
         let one = |named: Option<Where>, sent: Option<Bytes>, what: &str| -> Result<Option<Picture>, ApiError> {
-            Ok(match (named, sent) {
+            let picture = match (named, sent) {
                 (Some(_), Some(_)) => {
                     return Err(ApiError::bad(format!("`{what}` is both named and sent")));
                 }
-                (Some(Where::Source(name)), None) => Some(pictures.of_source(&name)?),
-                (Some(Where::Pool(reference)), None) => Some(pictures.of_pool(&reference)?),
-                (None, Some(bytes)) => Some(pictures.of_upload(&bytes)?),
-                (None, None) => None,
-            })
+                (Some(Where::Source(name)), None) => pictures.of_source(&name)?,
+                (Some(Where::Pool(reference)), None) => pictures.of_pool(&reference)?,
+                (None, Some(bytes)) => pictures.of_upload(&bytes)?,
+                (None, None) => return Ok(None),
+            };
+            Ok(Some(match for_original {
+                true => pictures.for_original(picture)?,
+                false => picture,
+            }))
         };
         let picture = one(step.picture, self.picture, "picture")?;
         let guide = one(step.guide, self.guide, "guide")?;
@@ -217,7 +239,7 @@ async fn received(request: Request, station: &Arc<Station>) -> Result<(Step, Sen
         .to_ascii_lowercase()
         .starts_with("multipart/form-data")
     {
-        return Ok((said(&json_bytes(request, station).await?)?, Sent::default()));
+        return Ok((said(&json_bytes(request).await?)?, Sent::default()));
     }
     let mut parts = Multipart::from_request(request, station).await?;
     let most = station.config().station.upload_bytes;

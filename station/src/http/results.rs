@@ -77,14 +77,14 @@ pub(super) async fn list(
     Query(query): Query<ResultsQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let results = station.results().clone();
-    let page = tokio::task::spawn_blocking(move || results.query(&query.filter())).await??;
+    let page = station.reading.work(move || results.query(&query.filter())).await??;
     Ok(Json(json!({"results": page.results, "next": page.next})))
 }
 
 /// One of them.
 pub(super) async fn show(State(station): State<Arc<Station>>, Path(id): Path<i64>) -> Result<Json<Value>, ApiError> {
     let results = station.results().clone();
-    let result = tokio::task::spawn_blocking(move || results.get(RowId(id))).await??;
+    let result = station.reading.work(move || results.get(RowId(id))).await??;
     let result = result.ok_or_else(|| ApiError::not_there("there is no such result any more"))?;
     Ok(Json(json!(result)))
 }
@@ -92,7 +92,7 @@ pub(super) async fn show(State(station): State<Arc<Station>>, Path(id): Path<i64
 /// The small picture of one.
 pub(super) async fn thumbnail(State(station): State<Arc<Station>>, Path(id): Path<i64>) -> Result<Response, ApiError> {
     let results = station.results().clone();
-    let picture = tokio::task::spawn_blocking(move || results.thumbnail(RowId(id))).await??;
+    let picture = station.reading.work(move || results.thumbnail(RowId(id))).await??;
     let picture = picture.ok_or_else(|| ApiError::not_there("no picture of this result is kept"))?;
     // A result never changes.
     let headers = [
@@ -112,7 +112,10 @@ pub(super) async fn statistics(
     let mut filter = query.filter();
     // Whether the conditions were right is no verdict.
     filter.phase.get_or_insert(Phase::Execute);
-    let counted = tokio::task::spawn_blocking(move || results.statistics(&filter, bucket_ms)).await??;
+    let counted = station
+        .reading
+        .work(move || results.statistics(&filter, bucket_ms))
+        .await??;
     Ok(Json(json!({"bucket_ms": bucket_ms, "buckets": counted})))
 }
 

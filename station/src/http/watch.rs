@@ -63,7 +63,8 @@ pub(super) async fn station(State(station): State<Arc<Station>>, Extension(calle
 
 /// What is counted.
 pub(super) async fn metrics(State(station): State<Arc<Station>>) -> Result<impl IntoResponse, ApiError> {
-    let text = tokio::task::spawn_blocking(move || station.metrics_text()).await?;
+    let reader = station.clone();
+    let text = station.observing.work(move || reader.metrics_text()).await?;
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], text))
 }
 
@@ -96,13 +97,17 @@ pub(super) async fn logs(
     if !(1..=MOST_LINES).contains(&query.limit) {
         return Err(ApiError::bad(format!("`limit` must be 1 to {MOST_LINES}")));
     }
-    let lines = station.logs().read(&Wanted {
-        pid: query.pid.as_deref(),
-        level,
-        inspection: query.inspection.as_deref(),
-        limit: query.limit,
-    });
-    Ok(Json(json!({"lines": lines})))
+    let reader = station.clone();
+    let read = move || {
+        let lines = reader.logs().read(&Wanted {
+            pid: query.pid.as_deref(),
+            level,
+            inspection: query.inspection.as_deref(),
+            limit: query.limit,
+        });
+        json!({"lines": lines})
+    };
+    Ok(Json(station.reading.work(read).await?))
 }
 
 /// What happens, for as long as somebody listens.

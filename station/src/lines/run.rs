@@ -243,10 +243,18 @@ impl Run {
     fn ask(&self, picture: Picture) -> Result<Keeping, String> {
         let Line { station, name, .. } = &*self.line;
         let seat = self.seat()?;
+        let fit = |picture: Picture| match seat.is_command() {
+            true => station
+                .pictures()
+                .for_original(picture)
+                .map_err(|error| error.sentence()),
+            false => Ok(picture),
+        };
         let guide = match &self.config.guide {
             Some(source) => {
                 let guide = station.pictures().of_source(source);
-                Some(guide.map_err(|error| format!("there is no guide picture: {}", error.sentence()))?)
+                let guide = guide.map_err(|error| format!("there is no guide picture: {}", error.sentence()))?;
+                Some(fit(guide)?)
             }
             None => None,
         };
@@ -258,7 +266,7 @@ impl Run {
             params: self.config.params.clone(),
             step_desc: None,
             guides: Value::Null,
-            picture: Arc::new(picture),
+            picture: Arc::new(fit(picture)?),
             guide,
             line: Some(name.clone()),
         };

@@ -75,12 +75,18 @@ fn other_pages_and_other_names_are_refused() {
             "{name}: {value}"
         );
     }
-    // Looking costs something, too; but whoever follows a link wants to come.
-    let link = |mode: &str| {
-        let request = served.request("GET", "/results").header("sec-fetch-site", "cross-site");
-        served.send(request.header("sec-fetch-mode", mode), Vec::new()).0
-    };
-    assert_eq!((link("no-cors"), link("cors"), link("navigate")), (403, 403, 200));
+    // Looking costs something, too; but whoever follows a link to the page wants to come.
+    for (path, mode, dest, expected) in [
+        ("/", "navigate", "document", 200),
+        ("/", "navigate", "iframe", 403),
+        ("/results", "navigate", "document", 403),
+        ("/results", "no-cors", "image", 403),
+        ("/results", "cors", "empty", 403),
+    ] {
+        let request = served.request("GET", path).header("sec-fetch-site", "cross-site");
+        let request = request.header("sec-fetch-mode", mode).header("sec-fetch-dest", dest);
+        assert_eq!(served.send(request, Vec::new()).0, expected, "{path} {mode} {dest}");
+    }
     let own = served.page.clone();
     assert_eq!(served.send(request().header("origin", own), body()).0, 201);
     // A name that somebody else has pointed at this machine.

@@ -25,6 +25,20 @@ fn an_inspection_goes_from_its_beginning_to_its_end() {
 }
 
 #[test]
+fn that_the_conditions_are_right_says_nothing_about_the_product() {
+    let served = Premises::with(&[probe_parts()], &["A01"]).serve(&json!({}));
+    let inspection = served.inspection("A01");
+    let ask = |phases: &str| {
+        let request = format!("{{\"step_index\": 1, \"params\": {{\"task\": \"noop\"}}, \"phases\": {phases}}}");
+        let parts: [(&str, &[u8]); 2] = [("request", request.as_bytes()), ("picture", &picture())];
+        let answer = served.post_parts(&format!("{inspection}/steps"), &parts).1;
+        (answer["verdict"].clone(), served.get(&inspection).1["verdict"].clone())
+    };
+    assert_eq!(ask("[\"pre_execute\"]"), (json!("OK"), json!("NOT_READY")));
+    assert_eq!(ask("[\"pre_execute\", \"execute\"]"), (json!("OK"), json!("OK")));
+}
+
+#[test]
 fn every_answer_is_kept_with_what_it_was_about() {
     let served = Premises::with(&[probe_parts()], &["A01"]).serve(&json!({"save_debug_fields": ["fuel"]}));
     let inspection = served.inspection("A01");

@@ -10,18 +10,20 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 
-const SIDE: u32 = 64;
+pub(crate) const SIDE: u32 = 64;
 
 fn premises() -> Premises {
     Premises::with(&[probe_parts()], &["A01"])
 }
 
-fn producer(premises: &Premises, pool: &str, slots: u32) -> Producer {
+/// A camera that publishes into a pool.
+pub(crate) fn producer(premises: &Premises, pool: &str, slots: u32) -> Producer {
     let pool = pool.parse().unwrap();
     Producer::connect(premises.path("frames.sock"), pool, slots, SLOT_GRANULE).unwrap()
 }
 
-fn publish(producer: &Producer, pictures: u32) {
+/// Publishes gray pictures of the level 7.
+pub(crate) fn publish(producer: &Producer, pictures: u32) {
     let pixels = vec![7; (SIDE * SIDE) as usize];
     for _ in 0..pictures {
         let writer = producer.acquire().unwrap().expect("a slot can be written");

@@ -1,6 +1,7 @@
 //! `procvision serve` in the hands of its callers, over HTTP, with real processes.
 
 mod access;
+mod commands;
 mod inspections;
 mod lasting;
 mod lines;
