@@ -16,8 +16,11 @@ Usage: cargo xtask COMMAND
 
 Commands:
   setup              check the Rust toolchain and add what is missing (rustfmt, clippy, wasm targets)
-  demo [--out DIR]   build the host and the examples, judge photographs, leave reports and annotated pictures
-                     (in demo-output/ unless DIR is given)
+  demo [--once | --live] [--out DIR]
+                     build the host and the examples, and start a station with a camera for each: it shows its page and
+                     goes on until Ctrl-C; --once, or without a terminal: judge every photograph once, alone and through
+                     the station, leave reports, annotated pictures and results, and end; --live: go on without a
+                     terminal, too (everything is in demo-output/ unless DIR is given)
   test [--quick]     run every check that CI runs; --quick leaves out the documentation, the wasm lints,
                      the end-to-end tests and the documentation's examples
   bench [-- ARGS]    run the benchmarks; ARGS go to them
@@ -41,7 +44,7 @@ Commands:
 
 Examples:
   cargo xtask demo
-  cargo xtask demo --out judged
+  cargo xtask demo --once --out judged
   cargo xtask test
   cargo xtask bench -- execute
   cargo xtask conformance --subject procvision --only framing
@@ -57,7 +60,7 @@ pub const COMMANDS: [&str; 8] = ["setup", "demo", "test", "bench", "conformance"
 pub enum Command {
     Help,
     Setup,
-    Demo { out: Option<PathBuf> },
+    Demo(Demo),
     Test { quick: bool },
     Bench { args: Vec<OsString> },
     Peers { calls_only: bool, json: bool },
@@ -65,6 +68,16 @@ pub enum Command {
     Conformance(Conformance),
     Soak(Soak),
     Deny,
+}
+
+/// Which form of the demonstration, and where it leaves its results.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Demo {
+    pub out: Option<PathBuf>,
+    /// The short form.
+    pub once: bool,
+    /// The form that goes on, whether there is a terminal or not.
+    pub live: bool,
 }
 
 /// How many calls in which order.
@@ -111,7 +124,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
     let mut command = match word.to_str() {
         Some("help") => return Ok(Command::Help),
         Some("setup") => Command::Setup,
-        Some("demo") => Command::Demo { out: None },
+        Some("demo") => Command::Demo(Demo::default()),
         Some("test") => Command::Test { quick: false },
         Some("bench") => bench(&mut parser)?,
         Some("conformance") => Command::Conformance(Conformance::default()),
@@ -122,7 +135,9 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
     while let Some(argument) = parser.next()? {
         match (&mut command, argument) {
             (_, Short('h') | Long("help")) => return Ok(Command::Help),
-            (Command::Demo { out }, Long("out")) => *out = Some(directory(parser.value()?)?),
+            (Command::Demo(asked), Long("out")) => asked.out = Some(directory(parser.value()?)?),
+            (Command::Demo(asked), Long("once")) => asked.once = true,
+            (Command::Demo(asked), Long("live")) => asked.live = true,
             (Command::Test { quick }, Long("quick")) => *quick = true,
             (Command::Peers { json, .. }, Long("json")) => *json = true,
             (Command::Peers { calls_only, .. } | Command::Page { calls_only }, Long("calls")) => *calls_only = true,
@@ -148,6 +163,16 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             }
             (_, other) => return refuse(&other, &format!("for {}", word.display())),
         }
+    }
+    if matches!(
+        &command,
+        Command::Demo(Demo {
+            once: true,
+            live: true,
+            ..
+        })
+    ) {
+        bail!("--once and --live exclude each other");
     }
     Ok(command)
 }
@@ -220,14 +245,16 @@ mod tests {
 
     #[test]
     fn options_reach_their_command() {
-        assert_eq!(
-            parsed(&["demo", "--out", "x"]).unwrap(),
-            Command::Demo { out: Some("x".into()) }
-        );
-        assert_eq!(
-            parsed(&["demo", "--out=x"]).unwrap(),
-            Command::Demo { out: Some("x".into()) }
-        );
+        let to_x = |once, live| {
+            Command::Demo(Demo {
+                out: Some("x".into()),
+                once,
+                live,
+            })
+        };
+        assert_eq!(parsed(&["demo", "--out", "x"]).unwrap(), to_x(false, false));
+        assert_eq!(parsed(&["demo", "--once", "--out=x"]).unwrap(), to_x(true, false));
+        assert_eq!(parsed(&["demo", "--out=x", "--live"]).unwrap(), to_x(false, true));
         assert_eq!(parsed(&["test", "--quick"]).unwrap(), Command::Test { quick: true });
     }
 
@@ -301,6 +328,7 @@ mod tests {
             (&["deny", "-x"], "-x"),
             (&["demo", "--out="], "--out"),
             (&["demo", "--out"], "--out"),
+            (&["demo", "--once", "--live"], "--live"),
             (&["conformance", "--version", "1"], "--version"),
         ] {
             let message = parsed(args).unwrap_err().to_string();

@@ -54,7 +54,7 @@ fn run() -> anyhow::Result<Finding> {
     match command {
         Command::Help => Ok(Finding::Good),
         Command::Setup => setup::run(&workspace),
-        Command::Demo { out } => demo::run(&workspace, out.as_deref()),
+        Command::Demo(asked) => demo::run(&workspace, &asked),
         Command::Test { quick } => checks::run(&workspace, quick),
         Command::Bench { args } => bench::run(&workspace, &args),
         Command::Peers { calls_only, json } => bench::peers::run(&workspace, calls_only, json),
