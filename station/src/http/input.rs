@@ -21,12 +21,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// No body is wanted. One that comes all the same is read and dropped: otherwise the connection would be closed behind the
+/// answer, and whoever uses it again would get none.
+pub(super) struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        all_bytes(request, state).await.map(|_| Self)
+    }
+}
+
 /// The bytes of a body that says it is JSON.
 pub(super) async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
     if !is_json(&request) {
         let message = "the body must be `application/json`";
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
     }
+    all_bytes(request, state).await
+}
+
+async fn all_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
     let bytes = Bytes::from_request(request, state).await;
     bytes.map_err(|rejection| {
         let code = match rejection.status() {

@@ -1,7 +1,7 @@
 //! Inspections and their steps.
 
 use super::error::ApiError;
-use super::input::{Body, Multipart, Path, cut, json, json_bytes, pid};
+use super::input::{Body, Multipart, NoBody, Path, cut, json, json_bytes, pid};
 use crate::config::PhaseName;
 use crate::inspection::Inspection;
 use crate::judge::{StepAnswer, StepRequest};
@@ -66,6 +66,7 @@ pub(super) async fn show(State(station): State<Arc<Station>>, Path(id): Path<Str
 pub(super) async fn reset(
     State(station): State<Arc<Station>>,
     Path(id): Path<String>,
+    _: NoBody,
 ) -> Result<Json<Value>, ApiError> {
     let inspection = found(&station, &id)?;
     let _turn = inspection.turn.lock().await;
@@ -83,7 +84,11 @@ pub(super) async fn reset(
 }
 
 /// Ends it.
-pub(super) async fn end(State(station): State<Arc<Station>>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+pub(super) async fn end(
+    State(station): State<Arc<Station>>,
+    Path(id): Path<String>,
+    _: NoBody,
+) -> Result<Json<Value>, ApiError> {
     let inspection = station.inspections().end(&id).ok_or_else(over)?;
     // What was asked before is judged first, and counts.
     let _turn = inspection.turn.lock().await;

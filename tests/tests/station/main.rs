@@ -1,6 +1,7 @@
 //! `procvision serve` in the hands of its callers, over HTTP, with real processes.
 
 mod access;
+mod connections;
 mod inspections;
 mod lasting;
 mod page;
