@@ -5,14 +5,13 @@
 //! fro, [`bench`](mod@bench) is what a case has to work with, [`cases`] are the cases, [`suite`] runs them, [`report`] tells.
 //! [`soak`] asks an adapter very many times.
 //!
-//! [`station`] is a whole station as its callers have it.
+//! [`station`] is a whole station as its callers have it, and [`chaos`] kills its processes under load.
 
 pub mod answer;
 pub mod bench;
 pub mod camera;
-
 pub mod cases;
-
+pub mod chaos;
 pub mod peer;
 pub mod pictures;
 pub mod processes;

@@ -28,9 +28,11 @@ Commands:
                      measure pictures through this host, the original Python SDK and Extism's Python host, side by
                      side, and whole calls over the pipe to both adapters (needs python3 with venv, and a network
                      the first time); --calls measures only the latter
-  bench page [--calls]
+  bench ways [--json]
+                     measure the same step in the same process, through an adapter and over HTTP, side by side
+  bench page [--calls | --ways]
                      measure everything and put the tables into docs/performance.md (takes some minutes); --calls
-                     measures and replaces only the whole calls over the pipe
+                     measures and replaces only the whole calls over the pipe, --ways only what `bench ways` prints
   conformance [--json] [--only TEXT] [--subject NAME] [--write]
                      ask the cases of the runner protocol of this project's adapter and of the original ones (needs
                      python3 with venv, and a network the first time); --write puts the tables into docs/protocol.md
@@ -39,6 +41,9 @@ Commands:
   soak [--calls N] [--seed N] [--json]
                      make 200,000 calls (or N) to one adapter, with exceptions, time-outs and bad frames among them: is an
                      answer lost, doubled or wrong, does memory grow?
+  chaos [--kills N] [--seed N] [--json]
+                     kill processes of a station under load, 100 (or N) at random moments: its server, its algorithms', its
+                     camera; is a result lost, doubled or wrong, does everything come back by itself, and how soon?
   deny               check licences, advisories and sources of all dependencies (needs a network)
   help               this text
 
@@ -53,7 +58,17 @@ Exit code: 0 all is well, 1 a check failed or a verdict differs, 2 the command c
 ";
 
 /// The words that may follow `cargo xtask`.
-pub const COMMANDS: [&str; 8] = ["setup", "demo", "test", "bench", "conformance", "soak", "deny", "help"];
+pub const COMMANDS: [&str; 9] = [
+    "setup",
+    "demo",
+    "test",
+    "bench",
+    "conformance",
+    "soak",
+    "chaos",
+    "deny",
+    "help",
+];
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,9 +79,11 @@ pub enum Command {
     Test { quick: bool },
     Bench { args: Vec<OsString> },
     Peers { calls_only: bool, json: bool },
-    Page { calls_only: bool },
+    Ways { json: bool },
+    Page { only: Option<Part> },
     Conformance(Conformance),
     Soak(Soak),
+    Chaos(Chaos),
     Deny,
 }
 
@@ -78,6 +95,13 @@ pub struct Demo {
     pub once: bool,
     /// The form that goes on, whether there is a terminal or not.
     pub live: bool,
+}
+
+/// A part of the page about performance that can be measured alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Calls,
+    Ways,
 }
 
 /// How many calls in which order.
@@ -92,6 +116,24 @@ impl Default for Soak {
     fn default() -> Self {
         Self {
             calls: 200_000,
+            seed: 1,
+            json: false,
+        }
+    }
+}
+
+/// How many kills in which order.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chaos {
+    pub kills: u32,
+    pub seed: u64,
+    pub json: bool,
+}
+
+impl Default for Chaos {
+    fn default() -> Self {
+        Self {
+            kills: 100,
             seed: 1,
             json: false,
         }
@@ -129,6 +171,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
         Some("bench") => bench(&mut parser)?,
         Some("conformance") => Command::Conformance(Conformance::default()),
         Some("soak") => Command::Soak(Soak::default()),
+        Some("chaos") => Command::Chaos(Chaos::default()),
         Some("deny") => Command::Deny,
         _ => bail!("there is no command {word:?}; the commands are {}", COMMANDS.join(", ")),
     };
@@ -140,7 +183,10 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (Command::Demo(asked), Long("live")) => asked.live = true,
             (Command::Test { quick }, Long("quick")) => *quick = true,
             (Command::Peers { json, .. }, Long("json")) => *json = true,
-            (Command::Peers { calls_only, .. } | Command::Page { calls_only }, Long("calls")) => *calls_only = true,
+            (Command::Peers { calls_only, .. }, Long("calls")) => *calls_only = true,
+            (Command::Ways { json }, Long("json")) => *json = true,
+            (Command::Page { only: only @ None }, Long("calls")) => *only = Some(Part::Calls),
+            (Command::Page { only: only @ None }, Long("ways")) => *only = Some(Part::Ways),
             (Command::Conformance(asked), Long("json")) => asked.json = true,
             (Command::Conformance(asked), Long("write")) => asked.write = true,
             (Command::Conformance(asked), Long("only")) => asked.only = Some(parser.value()?.parse()?),
@@ -156,6 +202,9 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (Command::Soak(asked), Long("json")) => asked.json = true,
             (Command::Soak(asked), Long("calls")) => asked.calls = parser.value()?.parse()?,
             (Command::Soak(asked), Long("seed")) => asked.seed = parser.value()?.parse()?,
+            (Command::Chaos(asked), Long("json")) => asked.json = true,
+            (Command::Chaos(asked), Long("kills")) => asked.kills = parser.value()?.parse()?,
+            (Command::Chaos(asked), Long("seed")) => asked.seed = parser.value()?.parse()?,
             // What stands behind `--` reaches us as plain values.
             (Command::Bench { args }, Value(value)) => {
                 args.push(value);
@@ -177,7 +226,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
     Ok(command)
 }
 
-/// `peers` and `page` right after `bench` are its own; whatever stands behind `--` goes to the benchmarks.
+/// `peers`, `ways` and `page` right after `bench` are its own; whatever stands behind `--` goes to the benchmarks.
 fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
     let mut rest = parser.raw_args()?;
     Ok(if rest.next_if(|word| word == "peers").is_some() {
@@ -185,8 +234,10 @@ fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
             calls_only: false,
             json: false,
         }
+    } else if rest.next_if(|word| word == "ways").is_some() {
+        Command::Ways { json: false }
     } else if rest.next_if(|word| word == "page").is_some() {
-        Command::Page { calls_only: false }
+        Command::Page { only: None }
     } else {
         Command::Bench { args: Vec::new() }
     })
@@ -275,7 +326,15 @@ mod tests {
         assert_eq!(parsed(&["bench", "peers"]).unwrap(), peers(false, false));
         assert_eq!(parsed(&["bench", "peers", "--json"]).unwrap(), peers(false, true));
         assert_eq!(parsed(&["bench", "peers", "--calls"]).unwrap(), peers(true, false));
-        assert_eq!(parsed(&["bench", "page"]).unwrap(), Command::Page { calls_only: false });
+        let page = |only| Command::Page { only };
+        assert_eq!(parsed(&["bench", "page"]).unwrap(), page(None));
+        assert_eq!(parsed(&["bench", "page", "--calls"]).unwrap(), page(Some(Part::Calls)));
+        assert_eq!(parsed(&["bench", "page", "--ways"]).unwrap(), page(Some(Part::Ways)));
+        assert!(parsed(&["bench", "page", "--calls", "--ways"]).is_err());
+        assert_eq!(
+            parsed(&["bench", "ways", "--json"]).unwrap(),
+            Command::Ways { json: true }
+        );
         let args = vec!["peers".into()];
         assert_eq!(parsed(&["bench", "--", "peers"]).unwrap(), Command::Bench { args });
         assert!(parsed(&["bench", "page", "--json"]).is_err());
@@ -315,6 +374,18 @@ mod tests {
             Command::Soak(asked)
         );
         assert!(parsed(&["soak", "--calls", "many"]).is_err());
+    }
+
+    #[test]
+    fn chaos_has_numbers() {
+        let asked = Chaos {
+            kills: 7,
+            seed: 3,
+            json: true,
+        };
+        let line = ["chaos", "--kills=7", "--seed", "3", "--json"];
+        assert_eq!(parsed(&line).unwrap(), Command::Chaos(asked));
+        assert!(parsed(&["chaos", "--kills", "-1"]).is_err());
     }
 
     #[test]
