@@ -1,10 +1,10 @@
-//! A station under load whose processes are killed at random moments: its server, the processes of its algorithm, and the
-//! camera of its line.
+//! A station under load whose processes are killed at random moments: its server, the processes of its algorithm, and
+//! the camera of its line.
 //!
 //! Callers send pictures of which they know the right verdict, some as files and some through frame pools, and a line
 //! judges what a camera shows. Every answer that a caller got must be in the results afterwards, once and unchanged,
-//! whatever was killed; nothing in the results may be wrong; and after each kill everything must be back by itself. Only
-//! the server and the camera are started again, as a service manager would do it, with the same store.
+//! whatever was killed; nothing in the results may be wrong; and after each kill everything must be back by itself.
+//! Only the server and the camera are started again, as a service manager would do it, with the same store.
 
 mod book;
 mod callers;

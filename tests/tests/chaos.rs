@@ -1,5 +1,5 @@
-//! A few kills of each kind of process under load: no answered result is lost, doubled or wrong, and everything comes back
-//! by itself. `cargo xtask chaos` kills a hundred.
+//! A few kills of each kind of process under load: no answered result is lost, doubled or wrong, and everything comes
+//! back by itself. `cargo xtask chaos` kills a hundred.
 
 use procvision_conformance::chaos::{self, Plan, Victim};
 use procvision_conformance::subject::manifest;

@@ -42,8 +42,8 @@ Commands:
                      make 200,000 calls (or N) to one adapter, with exceptions, time-outs and bad frames among them: is an
                      answer lost, doubled or wrong, does memory grow?
   chaos [--kills N] [--seed N] [--json]
-                     kill processes of a station under load, 100 (or N) at random moments: its server, its algorithms', its
-                     camera; is a result lost, doubled or wrong, does everything come back by itself, and how soon?
+                     kill 100 (or N) processes of a station under load at random moments: its server, its algorithms',
+                     its camera; is a result lost, doubled or wrong, does everything come back by itself, and how soon?
   deny               check licences, advisories and sources of all dependencies (needs a network)
   help               this text
 

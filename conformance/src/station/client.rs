@@ -48,8 +48,8 @@ impl Client {
         }
     }
 
-    /// Asks for something, and once more if the connection breaks: a server may close one that has been idle at the very
-    /// moment in which it is used again.
+    /// Asks for something, and once more if the connection breaks: a server may close one that has been idle at the
+    /// very moment in which it is used again.
     ///
     /// # Errors
     ///

@@ -4,8 +4,8 @@
 //! in-process PACKAGE SOCKET REFERENCE
 //! ```
 //!
-//! Each line of stdin is a number: so many times it asks, each time with the picture opened anew. It answers with a line
-//! of JSON: how many nanoseconds each of them took, and the `sum` that the algorithm has published.
+//! Each line of stdin is a number: so many times it asks, each time with the picture opened anew. It answers with a
+//! line of JSON: how many nanoseconds each of them took, and the `sum` that the algorithm has published.
 
 use procvision_host::algorithm::Algorithm;
 use procvision_host::call::StepCall;

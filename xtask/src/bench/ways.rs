@@ -1,8 +1,8 @@
-//! `cargo xtask bench ways`: the same step on the same picture of a frame pool, asked in the same process, of an adapter
-//! over its pipes, and of a station over HTTP.
+//! `cargo xtask bench ways`: the same step on the same picture of a frame pool, asked in the same process, of an
+//! adapter over its pipes, and of a station over HTTP.
 //!
-//! Everything is alive at the same time and takes turns. A station's answer is on disk before it is given; a second station
-//! keeps its results in memory, so that the difference is what the disk costs.
+//! Everything is alive at the same time and takes turns. A station's answer is on disk before it is given; a second
+//! station keeps its results in memory, so that the difference is what the disk costs.
 
 use std::fmt::Write as _;
 use std::fs;

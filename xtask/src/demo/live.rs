@@ -131,8 +131,12 @@ fn introduce(stage: &Stage, shows: &[Show]) {
         "\nThe station's page: {}",
         style::out(&format!("{}/", stage.page()), style::BOLD)
     );
-    println!("Look there at the verdicts with their pictures, at a line's places that are marked, at the audit of an");
-    println!("algorithm; stop a process, and see it come back. Cameras show good and bad pictures in turn:\n");
+    println!(
+        "Look there at verdicts, each with its picture and what is marked on it, at frame pools and at the audit of an"
+    );
+    println!(
+        "algorithm. Kill a process of an algorithm, and see it come back. Cameras show good and bad pictures in turn:\n"
+    );
     for Show {
         line, pid, pictures, ..
     } in shows
