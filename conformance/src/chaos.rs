@@ -125,15 +125,19 @@ pub fn run(plan: &Plan<'_>, mut progress: impl FnMut(u32)) -> Result<Summary, St
             scope.spawn(move || callers::work(plan, number, site, book, over));
         }
         let mut killer = Killer::new(plan, &site, &book);
-        for number in 0..plan.kills {
-            let (victim, took) = match killer.kill() {
-                Ok(killed) => killed,
-                Err(problem) => return Some(format!("kill {}: {problem}", number + 1)),
+        let mut killed = 0;
+        while killed < plan.kills {
+            let new = match killer.kill() {
+                Ok(new) => new,
+                Err(problem) => return Some(format!("after {killed} kills: {problem}")),
             };
-            let of_kind: &mut Deaths = deaths.entry(victim).or_default();
-            of_kind.kills += 1;
-            of_kind.times.push(took);
-            progress(number + 1);
+            for (victim, took) in new {
+                let of_kind: &mut Deaths = deaths.entry(victim).or_default();
+                of_kind.kills += 1;
+                of_kind.times.push(took);
+                killed += 1;
+            }
+            progress(killed);
         }
         None
     });

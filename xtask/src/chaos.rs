@@ -49,8 +49,11 @@ pub fn run(workspace: &Workspace, asked: &Chaos) -> Result<Finding> {
         callers: CALLERS,
         patience: PATIENCE,
     };
+    let mut told = 0;
     let progress = |killed: u32| {
-        if killed.is_multiple_of(10) || killed == asked.kills {
+        // Ten lines, however many kills.
+        if u64::from(killed) * 10 / u64::from(asked.kills.max(1)) > told {
+            told += 1;
             eprintln!("   {killed} of {} processes killed", asked.kills);
         }
     };

@@ -6,6 +6,7 @@ use super::site::{ASKED, LINE, LINE_NAME, Site, WORKERS, Worker, gone};
 use super::{Plan, Victim, eventually};
 use crate::soak::random::Random;
 use crate::station::Client;
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeSet;
 use std::thread;
@@ -15,6 +16,19 @@ use std::time::{Duration, Instant};
 const MOST_ANSWERS: u64 = 60;
 /// And so many milliseconds go by at most, so that a kill comes at any moment of a question.
 const MOST_MILLISECONDS: u64 = 40;
+
+/// Now and then two processes are killed one after the other.
+const ONE_IN_SO_MANY: u64 = 4;
+/// So many milliseconds lie between them at most.
+const MOST_MILLISECONDS_BETWEEN: u64 = 800;
+
+/// A kill.
+struct Death {
+    victim: Victim,
+    at: Instant,
+    /// The process that was killed; of a server those that it had.
+    workers: Vec<Worker>,
+}
 
 /// Kills, and waits until everything is back.
 pub struct Killer<'a> {
@@ -44,24 +58,27 @@ impl<'a> Killer<'a> {
         }
     }
 
-    /// The next kill: of what, and how long it took until everything was back.
-    pub fn kill(&mut self) -> Result<(Victim, Duration), String> {
-        let victim = self.deck.pop().unwrap_or(Victim::Adapter);
+    /// The next kill, and now and then a second one before everything is back from the first: of what, and how long it
+    /// took until everything was back.
+    pub fn kill(&mut self) -> Result<Vec<(Victim, Duration)>, String> {
         self.moment()?;
-        let begun = Instant::now();
-        match victim {
-            Victim::Adapter => self.kill_adapter(),
-            Victim::Camera => self.kill_camera(),
-            Victim::Server => self.kill_server(),
+        let mut struck = vec![self.strike()?];
+        if !self.deck.is_empty() && self.random.below(ONE_IN_SO_MANY) == 0 {
+            thread::sleep(Duration::from_millis(self.random.below(MOST_MILLISECONDS_BETWEEN)));
+            struck.push(self.strike()?);
         }
-        .map_err(|error| format!("{victim:?}: {error}"))?;
-        let took = begun.elapsed();
-        let client = self.site.client().ok_or("the server is not there")?;
+        let mut deaths = Vec::new();
+        for death in struck {
+            let named = |error: String| format!("{:?}: {error}", death.victim);
+            self.back(&death).map_err(named)?;
+            deaths.push((death.victim, death.at.elapsed()));
+        }
+        let client = self.client()?;
         let random = &mut self.random;
         self.book.look_up(&client, |all| random.below(all as u64) as usize)?;
         match self.site.trouble() {
             Some(trouble) => Err(trouble),
-            None => Ok((victim, took)),
+            None => Ok(deaths),
         }
     }
 
@@ -77,55 +94,79 @@ impl<'a> Killer<'a> {
         Ok(())
     }
 
-    fn kill_adapter(&mut self) -> Result<(), String> {
-        let client = self.site.client().ok_or("the server is not there")?;
-        let workers = self.site.workers(&client)?;
-        let living: Vec<&Worker> = workers.iter().filter(|worker| worker.process.is_some()).collect();
-        let place = self.random.below(living.len() as u64) as usize;
-        let chosen = (*living.get(place).ok_or("there is no process")?).clone();
-        let process = chosen
-            .process
-            .and_then(|process| Pid::from_raw(process.try_into().ok()?));
-        let process = process.ok_or("a process has no number")?;
-        kill_process(process, Signal::KILL).map_err(|error| format!("it cannot be killed: {error}"))?;
-        let site = self.site;
-        eventually(
-            "another process takes the place of the killed one",
-            self.patience,
-            || {
-                let workers = site.workers(&client)?;
-                let now = workers
-                    .iter()
-                    .find(|worker| worker.id == chosen.id && worker.pid == chosen.pid);
-                match now {
-                    Some(now) if now.state == "alarmed" => Err(format!("{} is alarmed", now.id)),
-                    Some(now) => Ok(now.process != chosen.process && now.serves()),
-                    None => Err(format!("there is no worker {} any more", chosen.id)),
+    /// Kills whatever is next.
+    fn strike(&mut self) -> Result<Death, String> {
+        let victim = self.deck.pop().unwrap_or(Victim::Adapter);
+        let (site, patience) = (self.site, self.patience);
+        let client = self.client()?;
+        let mut workers = Vec::new();
+        eventually("there is a process of the algorithm", patience, || {
+            workers = site.workers(&client).unwrap_or_default();
+            workers.retain(|worker| worker.process.is_some());
+            Ok(!workers.is_empty())
+        })?;
+        let at = Instant::now();
+        match victim {
+            Victim::Adapter => {
+                workers = vec![workers.swap_remove(self.random.below(workers.len() as u64) as usize)];
+                let process = workers[0]
+                    .process
+                    .and_then(|process| Pid::from_raw(process.try_into().ok()?));
+                let process = process.ok_or("a process has no number")?;
+                match kill_process(process, Signal::KILL) {
+                    // It has just ended with a server that was killed before.
+                    Ok(()) | Err(Errno::SRCH) => {}
+                    Err(error) => return Err(format!("it cannot be killed: {error}")),
                 }
-            },
-        )?;
-        self.judges(&chosen.pid)
-    }
-
-    fn kill_camera(&mut self) -> Result<(), String> {
-        let client = self.site.client().ok_or("the server is not there")?;
-        let site = self.site;
-        eventually("there is a camera", self.patience, || Ok(site.kill_camera()))?;
-        self.line_judges(&client)
-    }
-
-    fn kill_server(&mut self) -> Result<(), String> {
-        let client = self.site.client().ok_or("the server is not there")?;
-        let workers = self.site.workers(&client)?;
-        self.site.kill_server();
-        let site = self.site;
-        eventually("the server comes back", self.patience, || Ok(site.client().is_some()))?;
-        let client = self.site.client().ok_or("the server is not there")?;
-        for pid in [ASKED, LINE] {
-            self.judges(pid)?;
+            }
+            Victim::Camera => {
+                eventually("there is a camera", patience, || Ok(site.kill_camera()))?;
+            }
+            Victim::Server => site.kill_server(),
         }
-        self.line_judges(&client)?;
-        gone(&workers, self.patience)
+        Ok(Death { victim, at, workers })
+    }
+
+    /// Waits until everything that the kill concerns has judged again.
+    fn back(&mut self, death: &Death) -> Result<(), String> {
+        let site = self.site;
+        match death.victim {
+            Victim::Adapter => {
+                for killed in &death.workers {
+                    let what = "another process takes the place of the killed one";
+                    eventually(what, self.patience, || {
+                        let workers = site.client().and_then(|client| site.workers(&client).ok());
+                        let mut workers = workers.unwrap_or_default();
+                        workers.retain(|worker| worker.pid == killed.pid);
+                        if let Some(given_up) = workers.iter().find(|worker| worker.state == "alarmed") {
+                            return Err(format!("{} is alarmed", given_up.id));
+                        }
+                        let back = |worker: &Worker| worker.serves() && worker.process != killed.process;
+                        Ok(workers.len() == WORKERS && workers.iter().all(back))
+                    })?;
+                    self.judges(&killed.pid)?;
+                }
+                Ok(())
+            }
+            Victim::Camera => self.line_judges(),
+            Victim::Server => {
+                for pid in [ASKED, LINE] {
+                    self.judges(pid)?;
+                }
+                self.line_judges()?;
+                gone(&death.workers, self.patience)
+            }
+        }
+    }
+
+    /// Who asks the server, as soon as there is one.
+    fn client(&self) -> Result<Client, String> {
+        let mut client = None;
+        eventually("the server comes back", self.patience, || {
+            client = self.site.client();
+            Ok(client.is_some())
+        })?;
+        client.ok_or_else(|| "there is no server".to_owned())
     }
 
     /// Waits until every process of the product model has judged: as many inspections at the same time have one each.
@@ -153,7 +194,8 @@ impl<'a> Killer<'a> {
     }
 
     /// Waits until the line has judged a picture that came after now. What it is judging at this moment came before.
-    fn line_judges(&self, client: &Client) -> Result<(), String> {
+    fn line_judges(&self) -> Result<(), String> {
+        let client = self.client()?;
         let latest = || -> Result<BTreeSet<u64>, String> {
             let answer = client.get(&format!("/results?pid={LINE}&limit=100"));
             let answer = answer.map_err(|error| error.to_string())?;
