@@ -28,6 +28,8 @@ struct Judged<'a> {
     package: &'a str,
     case: &'a Case,
     answer: Result<Answer, String>,
+    /// What the algorithm has to say about it.
+    said: String,
     /// What differs from the expectation, in words.
     differences: Vec<String>,
     /// From publishing the picture to the verdict.
@@ -118,10 +120,13 @@ fn judge<'a>(stage: &Stage, built: &Built, example: &'a Example, case: &'a Case)
         }
         None => None,
     };
+    let texts = ["ng_reason", "message"].map(|key| results.last().and_then(|result| result[key].as_str()));
+    let said = texts.into_iter().flatten().find(|text| !text.is_empty());
     Ok(Judged {
         package: example.name(),
         case,
         answer,
+        said: said.unwrap_or_default().to_owned(),
         differences,
         time,
         results: results.iter().filter_map(|result| result["id"].as_u64()).collect(),
@@ -192,31 +197,23 @@ fn page(judged: &[Judged<'_>]) -> String {
             ),
             None => String::new(),
         };
-        let reason = one.answer.as_ref().map_or("", |answer| answer.ng_reason.as_str());
+        let (mark, said) = match one.differences.is_empty() {
+            true => ("", one.said.clone()),
+            false => (" class=\"differs\"", one.differences.join("; ")),
+        };
         let results: Vec<String> = one.results.iter().map(u64::to_string).collect();
         // Writing to a String cannot fail.
         _ = writeln!(
             rows,
-            "<tr{}><td>{picture}</td><td><span class=\"verdict {class}\">{}</span></td><td>{}</td><td>{}</td>\
-             <td>{} {}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            if one.differences.is_empty() {
-                ""
-            } else {
-                " class=\"differs\""
-            },
+            "<tr{mark}><td>{picture}</td><td><span class=\"verdict {class}\">{}</span></td>\
+             <td class=\"short\">{}</td><td>{}</td><td>{}<small>{}</small></td><td>{}</td>\
+             <td class=\"short\">{}</td><td class=\"short\">{}</td></tr>",
             escaped(one.verdict()),
             one.case.expected(),
             escaped(one.case.pid()),
-            escaped(one.package),
             escaped(&one.case.name),
-            escaped(
-                if one.differences.is_empty() {
-                    reason.to_owned()
-                } else {
-                    one.differences.join("; ")
-                }
-                .as_str()
-            ),
+            escaped(one.package),
+            escaped(&said),
             style::duration(one.time),
             results.join(", "),
         );
@@ -241,6 +238,7 @@ mod tests {
             package: "look",
             case: &case,
             differences: case.differences(&answer),
+            said: answer.ng_reason.clone(),
             answer: Ok(answer),
             time: Duration::from_millis(12),
             results: vec![3, 4],
@@ -255,6 +253,6 @@ mod tests {
             page.contains("class=\"differs\"") && page.contains("src=\"pictures/4.jpg\""),
             "{page}"
         );
-        assert!(page.contains("<td>3, 4</td>") && !page.contains("{{"), "{page}");
+        assert!(page.contains(">3, 4</td>") && !page.contains("{{"), "{page}");
     }
 }
