@@ -18,9 +18,9 @@ Commands:
   setup              check the Rust toolchain and add what is missing (rustfmt, clippy, wasm targets)
   demo [--once | --live] [--out DIR]
                      build the host and the examples, and start a station with a camera for each: it shows its page and
-                     goes on until Ctrl-C; --once, or without a terminal: judge every photograph once, alone and through
-                     the station, leave reports, annotated pictures and results, and end; --live: go on without a
-                     terminal, too (everything is in demo-output/ unless DIR is given)
+                     goes on until Ctrl-C; --once, or without a terminal, or in CI: judge every photograph once, alone
+                     and through the station, leave reports, annotated pictures and results, and end; --live: go on
+                     without a terminal, too (everything is in demo-output/ unless DIR is given)
   test [--quick]     run every check that CI runs; --quick leaves out the documentation, the wasm lints,
                      the end-to-end tests and the documentation's examples
   bench [-- ARGS]    run the benchmarks; ARGS go to them

@@ -49,11 +49,12 @@ pub fn run(workspace: &Workspace, asked: &Demo) -> Result<Finding> {
         Some(dir) => std::path::absolute(dir).with_context(|| format!("cannot find the place of {}", dir.display()))?,
         None => workspace.root().join(DEFAULT_OUT),
     };
-    let goes_on = asked.live || (!asked.once && std::io::stdout().is_terminal());
-    if !goes_on && !asked.once {
+    let unattended = unattended();
+    let goes_on = asked.live || (!asked.once && unattended.is_none());
+    if let Some(why) = unattended.filter(|_| !asked.live && !asked.once) {
         eprintln!(
-            "note: stdout is no terminal, so this is the short form, which ends by itself, as with --once; with --live \
-             the station goes on until it is interrupted"
+            "note: {why}, so this is the short form, which ends by itself, as with --once; with --live the station goes on \
+             until it is interrupted"
         );
     }
     let built = build(workspace, &out)?;
@@ -61,6 +62,14 @@ pub fn run(workspace: &Workspace, asked: &Demo) -> Result<Finding> {
         true => live::run(workspace, &built),
         false => short(workspace, &built),
     }
+}
+
+/// Why nobody is there who would end what goes on, if that is so.
+fn unattended() -> Option<&'static str> {
+    if std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+        return Some("the variable CI is set");
+    }
+    (!std::io::stdout().is_terminal()).then_some("stdout is no terminal")
 }
 
 fn build(workspace: &Workspace, out: &Path) -> Result<Built> {

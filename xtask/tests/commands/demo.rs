@@ -102,6 +102,14 @@ fn packages_are_judged_and_everything_is_named_at_the_end() {
 
 #[test]
 fn without_a_terminal_the_short_form_is_run_and_says_so() {
+    let in_ci = project(&all_as_expected()).with_env("CI", "true").xtask(&["demo"]);
+    assert_eq!(in_ci.code, 0, "{in_ci:?}");
+    assert!(
+        in_ci
+            .stderr
+            .contains("the variable CI is set, so this is the short form"),
+        "{in_ci:?}"
+    );
     let ended = project(&all_as_expected()).xtask(&["demo"]);
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(
