@@ -5,13 +5,14 @@
 //! fro, [`bench`](mod@bench) is what a case has to work with, [`cases`] are the cases, [`suite`] runs them, [`report`] tells.
 //! [`soak`] asks an adapter very many times.
 //!
-//! [`station`] is a whole station as its callers have it, and [`load`] puts it under the load of cameras.
+//! [`station`] is a whole station as its callers have it, [`load`] puts it under the load of cameras, and [`chaos`] kills its
+//! processes meanwhile.
 
 pub mod answer;
 pub mod bench;
 pub mod camera;
-
 pub mod cases;
+pub mod chaos;
 pub mod load;
 pub mod peer;
 pub mod pictures;

@@ -38,6 +38,15 @@ pub fn taken(process: u32) -> io::Result<Taken> {
     Ok(sum)
 }
 
+/// Whether a process runs: one that has ended and that nobody has waited for yet does not.
+pub fn lives(process: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = stat
+        .rsplit_once(')')
+        .and_then(|(_, after)| after.split_whitespace().next());
+    state.is_some_and(|state| !matches!(state, "Z" | "X"))
+}
+
 /// What `process` takes itself.
 ///
 /// # Errors

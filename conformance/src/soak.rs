@@ -6,7 +6,7 @@
 //! and again: what they take at the end must be what they took after the warm-up.
 
 mod course;
-mod random;
+pub(crate) mod random;
 mod watch;
 
 pub use watch::Growth;

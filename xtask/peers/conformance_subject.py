@@ -127,10 +127,17 @@ class Tasks:
         if task == "bad-return":
             return ["OK"]
         if task == "sum":
-            return good(f"{value} {int(picture.reshape(-1)[::997].sum(dtype='uint64'))}")
+            return good(f"{value} {added(picture)}")
+        if task == "odd":
+            said = f"{value} {added(picture)}"
+            return bad(said, [rect(0, 0, 1, 1, "odd")]) if added(picture) % 2 else good(said)
         if task == "debug":
             return good(debug={"answer": 42})
         return self.common(task, value) or good()
+
+
+def added(picture):
+    return int(picture.reshape(-1)[::997].sum(dtype="uint64"))
 
 
 def seen(name, picture):
@@ -202,6 +209,8 @@ class Phases(Tasks, BaseAlgorithm):
             return {"status": "OK", "data": {"calibration_rects": [rect(4, 3, 2, 1, "mark")]}}
         if task == "echo":
             return {"status": "OK", "message": self.echo("pre", step_index, pid, session, user_params, picture)}
+        if task == "odd":
+            return {"status": "OK", "message": f"{value} {added(picture)}"}
         if task == "remember":
             return {"status": "OK", "message": self.remember(session)}
         return self.common(task, value) or {"status": "OK"}

@@ -1,10 +1,11 @@
-//! `cargo xtask bench`: every benchmark of the workspace, and what their figures mean beside their baselines; beside other
-//! systems with `peers`; in the documentation with `page`.
+//! `cargo xtask bench`: every benchmark of the workspace, and what their figures mean beside their baselines; beside
+//! other systems with `peers`; by every way of asking with `ways`; in the documentation with `page`.
 
 mod figures;
 pub mod page;
 pub mod peers;
 mod ratios;
+pub mod ways;
 
 use std::ffi::OsString;
 

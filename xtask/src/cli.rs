@@ -16,8 +16,11 @@ Usage: cargo xtask COMMAND
 
 Commands:
   setup              check the Rust toolchain and add what is missing (rustfmt, clippy, wasm targets)
-  demo [--out DIR]   build the host and the examples, judge photographs, leave reports and annotated pictures
-                     (in demo-output/ unless DIR is given)
+  demo [--once | --live] [--out DIR]
+                     build the host and the examples, and start a station with a camera for each: it shows its page and
+                     goes on until Ctrl-C; --once, or without a terminal, or in CI: judge every photograph once, alone
+                     and through the station, leave reports, annotated pictures and results, and end; --live: go on
+                     without a terminal, too (everything is in demo-output/ unless DIR is given)
   test [--quick]     run every check that CI runs; --quick leaves out the documentation, the wasm lints,
                      the end-to-end tests and the documentation's examples
   bench [-- ARGS]    run the benchmarks; ARGS go to them
@@ -25,9 +28,11 @@ Commands:
                      measure pictures through this host, the original Python SDK and Extism's Python host, side by
                      side, and whole calls over the pipe to both adapters (needs python3 with venv, and a network
                      the first time); --calls measures only the latter
-  bench page [--calls]
+  bench ways [--json]
+                     measure the same step in the same process, through an adapter and over HTTP, side by side
+  bench page [--calls | --ways]
                      measure everything and put the tables into docs/performance.md (takes some minutes); --calls
-                     measures and replaces only the whole calls over the pipe
+                     measures and replaces only the whole calls over the pipe, --ways only what `bench ways` prints
   conformance [--json] [--only TEXT] [--subject NAME] [--write]
                      ask the cases of the runner protocol of this project's adapter and of the original ones (needs
                      python3 with venv, and a network the first time); --write puts the tables into docs/protocol.md
@@ -41,12 +46,15 @@ Commands:
                      the light example: is a picture dropped, lost or judged twice, how long does each take besides the
                      algorithm's own time, does memory grow? Do that on a machine that does nothing else; results go to
                      the disk that has the target folder. With --minutes 0.1 it takes seconds
+  chaos [--kills N] [--seed N] [--json]
+                     kill 100 (or N) processes of a station under load at random moments: its server, its algorithms',
+                     its camera; is a result lost, doubled or wrong, does everything come back by itself, and how soon?
   deny               check licences, advisories and sources of all dependencies (needs a network)
   help               this text
 
 Examples:
   cargo xtask demo
-  cargo xtask demo --out judged
+  cargo xtask demo --once --out judged
   cargo xtask test
   cargo xtask bench -- execute
   cargo xtask conformance --subject procvision --only framing
@@ -56,7 +64,7 @@ Exit code: 0 all is well, 1 a check failed, a verdict differs or an aim is misse
 ";
 
 /// The words that may follow `cargo xtask`.
-pub const COMMANDS: [&str; 9] = [
+pub const COMMANDS: [&str; 10] = [
     "setup",
     "demo",
     "test",
@@ -64,6 +72,7 @@ pub const COMMANDS: [&str; 9] = [
     "conformance",
     "soak",
     "load",
+    "chaos",
     "deny",
     "help",
 ];
@@ -73,15 +82,34 @@ pub const COMMANDS: [&str; 9] = [
 pub enum Command {
     Help,
     Setup,
-    Demo { out: Option<PathBuf> },
+    Demo(Demo),
     Test { quick: bool },
     Bench { args: Vec<OsString> },
     Peers { calls_only: bool, json: bool },
-    Page { calls_only: bool },
+    Ways { json: bool },
+    Page { only: Option<Part> },
     Conformance(Conformance),
     Soak(Soak),
     Load(Load),
+    Chaos(Chaos),
     Deny,
+}
+
+/// Which form of the demonstration, and where it leaves its results.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Demo {
+    pub out: Option<PathBuf>,
+    /// The short form.
+    pub once: bool,
+    /// The form that goes on, whether there is a terminal or not.
+    pub live: bool,
+}
+
+/// A part of the page about performance that can be measured alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Calls,
+    Ways,
 }
 
 /// How many calls in which order.
@@ -124,6 +152,24 @@ impl Default for Load {
     }
 }
 
+/// How many kills in which order.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chaos {
+    pub kills: u32,
+    pub seed: u64,
+    pub json: bool,
+}
+
+impl Default for Chaos {
+    fn default() -> Self {
+        Self {
+            kills: 100,
+            seed: 1,
+            json: false,
+        }
+    }
+}
+
 /// Which adapters are asked what.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Conformance {
@@ -150,22 +196,28 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
     let mut command = match word.to_str() {
         Some("help") => return Ok(Command::Help),
         Some("setup") => Command::Setup,
-        Some("demo") => Command::Demo { out: None },
+        Some("demo") => Command::Demo(Demo::default()),
         Some("test") => Command::Test { quick: false },
         Some("bench") => bench(&mut parser)?,
         Some("conformance") => Command::Conformance(Conformance::default()),
         Some("soak") => Command::Soak(Soak::default()),
         Some("load") => Command::Load(Load::default()),
+        Some("chaos") => Command::Chaos(Chaos::default()),
         Some("deny") => Command::Deny,
         _ => bail!("there is no command {word:?}; the commands are {}", COMMANDS.join(", ")),
     };
     while let Some(argument) = parser.next()? {
         match (&mut command, argument) {
             (_, Short('h') | Long("help")) => return Ok(Command::Help),
-            (Command::Demo { out }, Long("out")) => *out = Some(directory(parser.value()?)?),
+            (Command::Demo(asked), Long("out")) => asked.out = Some(directory(parser.value()?)?),
+            (Command::Demo(asked), Long("once")) => asked.once = true,
+            (Command::Demo(asked), Long("live")) => asked.live = true,
             (Command::Test { quick }, Long("quick")) => *quick = true,
             (Command::Peers { json, .. }, Long("json")) => *json = true,
-            (Command::Peers { calls_only, .. } | Command::Page { calls_only }, Long("calls")) => *calls_only = true,
+            (Command::Peers { calls_only, .. }, Long("calls")) => *calls_only = true,
+            (Command::Ways { json }, Long("json")) => *json = true,
+            (Command::Page { only: only @ None }, Long("calls")) => *only = Some(Part::Calls),
+            (Command::Page { only: only @ None }, Long("ways")) => *only = Some(Part::Ways),
             (Command::Conformance(asked), Long("json")) => asked.json = true,
             (Command::Conformance(asked), Long("write")) => asked.write = true,
             (Command::Conformance(asked), Long("only")) => asked.only = Some(parser.value()?.parse()?),
@@ -190,6 +242,9 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (Command::Load(asked), Long("minutes")) => {
                 asked.minutes = within(&parser.value()?, "--minutes", 0.02, 10_000.0)?;
             }
+            (Command::Chaos(asked), Long("json")) => asked.json = true,
+            (Command::Chaos(asked), Long("kills")) => asked.kills = parser.value()?.parse()?,
+            (Command::Chaos(asked), Long("seed")) => asked.seed = parser.value()?.parse()?,
             // What stands behind `--` reaches us as plain values.
             (Command::Bench { args }, Value(value)) => {
                 args.push(value);
@@ -198,10 +253,20 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (_, other) => return refuse(&other, &format!("for {}", word.display())),
         }
     }
+    if matches!(
+        &command,
+        Command::Demo(Demo {
+            once: true,
+            live: true,
+            ..
+        })
+    ) {
+        bail!("--once and --live exclude each other");
+    }
     Ok(command)
 }
 
-/// `peers` and `page` right after `bench` are its own; whatever stands behind `--` goes to the benchmarks.
+/// `peers`, `ways` and `page` right after `bench` are its own; whatever stands behind `--` goes to the benchmarks.
 fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
     let mut rest = parser.raw_args()?;
     Ok(if rest.next_if(|word| word == "peers").is_some() {
@@ -209,8 +274,10 @@ fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
             calls_only: false,
             json: false,
         }
+    } else if rest.next_if(|word| word == "ways").is_some() {
+        Command::Ways { json: false }
     } else if rest.next_if(|word| word == "page").is_some() {
-        Command::Page { calls_only: false }
+        Command::Page { only: None }
     } else {
         Command::Bench { args: Vec::new() }
     })
@@ -283,14 +350,16 @@ mod tests {
 
     #[test]
     fn options_reach_their_command() {
-        assert_eq!(
-            parsed(&["demo", "--out", "x"]).unwrap(),
-            Command::Demo { out: Some("x".into()) }
-        );
-        assert_eq!(
-            parsed(&["demo", "--out=x"]).unwrap(),
-            Command::Demo { out: Some("x".into()) }
-        );
+        let to_x = |once, live| {
+            Command::Demo(Demo {
+                out: Some("x".into()),
+                once,
+                live,
+            })
+        };
+        assert_eq!(parsed(&["demo", "--out", "x"]).unwrap(), to_x(false, false));
+        assert_eq!(parsed(&["demo", "--once", "--out=x"]).unwrap(), to_x(true, false));
+        assert_eq!(parsed(&["demo", "--out=x", "--live"]).unwrap(), to_x(false, true));
         assert_eq!(parsed(&["test", "--quick"]).unwrap(), Command::Test { quick: true });
     }
 
@@ -311,7 +380,15 @@ mod tests {
         assert_eq!(parsed(&["bench", "peers"]).unwrap(), peers(false, false));
         assert_eq!(parsed(&["bench", "peers", "--json"]).unwrap(), peers(false, true));
         assert_eq!(parsed(&["bench", "peers", "--calls"]).unwrap(), peers(true, false));
-        assert_eq!(parsed(&["bench", "page"]).unwrap(), Command::Page { calls_only: false });
+        let page = |only| Command::Page { only };
+        assert_eq!(parsed(&["bench", "page"]).unwrap(), page(None));
+        assert_eq!(parsed(&["bench", "page", "--calls"]).unwrap(), page(Some(Part::Calls)));
+        assert_eq!(parsed(&["bench", "page", "--ways"]).unwrap(), page(Some(Part::Ways)));
+        assert!(parsed(&["bench", "page", "--calls", "--ways"]).is_err());
+        assert_eq!(
+            parsed(&["bench", "ways", "--json"]).unwrap(),
+            Command::Ways { json: true }
+        );
         let args = vec!["peers".into()];
         assert_eq!(parsed(&["bench", "--", "peers"]).unwrap(), Command::Bench { args });
         assert!(parsed(&["bench", "page", "--json"]).is_err());
@@ -376,6 +453,18 @@ mod tests {
     }
 
     #[test]
+    fn chaos_has_numbers() {
+        let asked = Chaos {
+            kills: 7,
+            seed: 3,
+            json: true,
+        };
+        let line = ["chaos", "--kills=7", "--seed", "3", "--json"];
+        assert_eq!(parsed(&line).unwrap(), Command::Chaos(asked));
+        assert!(parsed(&["chaos", "--kills", "-1"]).is_err());
+    }
+
+    #[test]
     fn unknown_words_are_named() {
         for (args, named) in [
             (&["dmeo"][..], "dmeo"),
@@ -386,6 +475,7 @@ mod tests {
             (&["deny", "-x"], "-x"),
             (&["demo", "--out="], "--out"),
             (&["demo", "--out"], "--out"),
+            (&["demo", "--once", "--live"], "--live"),
             (&["conformance", "--version", "1"], "--version"),
         ] {
             let message = parsed(args).unwrap_err().to_string();

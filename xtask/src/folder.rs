@@ -23,7 +23,8 @@ impl Folder {
         }
     }
 
-    fn below(parent: &Path, purpose: &str) -> Result<Self> {
+    /// Makes it in the folder `parent`.
+    pub fn below(parent: &Path, purpose: &str) -> Result<Self> {
         let path = parent.join(format!("procvision-{purpose}-{}", std::process::id()));
         fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
         Ok(Self(path))

@@ -4,6 +4,7 @@
 
 mod bench;
 mod broker;
+mod chaos;
 mod checks;
 mod cli;
 mod conformance;
@@ -55,12 +56,14 @@ fn run() -> anyhow::Result<Finding> {
     match command {
         Command::Help => Ok(Finding::Good),
         Command::Setup => setup::run(&workspace),
-        Command::Demo { out } => demo::run(&workspace, out.as_deref()),
+        Command::Demo(asked) => demo::run(&workspace, &asked),
         Command::Test { quick } => checks::run(&workspace, quick),
         Command::Bench { args } => bench::run(&workspace, &args),
         Command::Peers { calls_only, json } => bench::peers::run(&workspace, calls_only, json),
-        Command::Page { calls_only } => bench::page::run(&workspace, calls_only),
+        Command::Ways { json } => bench::ways::run(&workspace, json),
+        Command::Page { only } => bench::page::run(&workspace, only),
         Command::Conformance(asked) => conformance::run(&workspace, &asked),
+        Command::Chaos(asked) => chaos::run(&workspace, &asked),
         Command::Soak(asked) => soak::run(&workspace, &asked),
         Command::Load(asked) => load::run(&workspace, &asked),
         Command::Deny => deny::run(&workspace),

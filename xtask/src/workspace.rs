@@ -55,8 +55,12 @@ impl Workspace {
     /// It is built as a part of the whole workspace, not as a package alone: the crates that members share then have
     /// the same features as in the tests, and the engine is compiled once for both.
     pub fn host_build(&self) -> Line {
-        self.cargo()
-            .args(["build", "--release", "--workspace", "--bin", "procvision"])
+        self.program_build("procvision")
+    }
+
+    /// Builds another program in the same way.
+    pub fn program_build(&self, name: &str) -> Line {
+        self.cargo().args(["build", "--release", "--workspace", "--bin", name])
     }
 
     /// The names of the member packages that become WebAssembly components: those that build a `cdylib`.

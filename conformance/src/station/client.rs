@@ -48,13 +48,15 @@ impl Client {
         }
     }
 
-    /// Asks for something.
+    /// Asks for something, and once more if the connection breaks: a server may close one that has been idle at the
+    /// very moment in which it is used again.
     ///
     /// # Errors
     ///
     /// If there is no whole answer.
     pub fn get(&self, path: &str) -> io::Result<Answer> {
-        read(self.ask("GET", path, None, &[])?)
+        let ask = || read(self.ask("GET", path, None, &[])?);
+        ask().or_else(|_| ask())
     }
 
     /// Asks for a file.

@@ -88,6 +88,7 @@ impl Algorithm for Subject {
             "not-ready" => Readiness::not_ready("it is too dark"),
             "calibrate" => Readiness::ready().calibration(Finding::new(Rect::new(4, 3, 2, 1), "mark")),
             "echo" => Readiness::ready().message(echo("pre", call, session, &order)?),
+            "odd" => Readiness::ready().message(format!("{} {}", order.value, sum(call.frame())?)),
             "remember" => Readiness::ready().message(remember(session)?),
             _ => {
                 self.common(&order)?;
@@ -120,6 +121,14 @@ impl Algorithm for Subject {
             "bad-return" => bad_score(f64::NAN),
             "echo" => Verdict::ok().message(echo("execute", call, session, &order)?),
             "sum" => Verdict::ok().message(format!("{} {}", order.value, sum(call.frame())?)),
+            "odd" => {
+                let sum = sum(call.frame())?;
+                let said = format!("{} {sum}", order.value);
+                match sum % 2 {
+                    0 => Verdict::ok().message(said),
+                    _ => Verdict::ng(said).defect(Finding::new(Rect::new(0, 0, 1, 1), "odd")),
+                }
+            }
             "remember" => Verdict::ok().message(remember(session)?),
             "remember-much" => {
                 session.set("much", &"x".repeat(80_000))?;

@@ -1,7 +1,7 @@
 //! Where pictures come from, and what is judged by itself.
 
 use super::error::ApiError;
-use super::input::Path;
+use super::input::{NoBody, Path};
 use crate::config::SourceConfig;
 use crate::station::Station;
 use axum::Json;
@@ -53,6 +53,7 @@ pub(super) async fn lines(State(station): State<Arc<Station>>) -> Json<Value> {
 pub(super) async fn start_line(
     State(station): State<Arc<Station>>,
     Path(name): Path<String>,
+    _: NoBody,
 ) -> Result<Json<Value>, ApiError> {
     station.start_line(&name).ok_or_else(no_line)?;
     Ok(Json(json!({"name": name, "state": "running"})))
@@ -62,6 +63,7 @@ pub(super) async fn start_line(
 pub(super) async fn stop_line(
     State(station): State<Arc<Station>>,
     Path(name): Path<String>,
+    _: NoBody,
 ) -> Result<Json<Value>, ApiError> {
     station.stop_line(&name).ok_or_else(no_line)?;
     Ok(Json(json!({"name": name, "state": "stopped"})))

@@ -24,12 +24,40 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
+/// No body is wanted. One that comes all the same is read and dropped: otherwise the connection would be closed behind the
+/// answer, and whoever uses it again would get none.
+pub(super) struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        all_bytes(request).await.map(|_| Self)
+    }
+}
+
+/// Reads a body of at most so many bytes and drops it, so that whoever still sends it comes to read why it was refused.
+pub(super) async fn drop_body(request: Request, most: u64) {
+    let mut pieces = request.into_body().into_data_stream();
+    let mut bytes = 0_u64;
+    while let Some(Ok(piece)) = pieces.next().await {
+        bytes = bytes.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        if bytes > most {
+            return;
+        }
+    }
+}
+
 /// The bytes of a body that says it is JSON.
 pub(super) async fn json_bytes(request: Request) -> Result<Vec<u8>, ApiError> {
     if !is_json(&request) {
         let message = "the body must be `application/json`";
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
     }
+    all_bytes(request).await
+}
+
+async fn all_bytes(request: Request) -> Result<Vec<u8>, ApiError> {
     let mut pieces = request.into_body().into_data_stream();
     let mut bytes = Vec::new();
     while let Some(piece) = pieces.next().await {

@@ -1,7 +1,7 @@
 //! Inspections and their steps.
 
 use super::error::ApiError;
-use super::input::{Body, Multipart, Path, cut, json, json_bytes, pid};
+use super::input::{Body, Multipart, NoBody, Path, cut, drop_body, json, json_bytes, pid};
 use crate::config::PhaseName;
 use crate::inspection::Inspection;
 use crate::judge::{StepAnswer, StepRequest};
@@ -66,6 +66,7 @@ pub(super) async fn show(State(station): State<Arc<Station>>, Path(id): Path<Str
 pub(super) async fn reset(
     State(station): State<Arc<Station>>,
     Path(id): Path<String>,
+    _: NoBody,
 ) -> Result<Json<Value>, ApiError> {
     let inspection = found(&station, &id)?;
     // The algorithm and the station forget both or neither, whether or not somebody waits for it.
@@ -99,7 +100,11 @@ async fn forget(inspection: Arc<Inspection>) -> Result<Json<Value>, ApiError> {
 }
 
 /// Ends it.
-pub(super) async fn end(State(station): State<Arc<Station>>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+pub(super) async fn end(
+    State(station): State<Arc<Station>>,
+    Path(id): Path<String>,
+    _: NoBody,
+) -> Result<Json<Value>, ApiError> {
     let inspection = found(&station, &id)?;
     // What was asked before is judged first, and counts. Until then it goes on, for whoever asks again.
     let _turn = inspection.turn.lock().await;
@@ -158,9 +163,18 @@ pub(super) async fn step(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    let inspection = found(&station, &id)?;
     // Before its pictures are received, decoded or written, so that what waits is bounded.
-    let waiting = inspection.place.join()?;
+    let place = found(&station, &id).and_then(|inspection| {
+        let waiting = inspection.place.join()?;
+        Ok((inspection, waiting))
+    });
+    let (inspection, waiting) = match place {
+        Ok(place) => place,
+        Err(error) => {
+            drop_body(request, station.config().station.upload_bytes.saturating_mul(2)).await;
+            return Err(error);
+        }
+    };
     let (step, sent) = received(request, &station).await?;
     step.check()?;
     // Whoever asks may go; what is asked is judged and kept all the same.

@@ -2,6 +2,7 @@
 
 mod access;
 mod commands;
+mod connections;
 mod inspections;
 mod lasting;
 mod lines;

@@ -3,12 +3,15 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use super::figures::{self, Aim, Figures, Frames, ratio, time};
 use super::peers::calls::{self, Calls};
 use super::peers::{self, Row};
+use super::ways::{self, Ways};
+use crate::cli::Part;
 use crate::shell::Line;
 use crate::workspace::Workspace;
 use crate::{Finding, host};
@@ -17,33 +20,44 @@ const PAGE: &str = "docs/performance.md";
 /// Between these stands what is measured. The whole calls stand apart, so that they can be measured alone.
 const MEASURED: [&str; 2] = ["<!-- measured:begin -->\n", "<!-- measured:end -->"];
 const CALLS: [&str; 2] = ["<!-- calls:begin -->\n", "<!-- calls:end -->"];
+const WAYS: [&str; 2] = ["<!-- ways:begin -->\n", "<!-- ways:end -->"];
 
-/// Measures and rewrites the page, or only its whole calls.
-pub fn run(workspace: &Workspace, calls_only: bool) -> Result<Finding> {
+/// Measures and rewrites the page, or a part of it.
+pub fn run(workspace: &Workspace, only: Option<Part>) -> Result<Finding> {
     let path = workspace.root().join(PAGE);
     let mut page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
     // Before minutes are spent on measuring.
-    for marks in [MEASURED, CALLS] {
+    for marks in [MEASURED, CALLS, WAYS] {
         replaced(&page, marks, "")?;
     }
 
-    let python = peers::environment(workspace)?;
     let program = host::build(workspace)?;
-    if !calls_only {
-        let report = workspace.target_dir()?.join("bench.html");
-        let line = Line::new(&program, workspace.root())
-            .args(["bench", "--json", "--report"])
-            .arg(&report);
-        let figures = figures::measure(&line)?;
-        let rows = peers::measure(workspace, &python, &figures)?;
-        page = replaced(&page, MEASURED, &tables(&figures, &rows))?;
-        println!("{} has the plots of this run.", report.display());
+    if only != Some(Part::Ways) {
+        let python = peers::environment(workspace)?;
+        if only.is_none() {
+            page = everything(workspace, &python, &program, &page)?;
+        }
+        let calls = calls::measure(workspace, &python, &program)?;
+        page = replaced(&page, CALLS, &whole_calls(&calls))?;
     }
-    let calls = calls::measure(workspace, &python, &program)?;
-    page = replaced(&page, CALLS, &whole_calls(&calls))?;
+    if only != Some(Part::Calls) {
+        page = replaced(&page, WAYS, &ways(&ways::measure(workspace)?))?;
+    }
     fs::write(&path, page).with_context(|| format!("cannot write {PAGE}"))?;
     println!("{PAGE} has the figures of this run; read whether the sentences around them still hold.");
     Ok(Finding::Good)
+}
+
+/// The page with what the program measures of itself, and other systems beside it.
+fn everything(workspace: &Workspace, python: &Path, program: &Path, page: &str) -> Result<String> {
+    let report = workspace.target_dir()?.join("bench.html");
+    let line = Line::new(program, workspace.root())
+        .args(["bench", "--json", "--report"])
+        .arg(&report);
+    let figures = figures::measure(&line)?;
+    let rows = peers::measure(workspace, python, &figures)?;
+    println!("{} has the plots of this run.", report.display());
+    replaced(page, MEASURED, &tables(&figures, &rows))
 }
 
 /// The page with another text between two marks.
@@ -184,6 +198,29 @@ fn whole_calls(calls: &Calls) -> String {
         line(
             &mut text,
             &[&ping.adapter.to_owned(), &p50, &p99, &ping.pings.to_string()],
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn ways(ways: &Ways) -> String {
+    let mut text = "\n".to_owned();
+    let headings = [
+        "asked",
+        "results",
+        "p50",
+        "p99",
+        "x in the same process",
+        "of it the disk",
+    ];
+    begin(&mut text, &headings, 2);
+    for row in &ways.rows {
+        let (p50, p99) = (time(row.timing.p50_us), time(row.timing.p99_us));
+        let (way, results) = (row.way.to_owned(), row.results.to_owned());
+        line(
+            &mut text,
+            &[&way, &results, &p50, &p99, &ratio(row.ratio), &ways::share(row)],
         );
     }
     text.push('\n');

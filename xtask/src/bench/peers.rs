@@ -5,7 +5,7 @@
 //! one table; then the whole call over the pipe ([`calls`]). The scripts and what they measure are in `xtask/peers`.
 
 pub mod calls;
-mod pipe;
+pub mod pipe;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -1,10 +1,11 @@
-//! What `procvision run --json` said, as far as cases speak of it.
+//! What `procvision run --json` or a station said, as far as cases speak of it.
 
 use std::fmt;
 use std::process::Output;
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A host's answer to one case.
 #[derive(Debug)]
@@ -91,6 +92,38 @@ impl Answer {
         })
     }
 
+    /// A station's answer to a step.
+    pub fn of_station(said: &Value) -> Result<Self> {
+        let outcome = match said["verdict"].as_str() {
+            Some("OK") => Outcome::Ok,
+            Some("NG") => Outcome::Ng,
+            Some("NOT_READY") => Outcome::NotReady,
+            Some("FAILED") => Outcome::Failed,
+            _ => bail!("it has no verdict: {said}"),
+        };
+        let last = said["results"].as_array().and_then(|results| results.last());
+        let Some(last) = last else {
+            bail!("it has no result: {said}");
+        };
+        let agrees = match outcome {
+            Outcome::Ok => last["outcome"] == "OK",
+            Outcome::Ng => last["outcome"] == "NG",
+            _ => last["outcome"] == "FAILED",
+        };
+        if !agrees {
+            bail!(
+                "its verdict {} contradicts its last result {}",
+                said["verdict"],
+                last["outcome"]
+            );
+        }
+        Ok(Self {
+            outcome,
+            ng_reason: last["ng_reason"].as_str().unwrap_or_default().to_owned(),
+            defect_rects: serde_json::from_value(last["defects"].clone())?,
+        })
+    }
+
     /// The answer as tables and pages show it.
     pub fn shown(&self) -> &'static str {
         match self.outcome {
@@ -138,6 +171,32 @@ mod tests {
             "",
         ] {
             assert!(Answer::from_json(json.as_bytes()).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_station_must_agree_with_itself() {
+        use serde_json::json;
+        let said = |verdict: &str, outcome: &str| {
+            let rect = json!({ "x": 1, "y": 2, "width": 3, "height": 4, "label": "cap", "score": 1.0 });
+            json!({ "verdict": verdict, "results": [{ "outcome": outcome, "ng_reason": "gone", "defects": [rect] }] })
+        };
+        let answer = Answer::of_station(&said("NG", "NG")).unwrap();
+        assert_eq!(
+            (answer.shown(), answer.ng_reason.as_str(), answer.defect_rects.len()),
+            ("NG", "gone", 1)
+        );
+        assert_eq!(
+            Answer::of_station(&said("NOT_READY", "FAILED")).unwrap().shown(),
+            "not ready"
+        );
+        for contradiction in [
+            said("OK", "NG"),
+            said("FAILED", "OK"),
+            said("", "OK"),
+            json!({ "verdict": "OK", "results": [] }),
+        ] {
+            assert!(Answer::of_station(&contradiction).is_err(), "{contradiction}");
         }
     }
 

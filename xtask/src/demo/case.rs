@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Rect};
 
@@ -91,6 +91,52 @@ impl Case {
             arguments.extend(["--params".into(), Value::Object(self.params.clone()).to_string().into()]);
         }
         arguments
+    }
+
+    /// The product model.
+    pub fn pid(&self) -> &str {
+        &self.pid
+    }
+
+    /// The picture that is judged, from the example's folder.
+    pub fn image(&self) -> &Path {
+        &self.image
+    }
+
+    /// The pictures that it is compared with, by their names.
+    pub fn references(&self) -> &BTreeMap<String, PathBuf> {
+        &self.references
+    }
+
+    /// The one picture that it is compared with, if there is one: a station takes no more.
+    pub fn guide(&self) -> Result<Option<&Path>> {
+        if self.references.len() > 1 {
+            bail!(
+                "the case {:?} has more than one reference, of which a station takes one",
+                self.name
+            );
+        }
+        Ok(self.references.values().next().map(PathBuf::as_path))
+    }
+
+    /// Whether a line of a station could ask it: the first step, without parameters, and with a verdict or conditions
+    /// that are not right as the answer.
+    pub fn is_plain(&self) -> bool {
+        self.step == first_step() && self.params.is_empty() && self.expected() != "failed" && self.references.len() <= 1
+    }
+
+    /// What a station is asked about pictures that lie in pools.
+    pub fn step_request(&self, picture: &str, guide: Option<&str>) -> Value {
+        let mut request = json!({
+            "step_index": self.step,
+            "phases": ["pre_execute", "execute"],
+            "params": self.params,
+            "picture": { "pool": picture },
+        });
+        if let Some(guide) = guide {
+            request["guide"] = json!({ "pool": guide });
+        }
+        request
     }
 
     /// The expected answer as the table shows it.
@@ -201,6 +247,24 @@ mod tests {
         assert_eq!(case.differences(&ng(everywhere)).len(), 2);
         let both = case.differences(&ng(&format!("{here}, {there}")));
         assert!(both.len() == 1 && both[0].contains("100"), "{both:?}");
+    }
+
+    #[test]
+    fn a_station_is_asked_everything_the_case_has() {
+        let with_all = case(r#""verdict": "OK", "step": 2, "references": {"good": "g.png"}, "params": {"min": 3}"#);
+        let expected = json!({
+            "step_index": 2, "phases": ["pre_execute", "execute"], "params": {"min": 3},
+            "picture": {"pool": "pool:a"}, "guide": {"pool": "pool:b"},
+        });
+        assert_eq!(with_all.step_request("pool:a", Some("pool:b")), expected);
+        assert_eq!(with_all.guide().unwrap(), Some(Path::new("g.png")));
+        assert!(!with_all.is_plain() && case(r#""verdict": "OK""#).is_plain());
+        assert!(!case(r#""pre": "failed", "verdict": null"#).is_plain());
+        assert!(
+            case(r#""verdict": "OK", "references": {"a": "a.png", "b": "b.png"}"#)
+                .guide()
+                .is_err()
+        );
     }
 
     #[test]

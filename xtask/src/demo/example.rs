@@ -1,5 +1,6 @@
 //! An example's folder: its manifest, and the cases that say what it must answer.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -89,6 +90,17 @@ impl Example {
     /// The package's name.
     pub fn name(&self) -> &str {
         &self.manifest.name
+    }
+
+    /// The package's version.
+    pub fn version(&self) -> &str {
+        &self.manifest.version
+    }
+
+    /// The product models of its cases, each once.
+    pub fn pids(&self) -> Vec<&str> {
+        let pids: BTreeSet<&str> = self.cases.iter().map(Case::pid).collect();
+        pids.into_iter().collect()
     }
 
     /// The package's name and version, as the folders and files of packages are called.

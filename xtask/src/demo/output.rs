@@ -1,7 +1,7 @@
-//! The directory the demonstration leaves: an overview, the packages, and three files for every case.
+//! The directory the demonstration leaves: an overview, the packages, three files for every case, and a station.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -31,7 +31,7 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// It holds something that no earlier run put there, or cannot be written.
+    /// It holds something that no earlier run put there, a station runs in it, or it cannot be written.
     pub fn prepare(dir: &Path) -> Result<Self> {
         fs::create_dir_all(dir).with_context(|| format!("cannot make the directory {}", dir.display()))?;
         let entries = fs::read_dir(dir).with_context(|| format!("cannot list {}", dir.display()))?;
@@ -45,6 +45,15 @@ impl Output {
                 "{} is not empty and was not made by `cargo xtask demo`, so it is left alone: choose another directory \
                  with --out",
                 dir.display(),
+            );
+        }
+        // A station holds this for as long as it runs.
+        if let Ok(lock) = File::open(dir.join("station/store/station/lock"))
+            && matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+        {
+            bail!(
+                "another demonstration's station runs in {}: end that one, or choose another directory with --out",
+                dir.display()
             );
         }
         for entry in entries.iter().filter(|entry| entry.file_name() != OsStr::new(MARKER)) {
@@ -72,6 +81,32 @@ impl Output {
             copy(&assets, &package.join("assets"))?;
         }
         Ok(package)
+    }
+
+    /// Where the archive of an example's package goes.
+    pub fn archive(&self, example: &Example) -> PathBuf {
+        let name = format!("{}-offline.zip", example.versioned_name());
+        self.dir.join("packages").join(name)
+    }
+
+    /// Where everything of the station is.
+    pub fn station(&self) -> PathBuf {
+        self.dir.join("station")
+    }
+
+    /// Writes a picture beside the station's page; the answer is its link there.
+    pub fn write_station_picture(&self, result: u64, jpeg: &[u8]) -> Result<String> {
+        let folder = self.station().join("pictures");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make the directory {}", folder.display()))?;
+        write(&folder.join(format!("{result}.jpg")), jpeg)?;
+        Ok(format!("pictures/{result}.jpg"))
+    }
+
+    /// Writes the page about what the station has judged; the answer is its path.
+    pub fn write_station_page(&self, page: &str) -> Result<PathBuf> {
+        let path = self.station().join("index.html");
+        write(&path, page.as_bytes())?;
+        Ok(path)
     }
 
     /// Where the results of a case go; their directory exists afterwards.
@@ -162,6 +197,24 @@ mod tests {
         fs::write(theirs.join(MARKER), "mine").unwrap();
         assert!(Output::prepare(&theirs).is_err());
         assert!(theirs.join("holiday.jpg").is_file());
+    }
+
+    #[test]
+    fn a_directory_in_which_a_station_runs_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        Output::prepare(dir.path()).unwrap();
+        let folder = dir.path().join("station/store/station");
+        fs::create_dir_all(&folder).unwrap();
+        let station = File::create(folder.join("lock")).unwrap();
+        station.lock().unwrap();
+        let Err(error) = Output::prepare(dir.path()) else {
+            panic!("it was emptied")
+        };
+        assert!(error.to_string().contains("station runs"), "{error}");
+        assert!(folder.join("lock").is_file());
+        drop(station);
+        Output::prepare(dir.path()).unwrap();
+        assert!(!folder.exists());
     }
 
     #[test]

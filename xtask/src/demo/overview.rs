@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Judged;
+use super::reports::Judged;
 use crate::style;
 
 const HEAD: &str = include_str!("overview.html");
@@ -75,7 +75,7 @@ fn card(one: &Judged) -> String {
 }
 
 /// Text as it may stand in HTML, inside attributes too.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

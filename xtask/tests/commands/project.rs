@@ -68,6 +68,10 @@ impl Project {
         self
     }
 
+    fn toolchain(&self) -> PathBuf {
+        self.root().join("toolchain")
+    }
+
     pub fn root(&self) -> &Path {
         self.dir.path()
     }
@@ -88,10 +92,10 @@ impl Project {
         .unwrap();
     }
 
-    /// Runs xtask as cargo would start it in this project.
-    pub fn xtask(&self, args: &[&str]) -> Ended {
-        let toolchain = self.root().join("toolchain");
-        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+    /// xtask as cargo would start it in this project.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command
             .args(args)
             .current_dir(self.root())
             .env_clear()
@@ -99,12 +103,16 @@ impl Project {
             .env("CARGO", fakes("rust").join("cargo"))
             .env("CARGO_MANIFEST_DIR", self.root().join("xtask"))
             .env("CARGO_PKG_NAME", "xtask")
-            .env("FAKE_DIR", &toolchain)
+            .env("FAKE_DIR", self.toolchain())
             .env("FAKE_HOST", fakes("host").join("procvision"))
-            .envs(self.env.iter().map(|(key, value)| (key, value)))
-            .output()
-            .unwrap();
-        let log = fs::read_to_string(toolchain.join("log")).unwrap_or_default();
+            .envs(self.env.iter().map(|(key, value)| (key, value)));
+        command
+    }
+
+    /// Runs it to its end.
+    pub fn xtask(&self, args: &[&str]) -> Ended {
+        let output = self.command(args).output().unwrap();
+        let log = fs::read_to_string(self.toolchain().join("log")).unwrap_or_default();
         Ended {
             code: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout).unwrap(),

@@ -95,7 +95,8 @@ pub struct Timing {
 }
 
 impl Timing {
-    fn of(samples: &mut [Duration]) -> Self {
+    /// Of samples, which are sorted.
+    pub fn of(samples: &mut [Duration]) -> Self {
         samples.sort_unstable();
         let rank = |percent: usize| {
             let place = (samples.len() * percent).div_ceil(100).max(1) - 1;
@@ -549,7 +550,11 @@ fn publish(program: &Path, root: &Path, socket: &Path, folder: &Path, name: &str
         .arg(socket)
         .arg("--image")
         .arg(folder.join(name).with_extension("png"));
-    let said = succeed(&line)?;
+    published(&succeed(&line)?)
+}
+
+/// The reference of the first picture that `frames publish --json` has told of.
+pub fn published(said: &[u8]) -> Result<String> {
     let first = said.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let published: Value = serde_json::from_slice(first).context("`frames publish` does not answer in JSON")?;
     let reference = published["reference"].as_str();
@@ -557,7 +562,7 @@ fn publish(program: &Path, root: &Path, socket: &Path, folder: &Path, name: &str
 }
 
 /// What a command answers that must succeed.
-fn succeed(line: &Line) -> Result<Vec<u8>> {
+pub fn succeed(line: &Line) -> Result<Vec<u8>> {
     let output = line.output()?;
     if !output.status.success() {
         bail!("`{line}` failed: {}", super::last_line(&output.stdout, b""));
