@@ -47,6 +47,8 @@ while True:
         sys.exit(0)
     elif call["type"] == "hello":
         continue
+    elif call.get("phase") == "info":
+        answer["data"] = {"info": {"name": "original", "version": "1.0.0"}}
     elif call.get("phase") == "execute":
         answer["message"] = pixels(call["shared_mem_id"])
         answer["data"] = {"phase": "execute", "result_status": "OK"}
