@@ -1,9 +1,9 @@
-//! A station under the load of its cameras: is every picture judged, once and in order, how long does that take, and does
-//! memory grow?
+//! A station under the load of its cameras: is every picture judged, once and in order, how long does that take, and
+//! does memory grow?
 //!
 //! Server, algorithms and cameras are processes. What was judged is read from the station's results afterwards, each
-//! picture by its place in the order of publishing, so that a picture cannot be lost, doubled or moved unnoticed; only how
-//! long it took to bring a result to disk is told by the events alone.
+//! picture by its place in the order of publishing, so that a picture cannot be lost, doubled or moved unnoticed; only
+//! how long it took to bring a result to disk is told by the events alone.
 
 mod cameras;
 mod judged;
@@ -124,8 +124,8 @@ impl Summary {
 ///
 /// # Errors
 ///
-/// If a process cannot be started, the station does not begin, or what it answers cannot be read. What it does wrong is in
-/// the summary.
+/// If a process cannot be started, the station does not begin, or what it answers cannot be read. What it does wrong is
+/// in the summary.
 pub fn run(plan: &Plan<'_>, mut progress: impl FnMut(Progress)) -> io::Result<Summary> {
     let socket = plan.folder.join("frames.sock");
     let config = plan.folder.join("config.json");

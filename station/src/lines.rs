@@ -1,9 +1,9 @@
-//! Lines: what is judged whenever there is a new picture, without anybody asking. Which lines there are and which of them
-//! run is here; what one of them does is in `lines/run.rs`, what is remembered of it in `lines/memory.rs`.
+//! Lines: what is judged whenever there is a new picture, without anybody asking. Which lines there are and which of
+//! them run is here; what one of them does is in `lines/run.rs`, what is remembered of it in `lines/memory.rs`.
 //!
-//! Each line that runs is a thread. It waits for pictures where the pool's broker wakes it at once, which no timer of the
-//! runtime could, and puts its questions itself, so that a picture is on its way to the algorithm's process with as few
-//! threads between as there can be.
+//! Each line that runs is a thread. It waits for pictures where the pool's broker wakes it at once, which no timer of
+//! the runtime could, and puts its questions itself, so that a picture is on its way to the algorithm's process with as
+//! few threads between as there can be.
 
 mod memory;
 mod run;

@@ -310,8 +310,8 @@ impl Pictures {
         Ok((self.written(&bytes, &frame, name)?, mark))
     }
 
-    /// A picture of a source that came after the one of the mark: of a pool the oldest that is still there, or the newest;
-    /// of a file the one in it, if it has changed. `None` if there is none yet. A mark of another source is none.
+    /// A picture of a source that came after the one of the mark: of a pool the oldest that is still there, or the
+    /// newest; of a file the one in it, if it has changed. `None` if there is none yet. A mark of another source is none.
     ///
     /// # Errors
     ///
@@ -352,8 +352,8 @@ impl Pictures {
         }
     }
 
-    /// Waits until there may be a picture after the one of the mark, but not for longer than `patience`. Keeps the thread
-    /// waiting that calls it.
+    /// Waits until there may be a picture after the one of the mark, but not for longer than `patience`. Keeps the
+    /// thread waiting that calls it.
     pub fn wait_after(&self, name: &str, mark: Option<&Mark>, patience: Duration) {
         if let Some(SourceConfig::Pool(pool)) = self.source(name)
             && let Ok(pool) = pool_name(&pool)

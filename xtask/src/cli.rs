@@ -42,10 +42,10 @@ Commands:
                      make 200,000 calls (or N) to one adapter, with exceptions, time-outs and bad frames among them: is an
                      answer lost, doubled or wrong, does memory grow?
   load [--cameras N] [--fps N] [--size WIDTHxHEIGHT] [--minutes N] [--json]
-                     serve a station whose cameras (4, with 30 pictures a second of 1920x1080, for 10 minutes) are judged by
-                     the light example: is a picture dropped, lost or judged twice, how long does each take besides the
-                     algorithm's own time, does memory grow? Do that on a machine that does nothing else; results go to
-                     the disk that has the target folder. With --minutes 0.1 it takes seconds
+                     serve a station whose cameras (4, with 30 pictures a second of 1920x1080, for 10 minutes) are
+                     judged by the light example: is a picture dropped, lost or judged twice, how long does each take
+                     besides the algorithm's own time, does memory grow? Do that on a machine that does nothing else;
+                     results go to the disk that has the target folder. With --minutes 0.1 it takes seconds
   chaos [--kills N] [--seed N] [--json]
                      kill 100 (or N) processes of a station under load at random moments: its server, its algorithms',
                      its camera; is a result lost, doubled or wrong, does everything come back by itself, and how soon?

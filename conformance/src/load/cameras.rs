@@ -27,7 +27,8 @@ pub struct Cameras {
 }
 
 impl Cameras {
-    /// Starts them one after the other within the time between two pictures, as cameras that nobody triggers together are.
+    /// Starts them one after the other within the time between two pictures, as cameras are that nobody triggers
+    /// together.
     pub fn start(plan: &Plan<'_>, socket: &Path) -> io::Result<Self> {
         let mut cameras = Self {
             processes: Vec::new(),

@@ -47,7 +47,8 @@ impl LineSummary {
 /// All results.
 #[derive(Default)]
 pub struct Judged {
-    /// Of each line the places of its pictures in the order of publishing, in the order of the results, and how many failed.
+    /// Of each line the places of its pictures in the order of publishing, in the order of the results, and how many
+    /// failed.
     lines: BTreeMap<String, (Vec<u64>, u64)>,
     /// How long everything took.
     pub times: Collected,

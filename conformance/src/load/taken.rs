@@ -23,8 +23,8 @@ pub struct Moments {
 /// What some processes take together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Share {
-    /// Resident memory of their own: pictures in pools belong to all, and are seen by a process when it first judges one of
-    /// that slot.
+    /// Resident memory of their own: pictures in pools belong to all, and are seen by a process when it first judges one
+    /// of that slot.
     pub memory: Moments,
     /// Processors that they have kept busy, on average: 1 is one of them all the time.
     pub processors: f64,

@@ -52,8 +52,8 @@ pub(crate) struct States {
 
 impl States {
     /// New states: every slot is free. The first generation of each slot is a number that nobody can foresee, so that a
-    /// reference from an earlier pool fits only by a chance of one in 2^36. `pool` tells the pool from all others, those
-    /// of the same name included.
+    /// reference from an earlier pool fits only by a chance of one in 2^36. `pool` tells the pool from all others, also
+    /// from those of the same name.
     pub(crate) fn create(
         slots: u32,
         slot_bytes: usize,
@@ -218,19 +218,19 @@ impl States {
         unsafe { libc::syscall(libc::SYS_futex, bell.as_ptr(), libc::FUTEX_WAKE, libc::c_int::MAX) };
     }
 
-    // A futex, because it wakes within microseconds, costs nothing while nothing happens, and leaves the broker's protocol
-    // alone. A packet to each consumer would have the broker speak first, and fill the sockets of those that do not read;
-    // looking again and again costs the processor all the time what this costs once a picture.
     /// Waits until the bell is rung after it was `seen`, but not for longer than `patience`. May also return sooner;
     /// whoever waits looks at the states before and after.
     pub(crate) fn wait(&self, seen: u32, patience: Duration) {
+        // A futex, because it wakes within microseconds, costs nothing while nothing happens, and leaves the broker's
+        // protocol alone. A packet to each consumer would have the broker speak first, and fill the sockets of those
+        // that do not read; looking again and again costs the processor all the time what this costs once a picture.
         let bell = self.bell();
         let patience = libc::timespec {
             tv_sec: patience.as_secs().try_into().unwrap_or(libc::time_t::MAX),
             tv_nsec: patience.subsec_nanos().into(),
         };
-        // SAFETY: as in `ring`; FUTEX_WAIT reads the word, which any process may change meanwhile, and `patience`, which
-        // outlives the call. Whatever it returns means no more than that it is time to look.
+        // SAFETY: as in `ring`; FUTEX_WAIT reads the word, which any process may change meanwhile, and `patience`,
+        // which outlives the call. Whatever it returns means no more than that it is time to look.
         unsafe {
             libc::syscall(
                 libc::SYS_futex,

@@ -1,7 +1,7 @@
 //! What a line does while it runs: it takes pictures, has them judged one after the other, and says what goes wrong.
 //!
-//! While what a picture has brought is on its way to disk, the next one is already asked about: a disk that pauses for a
-//! moment delays nobody's verdict. Nobody is told a result before it is on disk, and all are kept in their order.
+//! While what a picture has brought is on its way to disk, the next one is already asked about: a disk that pauses for
+//! a moment delays nobody's verdict. Nobody is told a result before it is on disk, and all are kept in their order.
 
 use super::memory::Memory;
 use crate::alarm::{About, Alarm};
@@ -32,7 +32,8 @@ const WAIT: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(50);
 /// How long it pauses after something else has gone wrong.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long a picture waits for something that judges its product model. At the station's start, the store is still read.
+/// How long a picture waits for something that judges its product model: at the station's start the store is still
+/// read.
 const SEAT: Duration = Duration::from_secs(10);
 /// Pictures that are judged, and whose results are not on disk yet; at that many the line waits for the disk.
 const UNKEPT: usize = 32;
