@@ -73,6 +73,8 @@ export function algorithmsView(place) {
   const end = station.on(["seats", "store", "station", "alarms"], soon);
   const timer = setInterval(soon, 1000);
   draw();
+  // What is installed at the command line is told by no event.
+  if (station.connection.state === "live") station.refresh();
   return () => {
     clearInterval(timer);
     end();

@@ -1,0 +1,90 @@
+//! The pictures of the page in the README. `UPDATE_PICTURES=1` writes them anew; look at them before they are committed.
+
+use crate::stage::Stage;
+use procvision_tests::binary::project_root;
+use serde_json::{Value, json};
+
+/// Pixels of each picture.
+const SIZE: (u32, u32) = (1024, 680);
+/// People wait for a README.
+const MOST_BYTES: usize = 300_000;
+
+/// Writes a picture if that is wanted, and looks whether the one that is there is what it should be.
+#[track_caller]
+fn keep(stage: &mut Stage, name: &str, page: &str) {
+    let picture = stage.browser.picture();
+    let path = project_root().join("docs").join(name);
+    if std::env::var_os("UPDATE_PICTURES").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &picture).unwrap();
+    }
+    let there = std::fs::read(&path).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; UPDATE_PICTURES=1 cargo test --release --workspace --test station_page",
+            path.display()
+        )
+    });
+    for picture in [&picture, &there] {
+        assert_eq!(size(picture), SIZE, "{name}");
+        assert!(picture.len() < MOST_BYTES, "{name} has {} bytes", picture.len());
+    }
+    assert!(page.contains(&format!("docs/{name}")), "{name} is in the README");
+}
+
+/// The size that a PNG file says.
+fn size(png: &[u8]) -> (u32, u32) {
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+    let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}
+
+#[test]
+fn pictures_for_the_readme() {
+    let page = std::fs::read_to_string(project_root().join("README.md")).unwrap();
+    let mut stage = Stage::busy();
+    stage.browser.size(SIZE.0, SIZE.1);
+    for picture in [
+        "coins.png",
+        "coins-dim.png",
+        "coins-one-surplus.png",
+        "coins.png",
+        "coins-dim.png",
+    ] {
+        stage.show("tray-camera", "presence-check", picture);
+    }
+    for picture in ["workpiece-good.png", "workpiece-bright.png", "workpiece-good.png"] {
+        stage.show("desk-camera", "capture-quality", picture);
+    }
+    for picture in ["brick-moved.png", "brick.png", "brick-marred.png", "brick-moved.png"] {
+        stage.show("wall-camera", "surface-defect", picture);
+    }
+    stage.show("tray-camera", "presence-check", "coins-one-missing.png");
+    let kinds = "[...document.querySelectorAll('article.seat')].map((one) => one.dataset.kind)";
+    for (dark, line, algorithms) in [
+        (false, "station.png", "station-algorithms.png"),
+        (true, "station-dark.png", "station-algorithms-dark.png"),
+    ] {
+        stage.browser.dark(dark);
+        stage.go("Line");
+        // Pictures are not forever current, and a busy machine takes its time.
+        for (pool, example, picture) in [
+            ("desk-camera", "capture-quality", "workpiece-good.png"),
+            ("wall-camera", "surface-defect", "brick-moved.png"),
+            ("tray-camera", "presence-check", "coins-one-missing.png"),
+        ] {
+            stage.show(pool, example, picture);
+        }
+        stage.browser.until(
+            "one is NG, two are OK",
+            &format!("{kinds}.join() === 'NG,OK,OK' && document.querySelectorAll('.mark').length === 1"),
+        );
+        keep(&mut stage, line, &page);
+        stage.go("Algorithms");
+        stage.browser.until(
+            "it is there",
+            "document.querySelectorAll('table.versions tbody tr').length === 4",
+        );
+        keep(&mut stage, algorithms, &page);
+    }
+    let seats: Value = stage.served.get("/algorithms/active").1["active"].take();
+    assert_eq!(seats.as_array().map(Vec::len), Some(3), "{}", json!(seats));
+}
