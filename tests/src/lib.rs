@@ -8,6 +8,7 @@ pub mod frame_pool;
 pub mod guests;
 pub mod packages;
 mod probe;
+pub mod python;
 pub mod runner;
 pub mod station;
 pub mod workplace;

@@ -108,7 +108,6 @@ impl From<ResultsError> for ApiError {
 impl From<PictureError> for ApiError {
     fn from(error: PictureError) -> Self {
         let status = match error {
-            PictureError::NoSource(_) => StatusCode::NOT_FOUND,
             PictureError::Write { .. } | PictureError::Interrupted => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };

@@ -1,7 +1,7 @@
 //! Inspections and their steps.
 
 use super::error::ApiError;
-use super::input::{Body, Multipart, Path, cut, json, json_bytes, pid};
+use super::input::{Body, Multipart, Path, cut, json, json_bytes, pid, whole};
 use crate::config::PhaseName;
 use crate::inspection::Inspection;
 use crate::judge::{StepAnswer, StepRequest};
@@ -94,6 +94,7 @@ pub(super) async fn end(State(station): State<Arc<Station>>, Path(id): Path<Stri
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
+    #[serde(deserialize_with = "whole")]
     step_index: u32,
     #[serde(default = "execute")]
     phases: Vec<PhaseName>,

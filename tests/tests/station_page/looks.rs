@@ -145,7 +145,7 @@ fn everything_has_a_name_and_can_be_read_in_dark_and_in_light() {
         assert_eq!(first < 80, dark, "{ground}");
     }
     // Windows that ask.
-    for button in ["Switch …", "Roll back", "Deactivate", "Stop"] {
+    for button in ["Switch …", "Deactivate", "Stop"] {
         open(&mut stage, VIEWS[1]);
         stage.browser.click("article.box button", button);
         stage
