@@ -124,9 +124,9 @@ fn is_empty(found: &Value, what: &str) {
 #[test]
 fn everything_has_a_name_and_can_be_read_in_dark_and_in_light() {
     let mut stage = Stage::busy();
-    stage.show("tray-camera", "presence-check", "coins-one-missing.png");
-    stage.show("wall-camera", "surface-defect", "brick-moved.png");
-    stage.show("desk-camera", "capture-quality", "coffee-dark.png");
+    stage.show("tray-camera", "presence-check", "coins-one-missing.png", "NG");
+    stage.show("wall-camera", "surface-defect", "brick-moved.png", "OK");
+    stage.show("desk-camera", "capture-quality", "coffee-dark.png", "FAILED");
     for dark in [false, true] {
         stage.browser.dark(dark);
         let scheme = if dark { "dark" } else { "light" };
@@ -162,7 +162,7 @@ fn everything_has_a_name_and_can_be_read_in_dark_and_in_light() {
 #[test]
 fn it_fits_a_wall_a_desk_and_a_telephone() {
     let mut stage = Stage::busy();
-    stage.show("tray-camera", "presence-check", "coins-one-missing.png");
+    stage.show("tray-camera", "presence-check", "coins-one-missing.png", "NG");
     for (width, height) in [(3840, 2160), (1920, 1080), (1280, 720), (1024, 768), (390, 844)] {
         stage.browser.size(width, height);
         for view in VIEWS {

@@ -5,7 +5,7 @@ use crate::stage::Stage;
 #[test]
 fn without_a_station_no_verdict_stands_and_with_it_the_page_is_back() {
     let mut stage = Stage::busy();
-    stage.show("tray-camera", "presence-check", "coins.png");
+    stage.show("tray-camera", "presence-check", "coins.png", "OK");
     let kinds = "[...document.querySelectorAll('article.seat')].map((one) => one.dataset.kind).join()";
     stage.browser.until(
         "A01 is OK, the others wait",
@@ -30,7 +30,7 @@ fn without_a_station_no_verdict_stands_and_with_it_the_page_is_back() {
         "the last verdict is known",
         "document.querySelector('.strip i')?.dataset.kind === 'OK'",
     );
-    stage.show("tray-camera", "presence-check", "coins-one-missing.png");
+    stage.show("tray-camera", "presence-check", "coins-one-missing.png", "NG");
     stage
         .browser
         .until("A01 is NG", &format!("{kinds} === 'NG,WAITING,WAITING'"));

@@ -25,10 +25,8 @@ fn keep(stage: &mut Stage, name: &str, pixels: (u32, u32), page: &str) {
             path.display()
         )
     });
-    for picture in [&picture, &there] {
-        assert_eq!(size(picture), pixels, "{name}");
-        assert!(picture.len() < MOST_BYTES, "{name} has {} bytes", picture.len());
-    }
+    assert_eq!((size(&picture), size(&there)), (pixels, pixels), "{name}");
+    assert!(there.len() < MOST_BYTES, "{name} has {} bytes", there.len());
     assert!(page.contains(&format!("docs/{name}")), "{name} is in the README");
 }
 
@@ -47,22 +45,22 @@ fn pictures_for_the_readme() {
     let (status, answer) = stage.served.post("/algorithms/switch", &next);
     assert_eq!(status, 200, "{answer}");
     stage.browser.size(LINE.0, LINE.1);
-    for picture in [
-        "coins.png",
-        "coins-dim.png",
-        "coins-one-surplus.png",
-        "coins.png",
-        "coins-dim.png",
+    // What came before, for the strips below the pictures.
+    for (pool, example, picture, outcome) in [
+        ("tray-camera", "presence-check", "coins.png", "OK"),
+        ("tray-camera", "presence-check", "coins-dim.png", "OK"),
+        ("tray-camera", "presence-check", "coins-one-surplus.png", "NG"),
+        ("tray-camera", "presence-check", "coins.png", "OK"),
+        ("tray-camera", "presence-check", "coins-dim.png", "OK"),
+        ("desk-camera", "capture-quality", "workpiece-good.png", "OK"),
+        ("desk-camera", "capture-quality", "workpiece-bright.png", "FAILED"),
+        ("desk-camera", "capture-quality", "workpiece-good.png", "OK"),
+        ("wall-camera", "surface-defect", "brick-moved.png", "OK"),
+        ("wall-camera", "surface-defect", "brick-marred.png", "NG"),
+        ("wall-camera", "surface-defect", "brick.png", "OK"),
     ] {
-        stage.show("tray-camera", "presence-check", picture);
+        stage.show(pool, example, picture, outcome);
     }
-    for picture in ["workpiece-good.png", "workpiece-bright.png", "workpiece-good.png"] {
-        stage.show("desk-camera", "capture-quality", picture);
-    }
-    for picture in ["brick-moved.png", "brick.png", "brick-marred.png", "brick-moved.png"] {
-        stage.show("wall-camera", "surface-defect", picture);
-    }
-    stage.show("tray-camera", "presence-check", "coins-one-missing.png");
     let kinds = "[...document.querySelectorAll('article.seat')].map((one) => one.dataset.kind)";
     for (dark, line, algorithms) in [
         (false, "station.png", "station-algorithms.png"),
@@ -72,12 +70,12 @@ fn pictures_for_the_readme() {
         stage.browser.size(LINE.0, LINE.1);
         stage.go("Line");
         // Pictures are not forever current, and a busy machine takes its time.
-        for (pool, example, picture) in [
-            ("desk-camera", "capture-quality", "workpiece-good.png"),
-            ("wall-camera", "surface-defect", "brick-moved.png"),
-            ("tray-camera", "presence-check", "coins-one-missing.png"),
+        for (pool, example, picture, outcome) in [
+            ("desk-camera", "capture-quality", "workpiece-good.png", "OK"),
+            ("wall-camera", "surface-defect", "brick-moved.png", "OK"),
+            ("tray-camera", "presence-check", "coins-one-missing.png", "NG"),
         ] {
-            stage.show(pool, example, picture);
+            stage.show(pool, example, picture, outcome);
         }
         stage.browser.until(
             "one is NG, two are OK",

@@ -110,9 +110,10 @@ impl Stage {
         stage
     }
 
-    /// Has a camera show a picture of an example, and waits until the line's view shows what came of it.
+    /// Has a camera show a picture of an example, and waits until the line's view shows what came of it: this outcome, whatever
+    /// else is judged at that moment.
     #[track_caller]
-    pub fn show(&mut self, pool: &str, example: &str, picture: &str) -> Value {
+    pub fn show(&mut self, pool: &str, example: &str, picture: &str, outcome: &str) -> Value {
         let before = self.newest();
         self.premises.show(pool, &examples::picture(example, picture));
         let mut result = Value::Null;
@@ -120,7 +121,7 @@ impl Stage {
             result = self.served.get("/results?limit=1").1["results"][0].clone();
             // Good conditions are no verdict yet.
             let judged = result["phase"] == "execute" || result["outcome"] != "OK";
-            judged && result["id"].as_u64().is_some_and(|id| id > before)
+            judged && result["outcome"] == outcome && result["id"].as_u64().is_some_and(|id| id > before)
         });
         let link = format!("#/results/{}", result["id"]);
         self.browser.until(

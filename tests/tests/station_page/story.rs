@@ -72,11 +72,11 @@ fn a_package_comes_judges_is_replaced_and_comes_back() {
     // A camera shows a tray from which a coin is missing.
     stage.go("Line");
     shows(&mut stage, "WAITING");
-    let result = stage.show("tray-camera", "presence-check", "coins-one-missing.png");
+    let result = stage.show("tray-camera", "presence-check", "coins-one-missing.png", "NG");
     shows(&mut stage, "NG");
     the_verdict_is_there(&mut stage, &result);
     the_rects_lie_over_the_picture(&mut stage, &result);
-    let result = stage.show("tray-camera", "presence-check", "coins.png");
+    let result = stage.show("tray-camera", "presence-check", "coins.png", "OK");
     assert_eq!(result["outcome"], "OK", "{result}");
     shows(&mut stage, "OK");
     assert_eq!(stage.browser.value("document.querySelectorAll('.mark').length"), 0);
@@ -111,7 +111,7 @@ fn a_package_comes_judges_is_replaced_and_comes_back() {
     // Nothing was left unjudged on the way.
     let (_, failed) = stage.served.get("/results?outcome=FAILED");
     assert_eq!(failed["results"], json!([]));
-    let result = stage.show("tray-camera", "presence-check", "coins-one-missing.png");
+    let result = stage.show("tray-camera", "presence-check", "coins-one-missing.png", "NG");
     assert_eq!(
         (&result["outcome"], &result["version"]),
         (&json!("NG"), &json!("0.1.0")),
@@ -212,7 +212,7 @@ fn a_process_that_dies_is_seen_to_come_back_and_one_that_dies_again_and_again_ra
         "one seat alone",
         "document.querySelectorAll('article.seat').length === 1",
     );
-    stage.show("tray-camera", "presence-check", "coins.png");
+    stage.show("tray-camera", "presence-check", "coins.png", "OK");
     shows(&mut stage, "OK");
     let process = kill(&stage);
     stage.browser.until(
@@ -226,7 +226,7 @@ fn a_process_that_dies_is_seen_to_come_back_and_one_that_dies_again_and_again_ra
     assert!(killed.contains("SIGKILL") || killed.contains("signal 9"), "{killed}");
     stage.go("Line");
     stage.browser.click("article.seat h2 a", "A01");
-    let result = stage.show("tray-camera", "presence-check", "coins-one-missing.png");
+    let result = stage.show("tray-camera", "presence-check", "coins-one-missing.png", "NG");
     assert_eq!(result["outcome"], "NG");
     shows(&mut stage, "NG");
 
@@ -254,7 +254,7 @@ fn a_process_that_dies_is_seen_to_come_back_and_one_that_dies_again_and_again_ra
         "the alarm is over",
         "document.querySelectorAll('#alarms .alarm').length === 0",
     );
-    let result = stage.show("tray-camera", "presence-check", "coins.png");
+    let result = stage.show("tray-camera", "presence-check", "coins.png", "OK");
     assert_eq!(result["outcome"], "OK", "{result}");
     shows(&mut stage, "OK");
     stage.is_content();
