@@ -9,10 +9,13 @@ pub use values::{
     CommandConfig, Dialect, LineConfig, PhaseName, ResultsConfig, Role, SourceConfig, ThumbnailPolicy, TokenConfig,
 };
 
+use procvision_host::manifest::is_pid;
 use procvision_host::runner_config::{Mistake, RunnerConfig};
 use procvision_host::strict_json::settings::{self, Settings};
+use procvision_host::visible;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +23,8 @@ use std::path::{Path, PathBuf};
 const MOST_WORKERS: u64 = 64;
 /// The most questions that may wait for one product model.
 const MOST_WAITING: u64 = 10_000;
+/// The most characters of the name of a token.
+const MOST_NAME: usize = 64;
 /// The most bytes of a picture that is uploaded.
 const MOST_UPLOAD_BYTES: u64 = 1 << 30;
 
@@ -50,6 +55,11 @@ pub struct StationConfig {
     pub tokens: Vec<TokenConfig>,
     /// Names under which the station is reached, besides those of this machine's loopback.
     pub hosts: Vec<String>,
+}
+
+/// Whether a text is there, is not too long, and has nothing that cannot be seen.
+fn is_printable(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.chars().count()) && matches!(visible::line(text), Cow::Borrowed(_))
 }
 
 impl Default for StationConfig {
@@ -152,14 +162,12 @@ impl StationConfig {
                     mistakes.push(Mistake::new(format!("{key}.{what}"), reason));
                 }
             }
-            if line.phases.is_empty() {
-                mistakes.push(Mistake::new(
-                    format!("{key}.phases"),
-                    "is empty; leave it out to ask `execute`",
-                ));
-            }
+            mistakes.extend(line.mistakes(&key));
         }
         for (pid, command) in &self.commands {
+            if !is_pid(pid) {
+                mistakes.push(Mistake::new(format!("commands.{pid}"), values::NO_PID));
+            }
             if command.command.is_empty() {
                 let reason = "is empty; the first text is the program, the others its arguments";
                 mistakes.push(Mistake::new(format!("commands.{pid}.command"), reason));
@@ -173,6 +181,16 @@ impl StationConfig {
             }
             if self.tokens[..place].iter().any(|other| other.name == token.name) {
                 mistakes.push(Mistake::new(format!("{key}.name"), "is there twice"));
+            }
+            if !is_printable(&token.name, MOST_NAME) {
+                let reason = format!("must have 1 to {MOST_NAME} characters that can be printed");
+                mistakes.push(Mistake::new(format!("{key}.name"), reason));
+            }
+        }
+        for (place, host) in self.hosts.iter().enumerate() {
+            if !values::is_host(host) {
+                let reason = format!("is `{host}`, but must be a name or an address alone; IPv6 in brackets");
+                mistakes.push(Mistake::new(format!("hosts[{place}]"), reason));
             }
         }
         mistakes

@@ -7,8 +7,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
-/// So many are kept for watchers who come back.
+/// So many are kept for watchers who come back,
 const KEPT: usize = 1_000;
+/// and so many bytes of them at most.
+const KEPT_BYTES: usize = 8 << 20;
 /// So many may wait for a watcher who does not read; one who falls behind further is told what is kept.
 const WAITING: usize = 256;
 
@@ -54,8 +56,8 @@ pub struct Event {
     pub id: u64,
     /// What kind of thing.
     pub kind: Kind,
-    /// The rest.
-    pub data: Value,
+    /// The rest, as JSON.
+    pub data: String,
 }
 
 /// The stream of events. Clones are the same one.
@@ -73,6 +75,7 @@ struct Shared {
 struct State {
     last: u64,
     kept: VecDeque<Arc<Event>>,
+    kept_bytes: usize,
     /// Nothing once the station has ended.
     sender: Option<broadcast::Sender<Arc<Event>>>,
 }
@@ -82,6 +85,7 @@ impl Default for Events {
         let state = State {
             last: 0,
             kept: VecDeque::with_capacity(KEPT),
+            kept_bytes: 0,
             sender: Some(broadcast::channel(WAITING).0),
         };
         Self {
@@ -94,7 +98,8 @@ impl Default for Events {
 
 impl Events {
     /// Says that something has happened. Waits for nobody.
-    pub fn say(&self, kind: Kind, data: Value) {
+    pub fn say(&self, kind: Kind, data: &Value) {
+        let data = data.to_string();
         let mut state = self.state();
         state.last += 1;
         let event = Arc::new(Event {
@@ -102,10 +107,12 @@ impl Events {
             kind,
             data,
         });
-        if state.kept.len() == KEPT {
-            state.kept.pop_front();
-        }
+        state.kept_bytes += event.data.len();
         state.kept.push_back(event.clone());
+        while state.kept.len() > KEPT || state.kept_bytes > KEPT_BYTES {
+            let oldest = state.kept.pop_front();
+            state.kept_bytes -= oldest.map_or(0, |oldest| oldest.data.len());
+        }
         if let Some(sender) = &state.sender {
             // Under the lock, so that the order is that of the numbers. It fails if nobody watches.
             let _ = sender.send(event);
@@ -152,19 +159,24 @@ mod tests {
     async fn whoever_was_away_misses_nothing_that_is_kept() {
         let events = Events::default();
         for number in 0..KEPT + 5 {
-            events.say(Kind::Log, json!(number));
+            events.say(Kind::Log, &json!(number));
         }
         let (missed, mut now) = events.watch(Some(1_000));
         assert_eq!(
             missed.iter().map(|event| event.id).collect::<Vec<_>>(),
             [1_001, 1_002, 1_003, 1_004, 1_005]
         );
-        events.say(Kind::Alarm, json!("now"));
+        events.say(Kind::Alarm, &json!("now"));
         assert_eq!(now.recv().await.unwrap().id, 1_006);
         assert!(events.watch(None).0.is_empty());
         // The numbers of another run.
         assert_eq!(events.watch(Some(1 << 40)).0.len(), KEPT);
         events.end();
         assert!(now.recv().await.is_err() && events.watch(None).1.recv().await.is_err());
+        // Large ones take the place of many.
+        for _ in 0..3 {
+            events.say(Kind::Log, &json!("x".repeat(KEPT_BYTES / 2 - 2)));
+        }
+        assert_eq!(events.watch(Some(1 << 40)).0.len(), 2);
     }
 }

@@ -5,7 +5,7 @@ use procvision_host::protocol::now_ms;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,7 @@ pub struct Inspection {
     pub place: Place,
     /// Steps come one after the other.
     pub turn: tokio::sync::Mutex<()>,
+    over: AtomicBool,
     questions: AtomicU64,
     progress: Mutex<Progress>,
 }
@@ -63,6 +64,7 @@ impl Inspection {
             began_ms: now_ms(),
             place,
             turn: tokio::sync::Mutex::default(),
+            over: AtomicBool::new(false),
             questions: AtomicU64::new(0),
             progress: Mutex::new(Progress {
                 asked: Instant::now(),
@@ -81,6 +83,16 @@ impl Inspection {
         let mut progress = self.progress();
         progress.asked = Instant::now();
         progress.steps.insert(step_index, verdict);
+    }
+
+    /// Nothing is asked any more. Said by whoever has the turn.
+    pub fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has ended, for whoever has the turn: the lock orders it.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
     }
 
     /// Begins anew.
@@ -118,19 +130,25 @@ pub struct Inspections {
 }
 
 impl Inspections {
-    /// Takes one up, and lets go of those that nobody asks about any more.
+    /// Takes one up.
     ///
     /// # Errors
     ///
     /// [`TooMany`].
     pub fn add(&self, inspection: Arc<Inspection>) -> Result<(), TooMany> {
+        self.let_go();
         let mut open = self.open();
-        open.retain(|_, inspection| inspection.progress().asked.elapsed() < IDLE);
         if open.len() >= MOST {
             return Err(TooMany);
         }
         open.insert(inspection.id.clone(), inspection);
         Ok(())
+    }
+
+    /// Lets go of those that nobody asks about any more.
+    pub fn let_go(&self) {
+        self.open()
+            .retain(|_, inspection| inspection.progress().asked.elapsed() < IDLE);
     }
 
     /// The one with that name.

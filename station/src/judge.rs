@@ -4,9 +4,8 @@ use crate::config::PhaseName;
 use crate::events::Kind;
 use crate::inspection::{Inspection, Verdict};
 use crate::picture::Picture;
-use crate::seat::{Full, Judge};
+use crate::seat::{Full, Judge, Waiting};
 use crate::station::Station;
-use crate::thumbnail;
 use procvision_host::protocol::now_ms;
 use procvision_host::visible;
 use procvision_results::{NewResult, Outcome as Judged, Phase as JudgedPhase, ResultsError, StoredResult};
@@ -28,7 +27,7 @@ pub struct StepRequest {
     /// Where things are expected.
     pub guides: Value,
     /// What is judged.
-    pub picture: Picture,
+    pub picture: Arc<Picture>,
     /// What it is compared with.
     pub guide: Option<Picture>,
     /// The line that asks, if it is one.
@@ -51,28 +50,42 @@ pub enum JudgeError {
     /// Too many wait. Nothing was asked.
     #[error(transparent)]
     Full(#[from] Full),
+    /// The inspection has ended while the step waited. Nothing was asked.
+    #[error("the inspection has ended")]
+    Over,
     /// What was answered cannot be kept, and so it does not count.
     #[error("the result cannot be written, and so it does not count")]
     NotKept(#[from] ResultsError),
 }
 
 impl Station {
-    /// Asks about one picture.
+    /// Asks about one picture, for somebody who waits for it.
     ///
     /// # Errors
     ///
     /// See [`JudgeError`]. Whatever an algorithm does is no error but an answer.
-    pub async fn judge(&self, inspection: &Arc<Inspection>, request: &StepRequest) -> Result<StepAnswer, JudgeError> {
+    pub async fn judge(
+        &self,
+        inspection: &Arc<Inspection>,
+        request: &StepRequest,
+        waiting: Waiting,
+    ) -> Result<StepAnswer, JudgeError> {
         // The session of an inspection is lent to one question at a time.
         let _turn = inspection.turn.lock().await;
+        if inspection.is_over() {
+            return Err(JudgeError::Over);
+        }
         let mut results = Vec::new();
         let mut verdict = Verdict::Ok;
         for phase in &request.phases {
             let question = self.question(inspection, request, *phase);
-            let answer = inspection.place.ask(question).await?;
+            let answer = inspection.place.ask(&waiting, question).await;
             let (new, came_out) = result(inspection, request, *phase, &answer);
             let kept = self.results().keeps_thumbnail(new.outcome);
-            let thumbnail = kept.then(|| thumbnail::of(&request.picture.frame)).flatten();
+            let thumbnail = match kept {
+                true => self.pictures().thumbnail(&request.picture).await,
+                false => None,
+            };
             let stored = self.keep(new, thumbnail).await.inspect_err(|_| {
                 // Nobody can say any more that this step is good.
                 inspection.note(request.step_index, Verdict::Failed);
@@ -131,7 +144,7 @@ impl Station {
         if let (Value::Object(data), true) = (&mut data, result.has_thumbnail) {
             data.insert("url".to_owned(), format!("/results/{}/thumbnail", result.id).into());
         }
-        self.events().say(Kind::Result, data);
+        self.events().say(Kind::Result, &data);
         if verdict == Verdict::Failed {
             let NewResult {
                 pid,

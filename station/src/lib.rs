@@ -13,11 +13,13 @@
 //! | [`inspection`], [`judge`] | inspections, their steps, what is kept of answers |
 //! | [`seat`], [`seats`], [`launch`] | what judges a product model, and in which processes |
 //! | [`lines`] | what is judged without anybody asking |
+//! | `alarm` | calling somebody |
 //! | [`operations`] | installing, activating, switching, rolling back, without a gap |
 //! | [`events`], [`logs`], [`metrics`] | what happens, what was written, what is counted |
 //! | [`station`], [`service`] | all of it together, and its life as a process |
 //! | [`http`] | the station over HTTP |
 
+mod alarm;
 pub mod config;
 pub mod events;
 pub mod http;

@@ -1,12 +1,13 @@
 //! Lines: what is judged whenever there is a new picture, without anybody asking.
 
+use crate::alarm::Alarm;
 use crate::config::LineConfig;
 use crate::events::Kind;
 use crate::inspection::Inspection;
 use crate::judge::StepRequest;
 use crate::picture::{Picture, PictureError};
 use crate::station::{Station, new_id};
-use procvision_host::protocol::now_ms;
+use procvision_host::explain::one_line;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,7 +57,7 @@ impl Station {
         let work = self.clone().run_line(name.to_owned(), line);
         running.insert(name.to_owned(), tokio::spawn(work));
         drop(running);
-        self.events().say(Kind::Line, json!({"name": name, "running": true}));
+        self.events().say(Kind::Line, &json!({"name": name, "running": true}));
         Some(())
     }
 
@@ -69,7 +70,7 @@ impl Station {
         if let Some(line) = ran {
             line.abort();
         }
-        self.events().say(Kind::Line, json!({"name": name, "running": false}));
+        self.events().say(Kind::Line, &json!({"name": name, "running": false}));
         Some(())
     }
 
@@ -92,7 +93,7 @@ impl Station {
                     trouble = None;
                     // In a task of its own, so that a line that is stopped does not lose what it has asked.
                     let (station, name, line) = (self.clone(), name.clone(), line.clone());
-                    let judged = tokio::spawn(async move { station.judge_for(&name, &line, picture).await });
+                    let judged = self.begin_task(async move { station.judge_for(&name, &line, picture).await });
                     let _ = judged.await;
                 }
                 Err(error) => {
@@ -100,7 +101,7 @@ impl Station {
                     if trouble.as_ref() != Some(&sentence) {
                         tracing::warn!(line = name, "there is no picture: {sentence}");
                         self.events()
-                            .say(Kind::Line, json!({"name": name, "running": true, "trouble": sentence}));
+                            .say(Kind::Line, &json!({"name": name, "running": true, "trouble": sentence}));
                         trouble = Some(sentence);
                     }
                     tokio::time::sleep(PAUSE).await;
@@ -145,15 +146,17 @@ impl Station {
             params: line.params.clone(),
             step_desc: None,
             guides: Value::Null,
-            picture,
+            picture: Arc::new(picture),
             guide,
             line: Some(name.to_owned()),
         };
-        if let Err(error) = self.judge(&inspection, &request).await {
-            let sentence = procvision_host::explain::one_line(&error);
-            tracing::error!(line = name, "a product was not judged: {sentence}");
-            let data = json!({"at_ms": now_ms(), "pid": line.pid, "kind": "not_judged", "message": sentence});
-            self.events().say(Kind::Alarm, data);
+        let judged = match inspection.place.join() {
+            Ok(waiting) => self.judge(&inspection, &request, waiting).await,
+            Err(full) => Err(full.into()),
+        };
+        if let Err(error) = judged {
+            let message = format!("the line {name} has not judged a product: {}", one_line(&error));
+            self.alarm(Alarm::NotJudged, Some(&line.pid), &message);
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -70,7 +70,7 @@ impl Watcher {
         if let Value::Object(what) = what {
             data.extend(what);
         }
-        self.audience.events.say(kind, Value::Object(data));
+        self.audience.events.say(kind, &Value::Object(data));
     }
 
     fn line(&self, worker: &WorkerId, mut line: LogLine) {
@@ -94,9 +94,8 @@ impl Watcher {
             message: line.message,
             fields: line.fields,
         };
-        self.audience
-            .events
-            .say(Kind::Log, serde_json::to_value(&line).unwrap_or_default());
+        let data = serde_json::to_value(&line).unwrap_or_default();
+        self.audience.events.say(Kind::Log, &data);
         self.audience.logs.keep(line);
     }
 }

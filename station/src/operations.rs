@@ -9,11 +9,12 @@ mod tool;
 
 pub use tool::{ToolError, ToolOutput};
 
+use crate::alarm::Alarm;
 use crate::events::Kind;
 use crate::seat::{Judge, Seat};
 use crate::seats::Wanted;
 use crate::station::Station;
-use procvision_host::protocol::now_ms;
+use procvision_host::explain::one_line;
 use procvision_host::store::{ActivePid, Listing, Release, Store, StoreError, StoreOptions};
 use procvision_runner::StartError;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ pub enum OperationError {
         /// The product model.
         pid: String,
         /// Why.
-        source: StartError,
+        source: Box<StartError>,
     },
     /// Another program judges the product model, as the configuration says.
     #[error("{0} is judged by a command of the configuration")]
@@ -98,7 +99,7 @@ impl Station {
         ];
         let answer = self.store_command(arguments.into_iter().chain(force), by).await;
         // Also if it was refused: what was let go judges again.
-        self.follow_listing().await?;
+        self.follow_at_once().await;
         answer
     }
 
@@ -223,6 +224,8 @@ impl Station {
                 for seat in warm {
                     self.seat(seat);
                 }
+                // Somebody at the command line may have changed the store since it was looked at.
+                self.follow_at_once().await;
                 Ok(answer)
             }
             Err(error) => {
@@ -231,6 +234,14 @@ impl Station {
                 }
                 Err(error)
             }
+        }
+    }
+
+    /// Brings the seats to what the store says. What was changed is changed, whether or not that succeeds.
+    async fn follow_at_once(&self) {
+        if let Err(error) = self.follow_listing().await {
+            let message = format!("the store has changed and cannot be read: {}", one_line(&error));
+            self.alarm(Alarm::StoreUnreadable, None, &message);
         }
     }
 
@@ -245,7 +256,7 @@ impl Station {
         warm.map_err(|source| OperationError::Start {
             release: wanted.release,
             pid: wanted.pid,
-            source,
+            source: Box::new(source),
         })
     }
 
@@ -253,13 +264,13 @@ impl Station {
     pub(crate) fn seat(&self, seat: Arc<Seat>) {
         let data = json!({"pid": seat.pid, "judge": judge_json(&seat.judge), "since_ms": seat.since_ms});
         self.seats().put(seat);
-        self.events().say(Kind::Seat, data);
+        self.events().say(Kind::Seat, &data);
     }
 
     /// Nothing judges the product model any more; what runs has its time.
     pub(crate) async fn unseat(&self, pid: &str) {
         if let Some(seat) = self.seats().remove(pid) {
-            self.events().say(Kind::Seat, json!({"pid": pid, "judge": null}));
+            self.events().say(Kind::Seat, &json!({"pid": pid, "judge": null}));
             seat.stop().await;
         }
     }
@@ -269,6 +280,7 @@ impl Station {
         let config = self.config();
         for seat in self.seats().all() {
             let Judge::Release { release, digest } = &seat.judge else {
+                // A command holds from the next start of the station on.
                 continue;
             };
             let wanted = Wanted {
@@ -283,9 +295,7 @@ impl Station {
                         "{release} does not start for {} as it is now configured: {error}",
                         seat.pid
                     );
-                    tracing::error!("{message}");
-                    let data = json!({"at_ms": now_ms(), "pid": seat.pid, "kind": "not_started", "message": message});
-                    self.events().say(Kind::Alarm, data);
+                    self.alarm(Alarm::NotStarted, Some(&seat.pid), &message);
                 }
             }
         }
@@ -302,7 +312,7 @@ impl Station {
         }
         all.extend(arguments);
         let answer = self.tool(all).await?.json()?;
-        self.events().say(Kind::Store, answer.clone());
+        self.events().say(Kind::Store, &answer);
         Ok(answer)
     }
 }

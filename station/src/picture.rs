@@ -2,6 +2,7 @@
 //! those that a caller sends.
 
 use crate::config::SourceConfig;
+use crate::thumbnail;
 use procvision_host::explain::one_line;
 use procvision_host::frame::{Frame, FrameError};
 use procvision_host::pool::consumer::{PoolClient, PoolError};
@@ -14,9 +15,10 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::UNIX_EPOCH;
 use tempfile::TempPath;
+use tokio::sync::Semaphore;
 
 /// How names of files begin that the station writes: the identifier, as the development store spells it in a name.
 const PREFIX: &str = "dev-shm_station-";
@@ -24,6 +26,8 @@ const PREFIX: &str = "dev-shm_station-";
 const SUFFIX: &str = ".bin";
 /// The most bytes of a file that is a source; what follows is not read, and the picture is then none.
 const MOST_FILE_BYTES: u64 = 1 << 30;
+/// Pictures that are read or decoded at the same time; each may take some hundred megabytes meanwhile. Others wait.
+const MOST_DECODED: usize = 4;
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
@@ -79,9 +83,26 @@ pub struct Picture {
     pub reference: PictureRef,
     /// What is noted with the result.
     pub record: PictureRecord,
-    /// The picture itself; of a pool it is the lease.
-    pub frame: Frame,
-    _file: Option<TempPath>,
+    pixels: Pixels,
+}
+
+/// Where the pixels are.
+#[derive(Debug)]
+enum Pixels {
+    /// In a pool, leased.
+    Leased(Frame),
+    /// In a file of the station, encoded: of many pictures that wait, it is the encoded ones that take memory.
+    Kept(TempPath),
+}
+
+impl Picture {
+    /// A small one of it, as a JPEG file. `None` if it cannot be made small enough, or not be read any more.
+    fn thumbnail(&self) -> Option<Vec<u8>> {
+        match &self.pixels {
+            Pixels::Leased(frame) => thumbnail::of(frame),
+            Pixels::Kept(file) => thumbnail::of(&Frame::decode(&fs::read(file).ok()?).ok()?),
+        }
+    }
 }
 
 /// Where pictures come from.
@@ -90,6 +111,7 @@ pub struct Pictures {
     folder: PathBuf,
     pools: PoolClient,
     sources: RwLock<BTreeMap<String, SourceConfig>>,
+    decoding: Semaphore,
 }
 
 impl Pictures {
@@ -111,12 +133,35 @@ impl Pictures {
             folder,
             pools,
             sources: RwLock::new(sources),
+            decoding: Semaphore::new(MOST_DECODED),
         })
     }
 
     /// From now on these are the sources.
     pub fn set_sources(&self, sources: BTreeMap<String, SourceConfig>) {
         *self.sources.write().unwrap_or_else(PoisonError::into_inner) = sources;
+    }
+
+    /// Works with pictures on a thread where that may take its time.
+    ///
+    /// # Errors
+    ///
+    /// [`PictureError::Interrupted`] if the work panics.
+    pub async fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, PictureError> {
+        let pictures = self.clone();
+        // It is never closed.
+        let _place = self.decoding.acquire().await;
+        let done = tokio::task::spawn_blocking(move || work(&pictures)).await;
+        done.map_err(|_| PictureError::Interrupted)
+    }
+
+    /// A small one of a picture, as a JPEG file, if it can be had.
+    pub async fn thumbnail(self: &Arc<Self>, picture: &Arc<Picture>) -> Option<Vec<u8>> {
+        let picture = picture.clone();
+        self.work(move |_| picture.thumbnail()).await.ok().flatten()
     }
 
     /// The picture that a source has now.
@@ -154,7 +199,7 @@ impl Pictures {
             what: path.display().to_string(),
             source,
         })?;
-        Ok((self.written(&bytes, frame, name)?, mark))
+        Ok((self.written(&bytes, &frame, name)?, mark))
     }
 
     /// The picture that a source has now, if it is another one than that of the mark; with a mark of its own.
@@ -208,10 +253,10 @@ impl Pictures {
             what: "what was sent".to_owned(),
             source,
         })?;
-        self.written(bytes, frame, "upload")
+        self.written(bytes, &frame, "upload")
     }
 
-    fn written(&self, bytes: &[u8], frame: Frame, source: &str) -> Result<Picture, PictureError> {
+    fn written(&self, bytes: &[u8], frame: &Frame, source: &str) -> Result<Picture, PictureError> {
         let failed = |source: io::Error| PictureError::Write {
             path: self.folder.clone(),
             source,
@@ -235,11 +280,10 @@ impl Pictures {
         Ok(Picture {
             reference: PictureRef {
                 id: format!("dev-shm:station-{unique}"),
-                meta: meta(&frame),
+                meta: meta(frame),
             },
-            record: record(&frame, source),
-            frame,
-            _file: Some(path),
+            record: record(frame, source),
+            pixels: Pixels::Kept(path),
         })
     }
 }
@@ -257,8 +301,7 @@ fn leased(reference: &FrameReference, frame: Frame, source: &str) -> Picture {
             meta: meta(&frame),
         },
         record: record(&frame, source),
-        frame,
-        _file: None,
+        pixels: Pixels::Leased(frame),
     }
 }
 

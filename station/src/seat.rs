@@ -41,16 +41,16 @@ struct Desk {
     places: AtomicUsize,
 }
 
-/// More questions wait than may.
+/// More wait than may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{bound} questions wait for this product model already")]
+#[error("{bound} steps wait for this product model already")]
 pub struct Full {
     /// How many may wait.
     pub bound: usize,
 }
 
 impl Seat {
-    /// A seat with these processes, for which `bound` questions may wait.
+    /// A seat with these processes, for which `bound` steps may wait.
     pub fn new(pid: String, judge: Judge, workers: Vec<Worker>, bound: usize, since_ms: u64) -> Self {
         let desks = workers.into_iter().map(|worker| Desk {
             worker,
@@ -119,16 +119,15 @@ impl Seat {
         states.min_by_key(rank).unwrap_or(State::Stopped)
     }
 
-    /// Questions that wait or are asked, and how many may.
+    /// Steps that wait or are asked about, and how many may.
     pub fn queue(&self) -> (usize, usize) {
         (self.waiting.load(Ordering::Relaxed), self.bound)
     }
 
     /// Has the processes end; what is asked now is refused.
     pub async fn stop(&self) {
-        for desk in &self.desks {
-            desk.worker.stop().await;
-        }
+        // At once, so that it takes no longer than for one of them.
+        futures_util::future::join_all(self.desks.iter().map(|desk| desk.worker.stop())).await;
     }
 
     /// Has the processes start again that were stopped or given up.
@@ -152,14 +151,18 @@ impl Place {
         &self.seat
     }
 
-    /// Asks, after those who came before.
+    /// Joins those who wait to be asked about.
     ///
     /// # Errors
     ///
     /// [`Full`], at once, if too many wait.
-    pub async fn ask(&self, question: Question) -> Result<Answer, Full> {
-        let _waiting = Waiting::join(&self.seat)?;
-        Ok(self.seat.desks[self.desk].worker.ask(question).await)
+    pub fn join(&self) -> Result<Waiting, Full> {
+        Waiting::join(&self.seat)
+    }
+
+    /// Asks, after those who came before.
+    pub async fn ask(&self, _waiting: &Waiting, question: Question) -> Answer {
+        self.seat.desks[self.desk].worker.ask(question).await
     }
 }
 
@@ -169,20 +172,21 @@ impl Drop for Place {
     }
 }
 
-/// One who waits, counted until it is dropped, however that comes.
-struct Waiting<'a>(&'a Seat);
+/// One who waits or is asked about, counted until it is dropped, however that comes.
+#[derive(Debug)]
+pub struct Waiting(Arc<Seat>);
 
-impl<'a> Waiting<'a> {
-    fn join(seat: &'a Seat) -> Result<Self, Full> {
+impl Waiting {
+    fn join(seat: &Arc<Seat>) -> Result<Self, Full> {
         let room = |waiting| (waiting < seat.bound).then_some(waiting + 1);
         match seat.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room) {
-            Ok(_) => Ok(Self(seat)),
+            Ok(_) => Ok(Self(seat.clone())),
             Err(_) => Err(Full { bound: seat.bound }),
         }
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }

@@ -106,15 +106,17 @@ impl Seats {
 
     /// Has the processes end in which a version still judges inspections that have begun before a switch.
     pub async fn stop_retired(&self, release: &Release) {
-        let retired: Vec<Arc<Seat>> = {
-            let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-            retired.iter().filter_map(Weak::upgrade).collect()
-        };
-        for seat in retired {
-            if matches!(&seat.judge, Judge::Release { release: judges, .. } if judges == release) {
-                seat.stop().await;
-            }
+        let judges =
+            |seat: &Arc<Seat>| matches!(&seat.judge, Judge::Release { release: judges, .. } if judges == release);
+        for seat in self.retired().into_iter().filter(judges) {
+            seat.stop().await;
         }
+    }
+
+    /// Those that judge nothing new, and in which inspections still go on.
+    pub fn retired(&self) -> Vec<Arc<Seat>> {
+        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.iter().filter_map(Weak::upgrade).collect()
     }
 
     /// Starts those product models that another program judges.

@@ -1,5 +1,6 @@
 //! The life of a station as a process: beginning, reading the configuration again, and the end.
 
+use crate::alarm::Alarm;
 use crate::config::{Config, ConfigError};
 use crate::http::{Listening, Server, ServerError, WhereToListen};
 use crate::station::{Setup, SetupError, Station};
@@ -18,9 +19,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long requests that are being answered may take at the end. An inspection step takes no longer unless it waits.
 const PATIENCE: Duration = Duration::from_secs(35);
+/// How long it may take, once every process has ended, to keep what came of what they were asked.
+const LAST: Duration = Duration::from_secs(5);
 /// How often old results are let go.
 const SWEEP: Duration = Duration::from_secs(600);
 
@@ -95,7 +99,7 @@ pub async fn run(setup: Setup, place: &WhereToListen, began: impl FnOnce(&Listen
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => drop(tokio::spawn(reload(station.clone(), path.clone()))),
+            _ = hang_up.recv() => drop(station.begin_task(reload(station.clone(), path.clone()))),
         }
     }
     tracing::info!("the station ends");
@@ -104,12 +108,18 @@ pub async fn run(setup: Setup, place: &WhereToListen, began: impl FnOnce(&Listen
     // Whoever only watches would be waited for.
     station.events().end();
     // Whoever is being answered is answered first.
+    let deadline = Instant::now() + PATIENCE;
     let _ = end.send(true);
     let _ = serving.await;
     following.abort();
     sweeping.abort();
-    watching.abort();
+    // What nobody waits for any more is judged and kept all the same.
+    let in_time = timeout_at(deadline, station.finish()).await.is_ok();
     station.end().await;
+    if !in_time && timeout(LAST, station.finish()).await.is_err() {
+        tracing::error!("not everything that had begun was done to its end");
+    }
+    watching.abort();
     Ok(())
 }
 
@@ -158,15 +168,21 @@ async fn keep_alive() {
     }
 }
 
-/// Lets old results go, now and then.
+/// Lets old results and forgotten inspections go, now and then.
 async fn sweep(station: Arc<Station>) {
+    let mut trouble = None;
     loop {
+        station.inspections().let_go();
         let results = station.results().clone();
-        match tokio::task::spawn_blocking(move || results.sweep()).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!("old results cannot be let go: {}", one_line(&error)),
-            Err(_) => return,
+        let why = match tokio::task::spawn_blocking(move || results.sweep()).await {
+            Ok(swept) => swept.err().map(|error| one_line(&error)),
+            Err(panicked) => Some(panicked.to_string()),
+        };
+        if let Some(why) = why.as_ref().filter(|why| trouble.as_ref() != Some(*why)) {
+            let message = format!("old results cannot be let go: {why}");
+            station.alarm(Alarm::ResultsNotSwept, None, &message);
         }
+        trouble = why;
         tokio::time::sleep(SWEEP).await;
     }
 }

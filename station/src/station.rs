@@ -19,6 +19,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+
+/// Changes of what judges that may wait for each other; one more is refused.
+const MOST_CHANGES: usize = 32;
+/// Exports of results that go on at the same time, each of which has a thread; one more is refused.
+const MOST_EXPORTS: usize = 4;
+/// Packages that are examined at the same time for whoever asks what they are; others wait.
+const MOST_AUDITS: usize = 2;
 
 /// How a station is set up.
 #[derive(Clone, Debug)]
@@ -79,6 +89,14 @@ pub struct Station {
     reachable: AtomicBool,
     /// Whoever changes what judges has it.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// Whoever waits to change what judges has one.
+    pub(crate) changes: Arc<Semaphore>,
+    /// Whoever has a package examined has one.
+    pub(crate) audits: Semaphore,
+    /// Whoever exports results has one.
+    pub(crate) exports: Arc<Semaphore>,
+    /// What has begun and is done to its end, whoever asked for it.
+    begun: TaskTracker,
 }
 
 impl Station {
@@ -140,6 +158,10 @@ impl Station {
             lines: Lines::default(),
             reachable: AtomicBool::new(false),
             changing: tokio::sync::Mutex::default(),
+            changes: Arc::new(Semaphore::new(MOST_CHANGES)),
+            audits: Semaphore::new(MOST_AUDITS),
+            exports: Arc::new(Semaphore::new(MOST_EXPORTS)),
+            begun: TaskTracker::new(),
         })
     }
 
@@ -237,6 +259,14 @@ impl Station {
         Ok(Some(inspection))
     }
 
+    /// Does something to its end, also if whoever asked for it goes, and also if the station ends meanwhile.
+    pub(crate) fn begin_task<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.begun.spawn(work)
+    }
+
     /// From now on this configuration holds, for all that is not set up once and for all: results, addresses and commands are.
     /// Algorithms are started anew with it, each before its predecessor ends.
     ///
@@ -244,7 +274,6 @@ impl Station {
     ///
     /// If other machines reach the station, and the configuration has no tokens any more. Then nothing has changed.
     pub async fn reload(self: &Arc<Self>, config: Config) -> Result<(), NoTokens> {
-        let _changing = self.changing.lock().await;
         if self.reachable.load(Ordering::Relaxed) && config.station.tokens.is_empty() {
             return Err(NoTokens);
         }
@@ -267,6 +296,8 @@ impl Station {
             }
         }
         if (&before.runner, old.workers, old.queue) != (&config.runner, new.workers, new.queue) {
+            // Everything above holds already: nobody whose token is gone keeps a reload waiting with what they have begun.
+            let _changing = self.changing.lock().await;
             self.start_anew().await;
         }
         Ok(())
@@ -290,10 +321,16 @@ impl Station {
         reasons
     }
 
-    /// Ends it: nothing new is judged, what runs has its time, and every process ends.
+    /// Waits for everything that has begun and is done to its end.
+    pub async fn finish(&self) {
+        self.begun.close();
+        self.begun.wait().await;
+    }
+
+    /// Ends every process, also those in which only inspections from before a switch go on. What runs has its time.
     pub async fn end(&self) {
-        let seats = self.seats.all();
-        futures_util::future::join_all(seats.iter().map(|seat| seat.stop())).await;
+        let seats = self.seats.all().into_iter().chain(self.seats.retired());
+        futures_util::future::join_all(seats.map(|seat| async move { seat.stop().await })).await;
     }
 }
 

@@ -4,6 +4,8 @@ use crate::binary::procvision;
 use crate::frame_pool::{Process, eventually};
 use crate::packages::Parts;
 use serde_json::{Value, json};
+use std::io::Write;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -291,6 +293,24 @@ impl Served {
     pub fn answer(&self, request: ureq::http::request::Builder, body: Vec<u8>) -> Response<ureq::Body> {
         let request = request.body(body).expect("it is a request");
         self.agent.run(request).expect("it answers")
+    }
+
+    /// Sends JSON, or nothing, and does not wait for the answer. It hangs up when what is returned is dropped.
+    ///
+    /// # Panics
+    ///
+    /// If nobody listens.
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> TcpStream {
+        let address = self.page.strip_prefix("http://").expect("it is an address");
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\n\r\n{body}"
+        );
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        stream.write_all(request.as_bytes()).expect("it is taken");
+        stream
     }
 
     /// Begins an inspection; its path.

@@ -1,5 +1,6 @@
 //! The parts of a station's configuration.
 
+use procvision_host::manifest::is_pid;
 use procvision_host::pool::PoolName;
 use procvision_host::runner_config::Mistake;
 use schemars::JsonSchema;
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 /// The most days that results are kept for.
@@ -15,6 +17,23 @@ const MOST_DAYS: u64 = 36_500;
 /// Whether this can be the name of a source or a line; the same names that pools have.
 pub(super) fn is_name(name: &str) -> bool {
     name.parse::<PoolName>().is_ok()
+}
+
+/// What is said of something that is no product model.
+pub(super) const NO_PID: &str = "is no product model: 1 to 64 letters, digits, `-`, `_` or `.`";
+
+/// Whether this can be the name by which somebody reaches the station: without scheme, port or path.
+pub(super) fn is_host(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match address {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        }
+    }
 }
 
 /// What is kept of what was judged.
@@ -113,6 +132,7 @@ pub struct LineConfig {
     pub source: String,
     /// The step of the algorithm, from 1.
     #[serde(default = "first")]
+    #[schemars(range(min = 1))]
     pub step_index: u32,
     /// What is asked, in this order; what is not ready is not asked the second.
     #[serde(default = "execute")]
@@ -126,6 +146,29 @@ pub struct LineConfig {
     /// Whether it begins when the station does.
     #[serde(default = "yes")]
     pub start: bool,
+}
+
+impl LineConfig {
+    pub(super) fn mistakes(&self, key: &str) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        if !is_pid(&self.pid) {
+            mistakes.push(Mistake::new(format!("{key}.pid"), NO_PID));
+        }
+        if self.step_index == 0 {
+            mistakes.push(Mistake::new(
+                format!("{key}.step_index"),
+                "is 0, and steps are counted from 1",
+            ));
+        }
+        let reason = match self.phases[..] {
+            [] => "is empty; leave it out to ask `execute`",
+            [_] => return mistakes,
+            [one, other] if one != other => return mistakes,
+            _ => "names a phase twice",
+        };
+        mistakes.push(Mistake::new(format!("{key}.phases"), reason));
+        mistakes
+    }
 }
 
 fn first() -> u32 {

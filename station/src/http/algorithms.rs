@@ -3,7 +3,7 @@
 use super::auth::Caller;
 use super::error::ApiError;
 use super::input::{self, Body, Multipart, Path, Query, cut};
-use crate::operations::{Actor, Which};
+use crate::operations::{Actor, OperationError, ToolError, ToolOutput, Which};
 use crate::seat::{Judge, Seat};
 use crate::station::Station;
 use axum::extract::State;
@@ -147,7 +147,11 @@ pub(super) async fn activate(
     if pids.is_empty() {
         return Err(ApiError::bad("`pids` is missing").help("name the product models that it is to judge"));
     }
-    Ok(Json(station.activate(&release, &pids, &by(caller)).await?))
+    let by = by(caller);
+    change(&station, async move |station| {
+        station.activate(&release, &pids, &by).await
+    })
+    .await
 }
 
 /// Lets a version judge what others judge.
@@ -157,7 +161,11 @@ pub(super) async fn switch(
     Body(give): Body<Give>,
 ) -> Result<Json<Value>, ApiError> {
     let (release, pids) = give.checked()?;
-    Ok(Json(station.switch(&release, &pids, &by(caller)).await?))
+    let by = by(caller);
+    change(&station, async move |station| {
+        station.switch(&release, &pids, &by).await
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -178,7 +186,8 @@ pub(super) async fn roll_back(
         (None, Some(name)) => Which::Name(input::name(name)?),
         _ => return Err(ApiError::bad("give either `pid` or `name`")),
     };
-    Ok(Json(station.roll_back(&which, &by(caller)).await?))
+    let by = by(caller);
+    change(&station, async move |station| station.roll_back(&which, &by).await).await
 }
 
 #[derive(Deserialize)]
@@ -193,7 +202,8 @@ pub(super) async fn deactivate(
     Extension(caller): Extension<Caller>,
     Body(one): Body<OnePid>,
 ) -> Result<Json<Value>, ApiError> {
-    Ok(Json(station.deactivate(&input::pid(one.pid)?, &by(caller)).await?))
+    let (pid, by) = (input::pid(one.pid)?, by(caller));
+    change(&station, async move |station| station.deactivate(&pid, &by).await).await
 }
 
 /// Has the processes of a product model start again.
@@ -236,7 +246,11 @@ pub(super) async fn uninstall(
     Query(query): Query<UninstallQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let release = release(name, &version)?;
-    Ok(Json(station.uninstall(&release, query.force, &by(caller)).await?))
+    let (force, by) = (query.force, by(caller));
+    change(&station, async move |station| {
+        station.uninstall(&release, force, &by).await
+    })
+    .await
 }
 
 fn release(name: String, version: &str) -> Result<Release, ApiError> {
@@ -253,8 +267,10 @@ pub(super) async fn install(
     parts: Multipart,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let sent = Sent::receive(parts).await?;
-    let answer = station.install(&sent.zip(), &by(caller)).await?;
-    Ok((StatusCode::CREATED, Json(answer)))
+    let by = by(caller);
+    // What was sent goes when it is done, and not when whoever sent it does.
+    let answer = change(&station, async move |station| station.install(&sent.zip(), &by).await).await?;
+    Ok((StatusCode::CREATED, answer))
 }
 
 /// Takes a package and checks it.
@@ -265,7 +281,7 @@ pub(super) async fn validate(State(station): State<Arc<Station>>, parts: Multipa
     if policy.exists() {
         arguments.extend(["--policy".into(), policy.into()]);
     }
-    let output = station.tool(arguments).await?;
+    let output = examined(&station, arguments).await?;
     let answer = output.any_json()?;
     match answer.get("error") {
         Some(_) => Err(output.json().map(|_| ()).expect_err("it has an error").into()),
@@ -305,12 +321,46 @@ pub(super) async fn audit(
     if policy.exists() {
         arguments.extend(["--policy".into(), policy.into()]);
     }
-    let output = station.tool(arguments).await?;
-    if as_json {
-        return Ok(Json(output.json()?).into_response());
-    }
-    let page = tokio::fs::read(page).await.map_err(|error| unavailable(&error))?;
+    let output = examined(&station, arguments).await?;
+    // A package of which the policy thinks badly has a page all the same.
+    let page = match as_json {
+        true => return Ok(Json(output.json()?).into_response()),
+        false => tokio::fs::read(page).await,
+    };
+    let page = match page {
+        Ok(page) => page,
+        Err(error) => {
+            output.json()?;
+            return Err(unavailable(&error));
+        }
+    };
     Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
+}
+
+/// Changes what judges, to its end, whether or not whoever asked for it still listens.
+async fn change<W>(station: &Arc<Station>, work: impl FnOnce(Arc<Station>) -> W) -> Result<Json<Value>, ApiError>
+where
+    W: Future<Output = Result<Value, OperationError>> + Send + 'static,
+{
+    let place = station.changes.clone().try_acquire_owned();
+    let place = place.map_err(|_| {
+        let message = "too many changes wait for each other already";
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "full", message)
+    })?;
+    let work = work(station.clone());
+    let changed = station.begin_task(async move {
+        let changed = work.await;
+        drop(place);
+        changed
+    });
+    Ok(Json(changed.await??))
+}
+
+/// Has the program's own command examine a package. Whoever does not wait for it has it end.
+async fn examined(station: &Station, arguments: Vec<OsString>) -> Result<ToolOutput, ToolError> {
+    // It is never closed.
+    let _place = station.audits.acquire().await;
+    station.tool(arguments).await
 }
 
 fn by(caller: Caller) -> Actor {

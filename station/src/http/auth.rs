@@ -20,6 +20,8 @@ use subtle::ConstantTimeEq;
 
 /// What browsers say about where a request comes from.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// What browsers say a request is for.
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// The names of this machine for itself.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -54,7 +56,9 @@ pub(super) async fn refuse_strangers(
                 .help("add the name to `station.hosts` of the configuration"));
         }
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-        if changes && is_foreign(request.headers(), host) {
+        // Looking costs something, too. Only a person who follows a link may come from elsewhere.
+        let follows_a_link = !changes && text(request.headers(), &FETCH_MODE) == Some("navigate");
+        if !follows_a_link && is_foreign(request.headers(), host) {
             let message = "another page has sent this request";
             return Err(ApiError::new(StatusCode::FORBIDDEN, "origin", message));
         }

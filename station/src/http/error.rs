@@ -4,6 +4,7 @@ use crate::inspection::TooMany;
 use crate::judge::JudgeError;
 use crate::operations::{OperationError, ToolError};
 use crate::picture::PictureError;
+use crate::seat::Full;
 use axum::Json;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -81,10 +82,17 @@ impl From<TooMany> for ApiError {
     }
 }
 
+impl From<Full> for ApiError {
+    fn from(error: Full) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "full", error.to_string())
+    }
+}
+
 impl From<JudgeError> for ApiError {
     fn from(error: JudgeError) -> Self {
         match error {
-            JudgeError::Full(full) => Self::new(StatusCode::TOO_MANY_REQUESTS, "full", full.to_string()),
+            JudgeError::Full(full) => full.into(),
+            JudgeError::Over => Self::not_there(error.to_string()),
             JudgeError::NotKept(error) => Self {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 ..Self::from(error)

@@ -68,15 +68,26 @@ pub(super) async fn reset(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let inspection = found(&station, &id)?;
+    let waiting = inspection.place.join()?;
     let _turn = inspection.turn.lock().await;
+    if inspection.is_over() {
+        return Err(over());
+    }
     let question = Question::reset(&inspection.place.seat().pid, &inspection.id);
-    // What the algorithm says to that is in its log: a process that knows no sessions has nothing to forget.
-    let asked = inspection.place.ask(question).await;
-    let answer = asked.map_err(crate::judge::JudgeError::from)?;
-    if let Outcome::Failed { kind, message, .. } = answer.outcome
-        && kind != FailureKind::Refused
-    {
-        return Err(ApiError::new(StatusCode::CONFLICT, "not-reset", message));
+    let answer = inspection.place.ask(&waiting, question).await;
+    let why_not = match answer.outcome {
+        Outcome::Answered { error_code: None, .. } => None,
+        // A process that cannot be asked for it knows no sessions, and has nothing to forget.
+        Outcome::Failed {
+            kind: FailureKind::Refused,
+            ..
+        } if answer.attempts == 0 => None,
+        Outcome::Answered { message, .. } | Outcome::Failed { message, .. } => Some(message),
+    };
+    if let Some(message) = why_not {
+        return Err(
+            ApiError::new(StatusCode::CONFLICT, "not-reset", message).help("end the inspection, and begin another")
+        );
     }
     inspection.restart();
     Ok(Json(shown(&inspection)))
@@ -87,6 +98,7 @@ pub(super) async fn end(State(station): State<Arc<Station>>, Path(id): Path<Stri
     let inspection = station.inspections().end(&id).ok_or_else(over)?;
     // What was asked before is judged first, and counts.
     let _turn = inspection.turn.lock().await;
+    inspection.end();
     Ok(Json(shown(&inspection)))
 }
 
@@ -105,6 +117,20 @@ struct Step {
     guides: Value,
     picture: Option<Where>,
     guide: Option<Where>,
+}
+
+impl Step {
+    fn check(&self) -> Result<(), ApiError> {
+        if self.step_index == 0 {
+            return Err(ApiError::bad("`step_index` is 0, and steps are counted from 1"));
+        }
+        match self.phases[..] {
+            [] => Err(ApiError::bad("`phases` is empty; leave it out to ask `execute`")),
+            [_] => Ok(()),
+            [first, second] if first != second => Ok(()),
+            _ => Err(ApiError::bad("`phases` names a phase twice")),
+        }
+    }
 }
 
 fn execute() -> Vec<PhaseName> {
@@ -129,15 +155,16 @@ pub(super) async fn step(
 ) -> Result<Json<Value>, ApiError> {
     let inspection = found(&station, &id)?;
     let (step, sent) = received(request, &station).await?;
-    if step.phases.is_empty() {
-        return Err(ApiError::bad("`phases` is empty; leave it out to ask `execute`"));
-    }
-    let pictures = station.pictures().clone();
-    // Decoding and writing take a moment.
-    let found = tokio::task::spawn_blocking(move || sent.pictures(step, &pictures));
-    let request = found.await??;
+    step.check()?;
+    // Before anything is decoded or written, so that what waits is bounded.
+    let waiting = inspection.place.join()?;
+    let request = station
+        .pictures()
+        .work(move |pictures| sent.pictures(step, pictures))
+        .await??;
     // Whoever asks may go; what is asked is judged and kept all the same.
-    let judged = tokio::spawn(async move { station.judge(&inspection, &request).await });
+    let judging = station.clone();
+    let judged = station.begin_task(async move { judging.judge(&inspection, &request, waiting).await });
     let StepAnswer { verdict, results } = judged.await??;
     Ok(Json(value!({"verdict": verdict, "results": results})))
 }
@@ -174,7 +201,7 @@ impl Sent {
             params: step.params,
             step_desc: step.step_desc,
             guides: step.guides,
-            picture: picture.ok_or_else(missing)?,
+            picture: Arc::new(picture.ok_or_else(missing)?),
             guide,
             line: None,
         })

@@ -6,21 +6,28 @@ use crate::station::Station;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::stream::{self, StreamExt};
 use procvision_results::{Filter, Format, Outcome, Phase, RowId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 
 /// A bucket of the statistics unless another one is asked for: a minute.
 const BUCKET_MS: u64 = 60_000;
 /// Pieces of an export that may wait for whoever reads it.
 const PIECES: usize = 8;
+/// How long an export waits until whoever reads it has taken a piece.
+const READ: Duration = Duration::from_secs(30);
 
 /// Which results somebody wants.
 #[derive(Deserialize)]
@@ -121,18 +128,27 @@ pub(super) async fn export(
     if query.limit == Some(0) {
         return Err(ApiError::bad("`limit` must be at least 1"));
     }
+    let place = station.exports.clone().try_acquire_owned().map_err(|_| {
+        let message = "too many exports go on already";
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "full", message)
+    })?;
     let results = station.results().clone();
     let filter = query.filter();
     let (sender, pieces) = mpsc::channel(PIECES);
+    let (exporter, exported) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
-        let mut to = io::BufWriter::with_capacity(64 << 10, Pieces(sender.clone()));
+        let _place = place;
+        let mut to = io::BufWriter::with_capacity(64 << 10, Pieces(sender));
         let exported = results.export(&filter, &mut to, format).map_err(io::Error::other);
-        if let Err(error) = exported.and_then(|_| to.flush()) {
-            // What was sent already cannot be taken back: the answer ends in the middle, and so shows it.
-            let _ = sender.blocking_send(Err(error));
-        }
+        // Whoever reads may have gone.
+        let _ = exporter.send(exported.and_then(|_| to.flush()));
     });
-    let body = Body::from_stream(ReceiverStream::new(pieces));
+    // What was sent already cannot be taken back: if something fails, the answer ends in the middle, and so shows it.
+    let failure = stream::once(exported).filter_map(async |exported| match exported {
+        Ok(exported) => exported.err().map(Err),
+        Err(_) => Some(Err(io::Error::other("the export has ended early"))),
+    });
+    let body = Body::from_stream(ReceiverStream::new(pieces).map(Ok).chain(failure));
     let disposition = format!("attachment; filename=\"{name}\"");
     Ok((
         [(CONTENT_TYPE, media.to_owned()), (CONTENT_DISPOSITION, disposition)],
@@ -142,14 +158,17 @@ pub(super) async fn export(
 }
 
 /// Writes pieces to whoever reads the export. Waits for them; for threads that may wait.
-struct Pieces(mpsc::Sender<io::Result<Bytes>>);
+struct Pieces(mpsc::Sender<Bytes>);
 
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let piece = Bytes::copy_from_slice(bytes);
-        // Whoever reads has gone.
-        self.0.blocking_send(Ok(piece)).map_err(|_| io::ErrorKind::BrokenPipe)?;
-        Ok(bytes.len())
+        match Handle::current().block_on(timeout(READ, self.0.send(piece))) {
+            Ok(Ok(())) => Ok(bytes.len()),
+            // Whoever reads has gone.
+            Ok(Err(_)) => Err(io::ErrorKind::BrokenPipe.into()),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

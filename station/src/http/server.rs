@@ -22,11 +22,14 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 /// How long the head of a request may take to come.
 const HEAD: Duration = Duration::from_secs(10);
+/// How long whoever has asked may take nothing of the answer.
+const READ: Duration = Duration::from_secs(30);
 /// Connections to the socket that may wait to be taken.
 const BACKLOG: i32 = 128;
 /// The most connections at the same time, each way.
@@ -233,7 +236,9 @@ async fn answer(
     );
     let mut builder = Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let connection = builder.serve_connection(TokioIo::new(connection), service);
+    let mut connection = TimeoutStream::new(connection);
+    connection.set_write_timeout(Some(READ));
+    let connection = builder.serve_connection(TokioIo::new(Box::pin(connection)), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -125,11 +125,10 @@ pub(super) async fn events(State(station): State<Arc<Station>>, headers: HeaderM
 }
 
 fn written(event: &Happened) -> Event {
-    let data = event.data.to_string();
     Event::default()
         .id(event.id.to_string())
         .event(event.kind.as_str())
-        .data(data)
+        .data(&event.data)
 }
 
 /// What happens from now on.

@@ -1,13 +1,12 @@
 //! Following the store: what others change in it, such as somebody at the command line, is followed without a gap as well.
 
 use super::OperationError;
-use crate::events::Kind;
+use crate::alarm::Alarm;
 use crate::seat::Judge;
 use crate::seats::Wanted;
 use crate::station::Station;
-use procvision_host::protocol::now_ms;
+use procvision_host::explain::one_line;
 use procvision_host::store::Listing;
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -19,6 +18,7 @@ impl Station {
     /// Seats everything that is active, and follows the store for as long as the station lives.
     pub async fn follow_store(self: Arc<Self>) {
         let mut seen: Option<SystemTime> = None;
+        let mut trouble = None;
         loop {
             let registry = self.store().join("registry.json");
             let changed = tokio::fs::metadata(&registry)
@@ -28,9 +28,16 @@ impl Station {
             if changed != seen {
                 let _changing = self.changing.lock().await;
                 match self.follow_listing().await {
-                    Ok(()) => seen = changed,
-                    // It is looked again.
-                    Err(error) => tracing::warn!("the store cannot be followed: {error}"),
+                    Ok(()) => (seen, trouble) = (changed, None),
+                    Err(error) => {
+                        // It is looked again; somebody is called once.
+                        let sentence = one_line(&error);
+                        if trouble.as_ref() != Some(&sentence) {
+                            let message = format!("the store cannot be read, and what judges goes on: {sentence}");
+                            self.alarm(Alarm::StoreUnreadable, None, &message);
+                            trouble = Some(sentence);
+                        }
+                    }
                 }
             }
             tokio::time::sleep(LOOK).await;
@@ -64,10 +71,7 @@ impl Station {
                             "{} is active for {} in the store, but does not start: {error}; what judged before goes on",
                             wanted.release, wanted.pid
                         );
-                        tracing::error!("{message}");
-                        let data =
-                            json!({"at_ms": now_ms(), "pid": wanted.pid, "kind": "not_started", "message": message});
-                        self.events().say(Kind::Alarm, data);
+                        self.alarm(Alarm::NotStarted, Some(&wanted.pid), &message);
                     }
                 },
             }

@@ -75,6 +75,12 @@ fn other_pages_and_other_names_are_refused() {
             "{name}: {value}"
         );
     }
+    // Looking costs something, too; but whoever follows a link wants to come.
+    let link = |mode: &str| {
+        let request = served.request("GET", "/results").header("sec-fetch-site", "cross-site");
+        served.send(request.header("sec-fetch-mode", mode), Vec::new()).0
+    };
+    assert_eq!((link("no-cors"), link("cors"), link("navigate")), (403, 403, 200));
     let own = served.page.clone();
     assert_eq!(served.send(request().header("origin", own), body()).0, 201);
     // A name that somebody else has pointed at this machine.

@@ -131,6 +131,16 @@ fn what_cannot_be_asked_is_refused_and_says_why() {
         ),
         (served.post_parts(&steps, &[("picture", &picture)]), 400, "bad-request"),
         (
+            served.post_parts(&steps, &[("request", b"{\"step_index\": 0}"), ("picture", &picture)]),
+            400,
+            "bad-request",
+        ),
+        (
+            served.post(&steps, &json!({"step_index": 1, "phases": ["execute", "execute"]})),
+            400,
+            "bad-request",
+        ),
+        (
             served.post_parts(&steps, &[("request", b"{"), ("picture", &picture)]),
             400,
             "bad-request",

@@ -2,8 +2,9 @@
 
 use procvision_tests::frame_pool::eventually;
 use procvision_tests::packages::probe_parts;
-use procvision_tests::station::Premises;
-use serde_json::json;
+use procvision_tests::station::{Premises, picture};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use std::process::Stdio;
 
 #[test]
@@ -41,8 +42,8 @@ fn the_end_leaves_no_process_behind_and_waits_for_what_is_asked() {
     std::thread::scope(|scope| {
         let asking = scope.spawn(|| served.step(&inspection, "spin"));
         eventually("it is asked", || served.workers("A01")[0]["state"] == "executing");
-        let pid = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let pid = Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
         let (status, answer) = asking.join().expect("it is answered");
         assert_eq!(
             (status, &answer["verdict"]),
@@ -56,12 +57,34 @@ fn the_end_leaves_no_process_behind_and_waits_for_what_is_asked() {
 }
 
 #[test]
+fn what_nobody_waits_for_any_more_is_judged_and_kept_at_the_end_too() {
+    let premises = Premises::with(&[probe_parts()], &["A01"]);
+    let config = json!({
+        "execute_timeout_ms": 1500,
+        "station": {"sources": {"tray": {"file": premises.path("tray.png")}}},
+    });
+    std::fs::write(premises.path("tray.png"), picture()).unwrap();
+    let served = premises.serve(&config);
+    let steps = format!("{}/steps", served.inspection("A01"));
+    let step = json!({"step_index": 1, "params": {"task": "spin"}, "picture": {"source": "tray"}});
+    let asking = served.ask("POST", &steps, Some(&step));
+    eventually("it is asked", || served.workers("A01")[0]["state"] == "executing");
+    drop(asking);
+    let process = Pid::from_raw(i32::try_from(served.process.id()).unwrap()).unwrap();
+    kill_process(process, Signal::TERM).unwrap();
+    assert_eq!(served.process.ended(), 0);
+    let kept = premises.serve(&config).get("/results").1["results"].clone();
+    assert_eq!(kept.as_array().map(Vec::len), Some(1), "{kept}");
+    assert_eq!(kept[0]["outcome"], "FAILED");
+}
+
+#[test]
 fn one_store_has_one_station() {
     let premises = Premises::with(&[probe_parts()], &["A01"]);
     let _served = premises.serve(&json!({}));
     let mut second = premises.command(&json!({}));
     let output = second.stderr(Stdio::null()).output().unwrap();
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         (output.status.code(), &answer["error"]["code"]),
         (Some(2), &json!("taken")),
@@ -77,10 +100,7 @@ fn every_mistake_of_the_configuration_is_told_at_once() {
         "lines": {"one": {"pid": "A01", "source": "nowhere"}},
         "tokens": [{"name": "a", "role": "king", "sha256": "0"}],
     }});
-    let output = premises.command(&config).output().unwrap();
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{answer}");
-    let message = answer["error"]["message"].as_str().unwrap();
+    let message = mistakes(&premises, &config);
     for key in [
         "station.workers",
         "station.queue",
@@ -91,6 +111,41 @@ fn every_mistake_of_the_configuration_is_told_at_once() {
     ] {
         assert!(message.contains(key), "{key}: {message}");
     }
+    let digest = "0".repeat(64);
+    let config = json!({"station": {
+        "sources": {"cam": {"pool": "cam"}},
+        "lines": {
+            "first": {"pid": "A/1", "source": "cam", "step_index": 0},
+            "twice": {"pid": "A01", "source": "cam", "phases": ["execute", "execute"]},
+        },
+        "commands": {"": {"command": ["true"]}},
+        "tokens": [{"name": "", "role": "view", "sha256": digest}, {"name": "a\nb", "role": "view", "sha256": digest}],
+        "hosts": ["station-3", "station-3:8787", "http://x", "[::1]", "[::1]:80"],
+    }});
+    let message = mistakes(&premises, &config);
+    for key in [
+        "station.lines.first.pid",
+        "station.lines.first.step_index",
+        "station.lines.twice.phases",
+        "station.commands.",
+        "station.tokens[0].name",
+        "station.tokens[1].name",
+        "station.hosts[1]",
+        "station.hosts[2]",
+        "station.hosts[4]",
+    ] {
+        assert!(message.contains(key), "{key}: {message}");
+    }
+    for good in ["hosts[0]", "hosts[3]"] {
+        assert!(!message.contains(good), "{good}: {message}");
+    }
+}
+
+fn mistakes(premises: &Premises, config: &Value) -> String {
+    let output = premises.command(config).output().unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{answer}");
+    answer["error"]["message"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -101,8 +156,8 @@ fn a_configuration_is_read_again_without_losing_anything() {
     let inspection = served.inspection("A01");
     served.step(&inspection, "count");
     let hang_up = || {
-        let pid = rustix::process::Pid::from_raw(i32::try_from(served.process.id()).unwrap()).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+        let pid = Pid::from_raw(i32::try_from(served.process.id()).unwrap()).unwrap();
+        kill_process(pid, Signal::HUP).unwrap();
     };
     std::fs::write(premises.path("config.json"), "{\"station\": 7}").unwrap();
     hang_up();

@@ -86,8 +86,11 @@ fn more_than_may_wait_is_refused_at_once() {
     std::thread::scope(|scope| {
         let asking = scope.spawn(|| served.step(&first, "spin"));
         eventually("it is asked", || served.workers("A01")[0]["state"] == "executing");
-        let (status, error) = served.step(&second, "noop");
-        assert_eq!((status, &error["error"]["code"]), (429, &json!("full")), "{error}");
+        // Of another inspection, and of the same, which would wait for its turn.
+        for inspection in [&second, &first] {
+            let (status, error) = served.step(inspection, "noop");
+            assert_eq!((status, &error["error"]["code"]), (429, &json!("full")), "{error}");
+        }
         served.post("/algorithms/stop", &json!({"pid": "A01"}));
         asking.join().expect("it is answered");
     });

@@ -52,6 +52,20 @@ fn a_switch_and_the_way_back_leave_no_gap() {
 }
 
 #[test]
+fn a_change_is_done_to_its_end_although_nobody_waits_for_it() {
+    let served = Premises::with(&[probe_parts()], &["A01"]).serve(&json!({}));
+    let asking = served.ask("DELETE", "/algorithms/probe/0.1.0?force=true", None);
+    eventually("its processes end", || {
+        served.get("/algorithms/active").1["active"] == json!([])
+    });
+    drop(asking);
+    eventually("it is removed", || {
+        served.get("/algorithms").1["algorithms"] == json!([])
+    });
+    assert_eq!(served.post("/inspections", &json!({"pid": "A01"})).0, 404);
+}
+
+#[test]
 fn what_is_changed_at_the_command_line_is_followed() {
     let premises = Premises::with(&[parts("1.0.0"), parts("1.1.0")], &["A01"]);
     let served = premises.serve(&json!({}));

@@ -1,0 +1,41 @@
+//! Alarms of the station itself, beside those of its workers: somebody should come.
+
+use crate::events::Kind;
+use crate::station::Station;
+use procvision_host::protocol::now_ms;
+use procvision_host::visible;
+use serde_json::json;
+
+/// What somebody should come for. The runbook in docs/station.md has a section for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alarm {
+    /// A version does not start where another judges, and that goes on.
+    NotStarted,
+    /// A line had a picture, and it was not judged.
+    NotJudged,
+    /// The store cannot be read, so that nobody knows what should judge.
+    StoreUnreadable,
+    /// Old results cannot be let go.
+    ResultsNotSwept,
+}
+
+impl Alarm {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotStarted => "not_started",
+            Self::NotJudged => "not_judged",
+            Self::StoreUnreadable => "store_unreadable",
+            Self::ResultsNotSwept => "results_not_swept",
+        }
+    }
+}
+
+impl Station {
+    /// Calls somebody: in the station's log, among the events, and in what is counted.
+    pub(crate) fn alarm(&self, alarm: Alarm, pid: Option<&str>, message: &str) {
+        tracing::error!(pid, "{}", visible::line(message));
+        self.metrics().alarm(pid.unwrap_or_default());
+        let data = json!({"at_ms": now_ms(), "pid": pid, "kind": alarm.as_str(), "message": message});
+        self.events().say(Kind::Alarm, &data);
+    }
+}
