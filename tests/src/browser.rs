@@ -5,7 +5,6 @@
 //! press of the mouse and what the page draws meanwhile, the test says what comes between.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -21,6 +20,8 @@ const CHROMIUM: &str = "chromium";
 const BROWSER: &str = "PROCVISION_CHROMIUM";
 /// Long enough for anything that happens at all, however busy the machine is.
 const WATCHDOG: Duration = Duration::from_secs(180);
+/// How long a browser that was asked to end may say nothing, and how long its folder may still be written to.
+const GOODBYE: Duration = Duration::from_secs(10);
 /// Between two looks at a page.
 const LOOK: Duration = Duration::from_millis(20);
 /// How the DevTools protocol reaches the browser: its pipes are the descriptors 3 and 4.
@@ -470,11 +471,15 @@ pub struct Spoken {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Its helpers go when it does. It may have ended by itself.
-        if let Ok(None) = self.child.try_wait() {
-            let _ = rustix::process::kill_process(Pid::from_child(&self.child), Signal::KILL);
-        }
+        // Closed by itself it waits for its helpers, which write to the folder. It may have ended already.
+        let _ = self.input.write_all(b"{\"id\": 0, \"method\": \"Browser.close\"}\0");
+        while self.messages.recv_timeout(GOODBYE).is_ok() {}
+        let _ = self.child.kill();
         let _ = self.child.wait();
+        let begun = Instant::now();
+        while std::fs::remove_dir_all(self.folder.path()).is_err() && begun.elapsed() < GOODBYE {
+            std::thread::sleep(LOOK);
+        }
     }
 }
 

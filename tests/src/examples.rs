@@ -17,7 +17,7 @@ pub fn picture(example: &str, name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Makes the package of an example in a folder; its path.
+/// Makes the package of an example in a folder, over one that is there; its path.
 ///
 /// # Panics
 ///
@@ -64,7 +64,7 @@ pub fn next_package(example: &str, into: &Path) -> PathBuf {
 fn packed(folder: &Path, into: &Path) -> PathBuf {
     let mut command = procvision();
     command
-        .args(["package", "--json", "--quiet", "--output"])
+        .args(["package", "--json", "--quiet", "--force", "--output"])
         .arg(into)
         .arg(folder);
     let answer = Answer::of(&mut command).expect(0).json();

@@ -1,5 +1,6 @@
 //! A station with three lines, and a browser that shows its page.
 
+use procvision_tests::binary::guest_target_dir;
 use procvision_tests::browser::Browser;
 use procvision_tests::examples::{self, NEXT_VERSION};
 use procvision_tests::frame_pool::eventually;
@@ -7,11 +8,10 @@ use procvision_tests::station::{Premises, Served};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use tempfile::TempDir;
 
-/// The packages that are tried, made once.
+/// The packages that are tried, made once in each run.
 pub struct Packages {
-    folder: TempDir,
+    folder: PathBuf,
 }
 
 impl Packages {
@@ -19,18 +19,20 @@ impl Packages {
     pub fn made() -> &'static Self {
         static MADE: OnceLock<Packages> = OnceLock::new();
         MADE.get_or_init(|| {
-            let folder = tempfile::tempdir().unwrap();
+            // Always the same, so that cargo compiles the next version once.
+            let folder = guest_target_dir().join("station-page");
+            std::fs::create_dir_all(&folder).unwrap();
             for example in ["presence-check", "surface-defect", "capture-quality"] {
-                examples::package(example, folder.path());
+                examples::package(example, &folder);
             }
-            examples::next_package("presence-check", folder.path());
+            examples::next_package("presence-check", &folder);
             Self { folder }
         })
     }
 
     /// The file of one.
     pub fn file(&self, name: &str, version: &str) -> PathBuf {
-        let path = self.folder.path().join(format!("{name}-v{version}-offline.zip"));
+        let path = self.folder.join(format!("{name}-v{version}-offline.zip"));
         assert!(path.is_file(), "{}", path.display());
         path
     }
