@@ -1,8 +1,8 @@
-//! A browser that does what a person would do with a page, and keeps what the page asked for and complained about: Debian's
-//! Chromium without a window, driven over the DevTools protocol.
+//! A browser that does what a person would do with a page, and keeps what the page asked for and complained about:
+//! Debian's Chromium without a window, driven over the DevTools protocol.
 //!
-//! Everything that is waited for is a condition in the page. Where something should happen "at the same moment", such as a
-//! press of the mouse and what the page draws meanwhile, the test says what comes between.
+//! Everything that is waited for is a condition in the page. Where something should happen "at the same moment", such
+//! as a press of the mouse and what the page draws meanwhile, the test says what comes between.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
@@ -31,7 +31,8 @@ const WITH_PIPES: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >&2"#;
 const FLAGS: &[&str] = &[
     "--headless=new",
     "--remote-debugging-pipe",
-    // The tests often run as root, in a container, where the browser's own sandbox cannot be had. It is shown one page only.
+    // The tests often run as root, in a container, where the browser's own sandbox cannot be had. It is shown one page
+    // only.
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -351,8 +352,8 @@ impl Browser {
         self.until(text, &format!("document.body.innerText.includes({wanted})"));
     }
 
-    /// Presses the left button of the mouse on the element of a selector that has this text or this name, as soon as it is
-    /// there and nothing lies over it.
+    /// Presses the left button of the mouse on the element of a selector that has this text or this name, as soon as it
+    /// is there and nothing lies over it.
     ///
     /// # Panics
     ///
@@ -483,8 +484,8 @@ impl Drop for Browser {
     }
 }
 
-/// Where the middle of an element is, by its selector and its text or name; nothing while it is not there, is disabled or has
-/// something over it.
+/// Where the middle of an element is, by its selector and its text or name; nothing while it is not there, is disabled
+/// or has something over it.
 fn place_of(selector: &str, text: &str) -> String {
     let (selector, text) = (json!(selector), json!(text));
     format!(

@@ -50,10 +50,23 @@ pub fn next_package(example: &str, into: &Path) -> PathBuf {
     fs::write(to.join("manifest.json"), manifest.to_string()).expect("it can be written");
     let sdk = project_root().join("guest-sdk");
     let crate_manifest = format!(
-        "[package]\nname = \"{name}\"\nversion = \"{NEXT_VERSION}\"\nedition = \"2024\"\nlicense = \"MIT\"\npublish = false\n\n\
-         [lib]\ncrate-type = [\"cdylib\"]\n\n\
-         [dependencies]\nprocvision-guest = {{ path = \"{}\" }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n\
-         serde_json = \"1\"\n\n[workspace]\n",
+        r#"[package]
+name = "{name}"
+version = "{NEXT_VERSION}"
+edition = "2024"
+license = "MIT"
+publish = false
+
+[lib]
+crate-type = ["cdylib"]
+
+[dependencies]
+procvision-guest = {{ path = "{}" }}
+serde = {{ version = "1", features = ["derive"] }}
+serde_json = "1"
+
+[workspace]
+"#,
         sdk.display()
     );
     fs::write(to.join("Cargo.toml"), crate_manifest).expect("it can be written");

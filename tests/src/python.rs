@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Python of a virtual environment below the target folder, with exactly the packages of a requirements file. It is made
-/// the first time, and when the file changes.
+/// The Python of a virtual environment below the target folder, with exactly the packages of a requirements file. It is
+/// made the first time, and when the file changes.
 ///
 /// # Panics
 ///

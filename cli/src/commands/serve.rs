@@ -166,8 +166,8 @@ fn absolute(mut config: Config) -> Result<Config, CommandError> {
     Ok(config)
 }
 
-/// The folder for pictures that are not in a pool: in memory, of this store alone, and the same whichever version of the
-/// program serves it, so that the next one finds what this one leaves behind.
+/// The folder for pictures that are not in a pool: in memory, of this store alone, and the same whichever version of
+/// the program serves it, so that the next one finds what this one leaves behind.
 fn pictures(store: &Path) -> PathBuf {
     let digest = Sha256::digest(store.as_os_str().as_bytes());
     let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();

@@ -1,5 +1,5 @@
-//! The description of the interface and the interface are the same: schemathesis makes requests from the one, good ones and bad
-//! ones, and looks whether the other answers as it says.
+//! The description of the interface and the interface are the same: schemathesis makes requests from the one, good ones
+//! and bad ones, and looks whether the other answers as it says.
 //!
 //! What it asks is the same each time: a fixed seed, a bounded number of requests, one after the other.
 
@@ -112,7 +112,8 @@ fn schemathesis_finds_nothing() {
     assert!(output.status.success(), "{said}\n{errors}\n{command:?}");
     assert_eq!(served.get("/healthz").0, 200);
 
-    // It has asked for everything, and everything has been answered well at least once: what only ever fails is not tried.
+    // It has asked for everything, and everything has been answered well at least once: what only ever fails is not
+    // tried.
     let answered = answered(&har, &described, &served.page);
     let operations = described["paths"]
         .as_object()

@@ -1,5 +1,5 @@
-//! How the page looks and sounds: everything has a name, everything can be read, in dark and in light, on a wall and on a
-//! telephone.
+//! How the page looks and sounds: everything has a name, everything can be read, in dark and in light, on a wall and on
+//! a telephone.
 
 use crate::stage::Stage;
 use serde_json::{Value, json};
@@ -33,8 +33,8 @@ const CONTROLS: [&str; 14] = [
     "heading",
 ];
 
-/// Texts that are too pale: less than 4.5 to 1 from what is behind them, or 3 to 1 if they are large. What is behind is laid
-/// together from all grounds that are not wholly transparent.
+/// Texts that are too pale: less than 4.5 to 1 from what is behind them, or 3 to 1 if they are large. What is behind is
+/// laid together from all grounds that are not wholly transparent.
 const PALE: &str = r#"(() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const colour = (text) => {
@@ -66,7 +66,8 @@ const PALE: &str = r#"(() => {
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
     const one = text.parentElement;
     const box = one.getBoundingClientRect();
-    if (!text.data.trim() || box.width < 2 || box.height < 2 || !one.checkVisibility({ visibilityProperty: true })) continue;
+    const shown = box.width >= 2 && box.height >= 2 && one.checkVisibility({ visibilityProperty: true });
+    if (!text.data.trim() || !shown) continue;
     // What has a picture behind it has a plate of its own colour; what is switched off may be pale.
     if (one.closest("svg, .unseen, :disabled, noscript, .watchdog, .skip")) continue;
     const style = getComputedStyle(one);
@@ -79,7 +80,8 @@ const PALE: &str = r#"(() => {
     const ratio = (first + 0.05) / (second + 0.05);
     const size = Number.parseFloat(style.fontSize);
     const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    if (ratio < (large ? 3 : 4.5)) pale.push(`${ratio.toFixed(2)}: ${text.data.trim().slice(0, 60)} (${one.className})`);
+    const what = `${text.data.trim().slice(0, 60)} (${one.className})`;
+    if (ratio < (large ? 3 : 4.5)) pale.push(`${ratio.toFixed(2)}: ${what}`);
   }
   return pale;
 })()"#;
@@ -88,8 +90,9 @@ const PALE: &str = r#"(() => {
 const WIDE: &str = r#"(() => {
   const root = document.scrollingElement;
   if (root.scrollWidth <= root.clientWidth) return [];
-  const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1);
-  return [`${root.scrollWidth} of ${root.clientWidth}`, ...out.slice(0, 5).map((one) => `${one.tagName}.${one.className}`)];
+  const isOut = (one) => one.getBoundingClientRect().right > root.clientWidth + 1;
+  const out = [...document.querySelectorAll("body *")].filter(isOut).slice(0, 5);
+  return [`${root.scrollWidth} of ${root.clientWidth}`, ...out.map((one) => `${one.tagName}.${one.className}`)];
 })()"#;
 
 /// Opens a view and waits until it is there.
@@ -110,8 +113,12 @@ fn everything_has_a_name(stage: &mut Stage, place: &str) {
     // A window leaves only itself to be heard.
     assert!(named.len() >= 3, "{place}: {named:#?}");
     let structure = stage.browser.value(
-        "[document.querySelectorAll('h1').length, document.querySelectorAll('main').length, document.documentElement.lang,
-          [...document.querySelectorAll('[id]')].map((one) => one.id).filter((id, at, all) => all.indexOf(id) !== at)]",
+        "(() => {
+           const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);
+           const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
+           const count = (selector) => document.querySelectorAll(selector).length;
+           return [count('h1'), count('main'), document.documentElement.lang, twice];
+         })()",
     );
     assert_eq!(structure, json!([1, 1, "en", []]), "{place}");
 }

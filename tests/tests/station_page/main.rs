@@ -1,4 +1,5 @@
-//! The page in a real browser, in the hands of those who use it: a real station, the real examples, pictures from cameras.
+//! The page in a real browser, in the hands of those who use it: a real station, the real examples, pictures from
+//! cameras.
 
 mod hands;
 mod looks;

@@ -1,11 +1,13 @@
-//! The pictures of the page in the README. `UPDATE_PICTURES=1` writes them anew; look at them before they are committed.
+//! The pictures of the page in the README. `UPDATE_PICTURES=1` writes them anew; look at them before they are
+//! committed.
 
 use crate::stage::Stage;
 use procvision_tests::binary::project_root;
 use procvision_tests::examples::NEXT_VERSION;
 use serde_json::json;
 
-/// Pixels of the picture of the line, as on a screen at the line, and of that of the algorithms, which scrolls on a small one.
+/// Pixels of the picture of the line, as on a screen at the line, and of that of the algorithms, which scrolls on a
+/// small one.
 const LINE: (u32, u32) = (1024, 680);
 const ALGORITHMS: (u32, u32) = (1024, 930);
 /// People wait for a README.

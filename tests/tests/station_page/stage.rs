@@ -112,8 +112,8 @@ impl Stage {
         stage
     }
 
-    /// Has a camera show a picture of an example, and waits until the line's view shows what came of it: this outcome, whatever
-    /// else is judged at that moment.
+    /// Has a camera show a picture of an example, and waits until the line's view shows what came of it: this outcome,
+    /// whatever else is judged at that moment.
     #[track_caller]
     pub fn show(&mut self, pool: &str, example: &str, picture: &str, outcome: &str) -> Value {
         let before = self.newest();

@@ -1,5 +1,5 @@
-//! What happens at a line in the course of a day, seen on the page: a package comes, judges, is replaced and comes back, and
-//! its process dies.
+//! What happens at a line in the course of a day, seen on the page: a package comes, judges, is replaced and comes
+//! back, and its process dies.
 
 use crate::stage::{Packages, Stage};
 use procvision_tests::examples::{self, NEXT_VERSION};
@@ -121,8 +121,8 @@ fn a_package_comes_judges_is_replaced_and_comes_back() {
     stage.is_content();
 }
 
-/// Presses a button, waits until more was judged and shown, and only then lets go: what the page draws meanwhile must not take
-/// the button away from under the mouse.
+/// Presses a button, waits until more was judged and shown, and only then lets go: what the page draws meanwhile must
+/// not take the button away from under the mouse.
 #[track_caller]
 fn press_while_it_judges(stage: &mut Stage, button: &str) {
     let place = stage.browser.press("article.box button", button);
@@ -142,8 +142,8 @@ fn judges_with(stage: &Stage, version: &str) {
     });
 }
 
-/// The verdict is the largest thing on the page, in letters that can be read from three metres: on an ordinary screen of 24
-/// inches 1440 pixels are 53 cm, and 15 mm are 40 of them.
+/// The verdict is the largest thing on the page, in letters that can be read from three metres: on an ordinary screen
+/// of 24 inches 1440 pixels are 53 cm, and 15 mm are 40 of them.
 fn the_verdict_is_there(stage: &mut Stage, result: &Value) {
     let word = stage.browser.text(&format!("{}.innerText.trim()", seat(".word")));
     assert_eq!(word, "NG");
