@@ -4,12 +4,15 @@
 //! [`subject`] says what is started, [`peer`] is the running process, [`request`] and [`answer`] are what goes to and
 //! fro, [`bench`](mod@bench) is what a case has to work with, [`cases`] are the cases, [`suite`] runs them, [`report`] tells.
 //! [`soak`] asks an adapter very many times.
+//!
+//! [`station`] is a whole station as its callers have it, and [`load`] puts it under the load of cameras.
 
 pub mod answer;
 pub mod bench;
 pub mod camera;
 
 pub mod cases;
+pub mod load;
 pub mod peer;
 pub mod pictures;
 pub mod processes;
@@ -17,6 +20,7 @@ pub mod report;
 pub mod request;
 
 pub mod soak;
+pub mod station;
 pub mod step;
 pub mod subject;
 pub mod suite;

@@ -8,6 +8,8 @@ use std::io;
 pub struct Taken {
     /// Resident memory in bytes, shared memory included, mapped files not.
     pub memory_bytes: u64,
+    /// Of that what no other process can see.
+    pub private_bytes: u64,
     /// Open descriptors; nothing if one of the processes shows them to nobody but root.
     pub descriptors: Option<u64>,
     /// Threads.
@@ -27,6 +29,7 @@ pub fn taken(process: u32) -> io::Result<Taken> {
         // One that has ended in the meantime takes nothing.
         if let Ok(part) = of_one(child) {
             sum.memory_bytes += part.memory_bytes;
+            sum.private_bytes += part.private_bytes;
             sum.descriptors = sum.descriptors.zip(part.descriptors).map(|(sum, part)| sum + part);
             sum.threads += part.threads;
             sum.processes += 1;
@@ -35,7 +38,12 @@ pub fn taken(process: u32) -> io::Result<Taken> {
     Ok(sum)
 }
 
-fn of_one(process: u32) -> io::Result<Taken> {
+/// What `process` takes itself.
+///
+/// # Errors
+///
+/// If it is gone, or the kernel does not tell.
+pub fn of_one(process: u32) -> io::Result<Taken> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let number = |key: &str| -> io::Result<u64> {
         let line = status.lines().find_map(|line| line.strip_prefix(key));
@@ -43,10 +51,10 @@ fn of_one(process: u32) -> io::Result<Taken> {
         word.and_then(|word| word.parse().ok())
             .ok_or_else(|| io::Error::other(format!("the kernel does not tell {key} of process {process}")))
     };
+    let private = number("RssAnon")?;
     Ok(Taken {
-        memory_bytes: number("RssAnon")?
-            .saturating_add(number("RssShmem")?)
-            .saturating_mul(1024),
+        memory_bytes: private.saturating_add(number("RssShmem")?).saturating_mul(1024),
+        private_bytes: private.saturating_mul(1024),
         descriptors: fs::read_dir(format!("/proc/{process}/fd"))
             .ok()
             .map(|entries| entries.count() as u64),

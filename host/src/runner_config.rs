@@ -97,8 +97,8 @@ pub struct RunnerConfig {
     #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Level")]
     pub log_level: Option<Level>,
-    /// What the host adds to the `debug` of a result: `latency_ms`, `fuel`, `peak_memory_bytes`, `picture`, `warnings`,
-    /// `instance_replaced`. Other names are for the runner, which may keep what the algorithm publishes under them.
+    /// What the host adds to the `debug` of a result: `latency_ms`, `algorithm_ms`, `fuel`, `peak_memory_bytes`, `picture`,
+    /// `warnings`, `instance_replaced`. Other names are for the runner, which may keep what the algorithm publishes under them.
     #[serde(deserialize_with = "strict_json::given", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<String>", length(max = DEBUG_FIELDS))]
     pub save_debug_fields: Option<Vec<String>>,

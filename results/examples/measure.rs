@@ -127,6 +127,7 @@ fn result(n: usize) -> NewResult {
             width: 1_920,
             height: 1_080,
             format: "raw".to_owned(),
+            ..Picture::default()
         }),
         params: object(json!({"threshold": 0.5, "area": {"x": 0, "y": 0, "width": 1920, "height": 1080}})),
         debug: object(json!({"latency_ms": 3.25, "fuel": 123_456_789, "peak_memory_bytes": 17_000_000})),

@@ -92,7 +92,7 @@ impl Outcome {
 }
 
 /// The picture that was judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
     /// Where it came from, in words of the station.
     pub source: String,
@@ -102,6 +102,15 @@ pub struct Picture {
     pub height: u32,
     /// What its bytes were, such as `jpeg`.
     pub format: String,
+    /// When it was taken, in milliseconds since 1970, if its camera has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp_ms: Option<u64>,
+    /// Its place in the order in which the pictures of its pool were published, if a line has followed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// Microseconds from its publication until the algorithm was asked, if a line has followed the pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_us: Option<u64>,
 }
 
 /// A result to be recorded.

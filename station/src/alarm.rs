@@ -30,12 +30,35 @@ impl Alarm {
     }
 }
 
+/// What an alarm concerns; nothing if it is the station as a whole.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct About<'a> {
+    /// A product model.
+    pub pid: Option<&'a str>,
+    /// The line that judges it.
+    pub line: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    /// A product model.
+    pub(crate) fn pid(pid: &'a str) -> Self {
+        Self {
+            pid: Some(pid),
+            line: None,
+        }
+    }
+}
+
 impl Station {
     /// Calls somebody: in the station's log, among the events, and in what is counted.
-    pub(crate) fn alarm(&self, alarm: Alarm, pid: Option<&str>, message: &str) {
-        tracing::error!(pid, "{}", visible::line(message));
+    pub(crate) fn alarm(&self, alarm: Alarm, about: About<'_>, message: &str) {
+        let About { pid, line } = about;
+        tracing::error!(pid, line, "{}: {}", alarm.as_str(), visible::line(message));
         self.metrics().alarm(pid.unwrap_or_default());
-        let data = json!({"at_ms": now_ms(), "pid": pid, "kind": alarm.as_str(), "message": message});
+        let mut data = json!({"at_ms": now_ms(), "pid": pid, "kind": alarm.as_str(), "message": message});
+        if let Some(line) = line {
+            data["line"] = line.into();
+        }
         self.events().say(Kind::Alarm, &data);
     }
 }

@@ -7,6 +7,7 @@ mod values;
 pub use error::ConfigError;
 pub use values::{
     CommandConfig, Dialect, LineConfig, PhaseName, ResultsConfig, Role, SourceConfig, ThumbnailPolicy, TokenConfig,
+    WhichPictures,
 };
 
 use procvision_host::manifest::is_pid;

@@ -3,15 +3,16 @@
 use crate::config::PhaseName;
 use crate::events::Kind;
 use crate::inspection::{Inspection, Verdict};
-use crate::picture::Picture;
+use crate::picture::Picture as Pictured;
 use crate::seat::{Full, Judge, Waiting};
 use crate::station::Station;
 use procvision_host::protocol::now_ms;
 use procvision_host::visible;
-use procvision_results::{NewResult, Outcome as Judged, Phase as JudgedPhase, ResultsError, StoredResult};
+use procvision_results::{NewResult, Outcome as Judged, Phase as JudgedPhase, Picture, ResultsError, StoredResult};
 use procvision_runner::{Answer, AnswerStatus, Outcome, Phase, Question};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What is asked about one picture.
 #[derive(Debug)]
@@ -27,9 +28,9 @@ pub struct StepRequest {
     /// Where things are expected.
     pub guides: Value,
     /// What is judged.
-    pub picture: Arc<Picture>,
+    pub picture: Arc<Pictured>,
     /// What it is compared with.
-    pub guide: Option<Picture>,
+    pub guide: Option<Pictured>,
     /// The line that asks, if it is one.
     pub line: Option<String>,
 }
@@ -41,6 +42,17 @@ pub struct StepAnswer {
     pub verdict: Verdict,
     /// The answer to each question that was asked.
     pub results: Vec<StoredResult>,
+}
+
+/// What a question has brought, before anybody is told.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// How it came out.
+    pub verdict: Verdict,
+    new: NewResult,
+    thumbnail: Option<Vec<u8>>,
+    answer: Answer,
+    answered: Instant,
 }
 
 /// Why nobody can say what a step has brought.
@@ -78,22 +90,14 @@ impl Station {
         let mut results = Vec::new();
         let mut verdict = Verdict::Ok;
         for phase in &request.phases {
-            let question = self.question(inspection, request, *phase);
-            let answer = inspection.place.ask(&waiting, question).await;
-            let (new, came_out) = result(inspection, request, *phase, &answer);
-            let kept = self.results().keeps_thumbnail(new.outcome);
-            let thumbnail = match kept {
-                true => self.pictures().thumbnail(&request.picture).await,
-                false => None,
-            };
-            let stored = self.keep(new, thumbnail).await.inspect_err(|_| {
+            let asked = self.ask(inspection, request, &waiting, *phase).await;
+            verdict = asked.verdict;
+            let stored = self.keep(asked).await.inspect_err(|_| {
                 // Nobody can say any more that this step is good.
                 inspection.note(request.step_index, Verdict::Failed);
             })?;
-            self.tell(&stored, &answer, came_out);
             results.push(stored);
-            verdict = came_out;
-            if came_out != Verdict::Ok {
+            if verdict != Verdict::Ok {
                 // What is not right is not asked further about.
                 break;
             }
@@ -102,8 +106,43 @@ impl Station {
         Ok(StepAnswer { verdict, results })
     }
 
+    /// Puts one question. Nobody is told what it has brought before that is kept.
+    pub(crate) async fn ask(
+        &self,
+        inspection: &Inspection,
+        request: &StepRequest,
+        waiting: &Waiting,
+        phase: PhaseName,
+    ) -> Asked {
+        let since = Instant::now();
+        let question = self.question(inspection, request, phase);
+        let answer = inspection.place.ask(waiting, question).await;
+        let answered = Instant::now();
+        let picture = request.picture.record(since + answer.waited);
+        let (new, verdict) = result(inspection, request, phase, &answer, picture);
+        let kept = self.results().keeps_thumbnail(new.outcome);
+        let thumbnail = match kept {
+            true => self.pictures().thumbnail(&request.picture).await,
+            false => None,
+        };
+        Asked {
+            verdict,
+            new,
+            thumbnail,
+            answer,
+            answered,
+        }
+    }
+
+    /// Brings what a question has brought to disk, and then tells everybody.
+    pub(crate) async fn keep(&self, asked: Asked) -> Result<StoredResult, ResultsError> {
+        let stored = self.record(asked.new, asked.thumbnail).await?;
+        self.tell(&stored, &asked.answer, asked.verdict, asked.answered.elapsed());
+        Ok(stored)
+    }
+
     /// Brings a result to disk. What an algorithm has published beside its answer is left out if it is more than is kept.
-    async fn keep(&self, mut new: NewResult, thumbnail: Option<Vec<u8>>) -> Result<StoredResult, ResultsError> {
+    async fn record(&self, mut new: NewResult, thumbnail: Option<Vec<u8>>) -> Result<StoredResult, ResultsError> {
         let has_thumbnail = thumbnail.is_some();
         let id = match self.results().record(new.clone(), thumbnail.clone()).await {
             Err(ResultsError::TooLarge { what: "result", .. }) if !new.debug.is_empty() => {
@@ -137,12 +176,15 @@ impl Station {
         }
     }
 
-    /// Tells everybody who watches.
-    fn tell(&self, result: &StoredResult, answer: &Answer, verdict: Verdict) {
-        self.metrics().judged(&result.result, answer);
+    /// Tells everybody who watches. `kept` is how long it took to bring it to disk.
+    fn tell(&self, result: &StoredResult, answer: &Answer, verdict: Verdict, kept: Duration) {
+        self.metrics().judged(&result.result, answer, kept);
         let mut data = serde_json::to_value(result).unwrap_or_default();
-        if let (Value::Object(data), true) = (&mut data, result.has_thumbnail) {
-            data.insert("url".to_owned(), format!("/results/{}/thumbnail", result.id).into());
+        if let Value::Object(data) = &mut data {
+            data.insert("kept_us".to_owned(), micros(kept).into());
+            if result.has_thumbnail {
+                data.insert("url".to_owned(), format!("/results/{}/thumbnail", result.id).into());
+            }
         }
         self.events().say(Kind::Result, &data);
         if verdict == Verdict::Failed {
@@ -158,7 +200,13 @@ impl Station {
 }
 
 /// What is kept of an answer, and how it came out.
-fn result(inspection: &Inspection, request: &StepRequest, phase: PhaseName, answer: &Answer) -> (NewResult, Verdict) {
+fn result(
+    inspection: &Inspection,
+    request: &StepRequest,
+    phase: PhaseName,
+    answer: &Answer,
+    picture: Picture,
+) -> (NewResult, Verdict) {
     let seat = inspection.place.seat();
     let (algorithm, version, digest) = match &seat.judge {
         Judge::Release { release, digest } => (release.name.clone(), release.version.to_string(), digest.clone()),
@@ -192,15 +240,19 @@ fn result(inspection: &Inspection, request: &StepRequest, phase: PhaseName, answ
         message: judged.message,
         ng_reason: judged.ng_reason,
         defects: judged.defects,
-        picture: Some(request.picture.record.clone()),
+        picture: Some(picture),
         params: request.params.clone(),
         debug: judged.debug,
         attempts: answer.attempts,
-        waited_us: u64::try_from(answer.waited.as_micros()).unwrap_or(u64::MAX),
-        took_us: u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX),
+        waited_us: micros(answer.waited),
+        took_us: micros(answer.took),
         context: inspection.context.clone(),
     };
     (new, judged.verdict)
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// What an answer says.

@@ -11,6 +11,9 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use serde_json::Value;
 use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// What a question was about and how it came out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -35,6 +38,18 @@ struct DeliveryLabels {
     way: String,
 }
 
+/// A line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LineLabels {
+    line: String,
+}
+
+/// A frame pool.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PoolLabels {
+    pool: String,
+}
+
 /// How a product model is at this moment.
 #[derive(Clone, Debug)]
 pub struct SeatGauges {
@@ -46,9 +61,48 @@ pub struct SeatGauges {
     pub waiting: usize,
 }
 
+/// What a line has done since the station began.
+#[derive(Clone, Debug)]
+pub struct LineCounts {
+    /// Which one.
+    pub line: String,
+    /// Pictures that it has taken.
+    pub pictures: u64,
+    /// Pictures that it has passed over.
+    pub dropped: u64,
+    /// Pictures that it has taken, and could not judge.
+    pub not_judged: u64,
+}
+
+/// What a pool has seen since it was made.
+#[derive(Clone, Debug)]
+pub struct PoolCounts {
+    /// Which one.
+    pub pool: String,
+    /// Pictures that were published.
+    pub published: u64,
+    /// Pictures for which no slot was free.
+    pub dropped: u64,
+    /// Pictures a second.
+    pub fps: f64,
+}
+
+/// How everything is at the moment at which it is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Moment {
+    /// What judges.
+    pub seats: Vec<SeatGauges>,
+    /// Lines that have run.
+    pub lines: Vec<LineCounts>,
+    /// Pools; none if the broker does not answer.
+    pub pools: Vec<PoolCounts>,
+}
+
 /// Everything that is counted.
 pub struct Metrics {
     registry: Registry,
+    /// Whoever reads has it: what is of the moment is set, and then read.
+    reading: Mutex<()>,
     questions: Family<QuestionLabels, Counter>,
     attempts: Family<PidLabels, Counter>,
     took: Family<PidLabels, Histogram>,
@@ -60,6 +114,13 @@ pub struct Metrics {
     alarms: Family<PidLabels, Counter>,
     ready: Family<PidLabels, Gauge>,
     waiting: Family<PidLabels, Gauge>,
+    kept: Family<PidLabels, Histogram>,
+    line_pictures: Family<LineLabels, Counter>,
+    line_dropped: Family<LineLabels, Counter>,
+    line_not_judged: Family<LineLabels, Counter>,
+    pool_published: Family<PoolLabels, Counter>,
+    pool_dropped: Family<PoolLabels, Counter>,
+    pool_rate: Family<PoolLabels, Gauge<f64, AtomicU64>>,
 }
 
 impl fmt::Debug for Metrics {
@@ -82,6 +143,7 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("procvision");
         let took = Family::<PidLabels, Histogram>::new_with_constructor(times);
         let waited = Family::<PidLabels, Histogram>::new_with_constructor(times);
+        let kept = Family::<PidLabels, Histogram>::new_with_constructor(times);
         let metrics = Self {
             questions: Family::default(),
             attempts: Family::default(),
@@ -94,6 +156,14 @@ impl Default for Metrics {
             alarms: Family::default(),
             ready: Family::default(),
             waiting: Family::default(),
+            kept,
+            line_pictures: Family::default(),
+            line_dropped: Family::default(),
+            line_not_judged: Family::default(),
+            pool_published: Family::default(),
+            pool_dropped: Family::default(),
+            pool_rate: Family::default(),
+            reading: Mutex::default(),
             registry: Registry::default(),
         };
         let Metrics {
@@ -108,6 +178,13 @@ impl Default for Metrics {
             alarms,
             ready,
             waiting,
+            kept,
+            line_pictures,
+            line_dropped,
+            line_not_judged,
+            pool_published,
+            pool_dropped,
+            pool_rate,
             ..
         } = &metrics;
         registry.register(
@@ -141,13 +218,26 @@ impl Default for Metrics {
             "Questions that wait or are asked at this moment",
             waiting.clone(),
         );
+        let help = "From an answer to the moment at which its result is on disk";
+        registry.register_with_unit("keep", help, Unit::Seconds, kept.clone());
+        registry.register("line_pictures", "Pictures that a line has taken", line_pictures.clone());
+        let help = "Pictures that were published while a line ran, and gone before it came to them";
+        registry.register("line_pictures_dropped", help, line_dropped.clone());
+        let help = "Pictures that a line has taken, and that could not be judged";
+        registry.register("line_pictures_not_judged", help, line_not_judged.clone());
+        let help = "Pictures that were published in a frame pool";
+        registry.register("pool_published", help, pool_published.clone());
+        let help = "Pictures of a camera for which the pool had no free slot";
+        registry.register("pool_dropped", help, pool_dropped.clone());
+        let help = "Pictures that are published in a second, of the last five";
+        registry.register("pool_fps", help, pool_rate.clone());
         Self { registry, ..metrics }
     }
 }
 
 impl Metrics {
-    /// A question was answered.
-    pub fn judged(&self, result: &NewResult, answer: &Answer) {
+    /// A question was answered, and it took so long to bring that to disk.
+    pub fn judged(&self, result: &NewResult, answer: &Answer, kept: Duration) {
         let pid = PidLabels {
             pid: result.pid.clone(),
         };
@@ -162,6 +252,7 @@ impl Metrics {
         self.attempts.get_or_create(&pid).inc_by(answer.attempts.into());
         self.took.get_or_create(&pid).observe(answer.took.as_secs_f64());
         self.waited.get_or_create(&pid).observe(answer.waited.as_secs_f64());
+        self.kept.get_or_create(&pid).observe(kept.as_secs_f64());
         let number = |key: &str| result.debug.get(key).and_then(Value::as_u64);
         if let Some(fuel) = number("fuel") {
             self.fuel.get_or_create(&pid).inc_by(fuel);
@@ -191,14 +282,37 @@ impl Metrics {
     }
 
     /// Everything, in the text format of OpenMetrics 1.0.
-    pub fn text(&self, seats: &[SeatGauges]) -> String {
+    pub fn text(&self, moment: &Moment) -> String {
+        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         self.ready.clear();
         self.waiting.clear();
-        for seat in seats {
+        for seat in &moment.seats {
             let labels = PidLabels { pid: seat.pid.clone() };
             self.ready.get_or_create(&labels).set(i64::from(seat.ready));
             let waiting = i64::try_from(seat.waiting).unwrap_or(i64::MAX);
             self.waiting.get_or_create(&labels).set(waiting);
+        }
+        self.line_pictures.clear();
+        self.line_dropped.clear();
+        self.line_not_judged.clear();
+        for counts in &moment.lines {
+            let labels = LineLabels {
+                line: counts.line.clone(),
+            };
+            self.line_pictures.get_or_create(&labels).inc_by(counts.pictures);
+            self.line_dropped.get_or_create(&labels).inc_by(counts.dropped);
+            self.line_not_judged.get_or_create(&labels).inc_by(counts.not_judged);
+        }
+        self.pool_published.clear();
+        self.pool_dropped.clear();
+        self.pool_rate.clear();
+        for counts in &moment.pools {
+            let labels = PoolLabels {
+                pool: counts.pool.clone(),
+            };
+            self.pool_published.get_or_create(&labels).inc_by(counts.published);
+            self.pool_dropped.get_or_create(&labels).inc_by(counts.dropped);
+            self.pool_rate.get_or_create(&labels).set(counts.fps);
         }
         let mut text = String::new();
         // Writing to a string cannot fail.

@@ -9,7 +9,7 @@ mod tool;
 
 pub use tool::{ToolError, ToolOutput};
 
-use crate::alarm::Alarm;
+use crate::alarm::{About, Alarm};
 use crate::events::Kind;
 use crate::seat::{Judge, Seat};
 use crate::seats::Wanted;
@@ -241,7 +241,7 @@ impl Station {
     async fn follow_at_once(&self) {
         if let Err(error) = self.follow_listing().await {
             let message = format!("the store has changed and cannot be read: {}", one_line(&error));
-            self.alarm(Alarm::StoreUnreadable, None, &message);
+            self.alarm(Alarm::StoreUnreadable, About::default(), &message);
         }
     }
 
@@ -295,7 +295,7 @@ impl Station {
                         "{release} does not start for {} as it is now configured: {error}",
                         seat.pid
                     );
-                    self.alarm(Alarm::NotStarted, Some(&seat.pid), &message);
+                    self.alarm(Alarm::NotStarted, About::pid(&seat.pid), &message);
                 }
             }
         }

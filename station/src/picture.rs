@@ -5,8 +5,9 @@ use crate::config::SourceConfig;
 use crate::thumbnail;
 use procvision_host::explain::one_line;
 use procvision_host::frame::{Frame, FrameError};
-use procvision_host::pool::consumer::{PoolClient, PoolError};
-use procvision_host::pool::{FrameReference, PoolName, ReferenceError};
+use procvision_host::pool::consumer::{Follow, PoolClient, PoolError, PoolMark};
+use procvision_host::pool::message::Refusal;
+use procvision_host::pool::{FrameReference, LinkError, PoolName, ReferenceError};
 use procvision_results::Picture as PictureRecord;
 use procvision_runner::PictureRef;
 use serde_json::{Map, Value};
@@ -16,7 +17,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 use tempfile::TempPath;
 use tokio::sync::Semaphore;
 
@@ -28,6 +29,8 @@ const SUFFIX: &str = ".bin";
 const MOST_FILE_BYTES: u64 = 1 << 30;
 /// Pictures that are read or decoded at the same time; each may take some hundred megabytes meanwhile. Others wait.
 const MOST_DECODED: usize = 4;
+/// How often it is looked whether a file that is a source has changed.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +86,8 @@ pub struct Picture {
     pub reference: PictureRef,
     /// What is noted with the result.
     pub record: PictureRecord,
+    /// When it was published, if a pool was followed.
+    pub published: Option<Instant>,
     pixels: Pixels,
 }
 
@@ -103,6 +108,39 @@ impl Picture {
             Pixels::Kept(file) => thumbnail::of(&Frame::decode(&fs::read(file).ok()?).ok()?),
         }
     }
+}
+
+impl Picture {
+    /// What is noted with a result about which the process was asked at that moment.
+    pub fn record(&self, asked: Instant) -> PictureRecord {
+        let delivered = self
+            .published
+            .map(|published| asked.saturating_duration_since(published));
+        PictureRecord {
+            delivered_us: delivered.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+            ..self.record.clone()
+        }
+    }
+}
+
+/// Where somebody is who follows the pictures of a source: at this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// A picture of a pool.
+    Pool(PoolName, PoolMark),
+    /// A file, by its path, the time at which it was written and its size.
+    File(PathBuf, u128, u64),
+}
+
+/// A picture of a source that is followed.
+#[derive(Debug)]
+pub struct Followed {
+    /// The picture.
+    pub picture: Picture,
+    /// To find those that come later.
+    pub mark: Mark,
+    /// How many there were between the last one and this one, as far as that is known: of a file it is not.
+    pub passed_over: u64,
 }
 
 /// Where pictures come from.
@@ -173,11 +211,7 @@ impl Pictures {
         match self.source(name) {
             None => Err(PictureError::NoSource(name.to_owned())),
             Some(SourceConfig::Pool(pool)) => {
-                // The configuration was checked.
-                let pool: PoolName = pool.parse().map_err(|source| PictureError::Reference {
-                    text: pool.clone(),
-                    source,
-                })?;
+                let pool = pool_name(&pool)?;
                 let (reference, frame) = self.pools.newest(&pool)?;
                 Ok(leased(&reference, frame, name))
             }
@@ -186,13 +220,13 @@ impl Pictures {
     }
 
     /// The picture in a file, and the mark of the file that was read: it may be replaced meanwhile.
-    fn of_file(&self, path: &Path, name: &str) -> Result<(Picture, String), PictureError> {
+    fn of_file(&self, path: &Path, name: &str) -> Result<(Picture, Mark), PictureError> {
         let unreadable = |source| PictureError::Read {
             path: path.to_owned(),
             source,
         };
         let mut file = fs::File::open(path).map_err(unreadable)?;
-        let mark = mark(&file.metadata().map_err(unreadable)?).map_err(unreadable)?;
+        let mark = mark(path, &file.metadata().map_err(unreadable)?).map_err(unreadable)?;
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut io::Read::take(&mut file, MOST_FILE_BYTES), &mut bytes).map_err(unreadable)?;
         let frame = Frame::decode(&bytes).map_err(|source| PictureError::Decode {
@@ -202,26 +236,59 @@ impl Pictures {
         Ok((self.written(&bytes, &frame, name)?, mark))
     }
 
-    /// The picture that a source has now, if it is another one than that of the mark; with a mark of its own.
+    /// A picture of a source that came after the one of the mark: of a pool the oldest that is still there, or the newest;
+    /// of a file the one in it, if it has changed. `None` if there is none yet. A mark of another source is none.
     ///
     /// # Errors
     ///
     /// See [`PictureError`].
-    pub fn newer(&self, name: &str, known: &str) -> Result<Option<(Picture, String)>, PictureError> {
-        if let Some(SourceConfig::File(path)) = self.source(name) {
-            let there = fs::metadata(&path).and_then(|file| mark(&file));
-            let now = there.map_err(|source| PictureError::Read {
-                path: path.clone(),
-                source,
-            })?;
-            return Ok(match now == known {
-                true => None,
-                false => Some(self.of_file(&path, name)?),
-            });
+    pub fn after(&self, name: &str, mark: Option<&Mark>, which: Follow) -> Result<Option<Followed>, PictureError> {
+        match self.source(name) {
+            None => Err(PictureError::NoSource(name.to_owned())),
+            Some(SourceConfig::Pool(pool)) => {
+                let pool = pool_name(&pool)?;
+                let found = self.pools.after(&pool, pool_mark(mark, &pool), which)?;
+                Ok(found.map(|found| {
+                    let mut picture = leased(&found.reference, found.frame, name);
+                    picture.record.sequence = Some(found.sequence);
+                    picture.published = Instant::now().checked_sub(found.age);
+                    Followed {
+                        picture,
+                        mark: Mark::Pool(pool, found.mark),
+                        passed_over: found.passed_over,
+                    }
+                }))
+            }
+            Some(SourceConfig::File(path)) => {
+                let there = fs::metadata(&path).and_then(|file| self::mark(&path, &file));
+                let now = there.map_err(|source| PictureError::Read {
+                    path: path.clone(),
+                    source,
+                })?;
+                if mark == Some(&now) {
+                    return Ok(None);
+                }
+                let (picture, mark) = self.of_file(&path, name)?;
+                Ok(Some(Followed {
+                    picture,
+                    mark,
+                    passed_over: 0,
+                }))
+            }
         }
-        let picture = self.of_source(name)?;
-        let now = picture.reference.id.clone();
-        Ok((now != known).then_some((picture, now)))
+    }
+
+    /// Waits until there may be a picture after the one of the mark, but not for longer than `patience`. Keeps the thread
+    /// waiting that calls it.
+    pub fn wait_after(&self, name: &str, mark: Option<&Mark>, patience: Duration) {
+        if let Some(SourceConfig::Pool(pool)) = self.source(name)
+            && let Ok(pool) = pool_name(&pool)
+            && self.pools.wait_after(&pool, pool_mark(mark, &pool), patience).is_ok()
+        {
+            return;
+        }
+        // What cannot be waited for is looked for; that tells what is wrong, too.
+        std::thread::sleep(LOOK.min(patience));
     }
 
     fn source(&self, name: &str) -> Option<SourceConfig> {
@@ -283,15 +350,31 @@ impl Pictures {
                 meta: meta(frame),
             },
             record: record(frame, source),
+            published: None,
             pixels: Pixels::Kept(path),
         })
     }
 }
 
 /// When a file was written last, and how long it is.
-fn mark(file: &fs::Metadata) -> io::Result<String> {
+fn mark(path: &Path, file: &fs::Metadata) -> io::Result<Mark> {
     let written = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(format!("{}-{}", written.as_nanos(), file.len()))
+    Ok(Mark::File(path.to_owned(), written.as_nanos(), file.len()))
+}
+
+/// The configuration was checked: it is one.
+fn pool_name(pool: &str) -> Result<PoolName, PictureError> {
+    pool.parse().map_err(|source| PictureError::Reference {
+        text: pool.to_owned(),
+        source,
+    })
+}
+
+fn pool_mark(mark: Option<&Mark>, of: &PoolName) -> Option<PoolMark> {
+    match mark {
+        Some(Mark::Pool(pool, mark)) if pool == of => Some(*mark),
+        _ => None,
+    }
 }
 
 fn leased(reference: &FrameReference, frame: Frame, source: &str) -> Picture {
@@ -301,6 +384,7 @@ fn leased(reference: &FrameReference, frame: Frame, source: &str) -> Picture {
             meta: meta(&frame),
         },
         record: record(&frame, source),
+        published: None,
         pixels: Pixels::Leased(frame),
     }
 }
@@ -325,6 +409,8 @@ fn record(frame: &Frame, source: &str) -> PictureRecord {
         width: frame.width(),
         height: frame.height(),
         format: frame.format().to_string(),
+        timestamp_ms: Some(frame.timestamp_ms()).filter(|time| *time > 0),
+        ..PictureRecord::default()
     }
 }
 
@@ -359,6 +445,18 @@ impl PictureError {
             Self::NoSource(_) => "no-source",
             Self::Write { .. } | Self::Interrupted => "unavailable",
             Self::Reference { .. } | Self::Pool(_) | Self::Decode { .. } | Self::Read { .. } => "1002",
+        }
+    }
+
+    /// Whether the pool, or its broker, is not there: whatever a pool of that name has later, it has since.
+    pub fn is_no_pool(&self) -> bool {
+        let Self::Pool(PoolError::Broker(error)) = self else {
+            return false;
+        };
+        match error {
+            LinkError::NoBroker { .. } | LinkError::HungUp => true,
+            LinkError::Refused { code, .. } => *code == Refusal::UnknownPool,
+            _ => false,
         }
     }
 

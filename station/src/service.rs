@@ -1,6 +1,6 @@
 //! The life of a station as a process: beginning, reading the configuration again, and the end.
 
-use crate::alarm::Alarm;
+use crate::alarm::{About, Alarm};
 use crate::config::{Config, ConfigError};
 use crate::http::{Listening, Server, ServerError, WhereToListen};
 use crate::station::{Setup, SetupError, Station};
@@ -111,6 +111,8 @@ pub async fn run(setup: Setup, place: &WhereToListen, began: impl FnOnce(&Listen
     let deadline = Instant::now() + PATIENCE;
     let _ = end.send(true);
     let _ = serving.await;
+    // One of them may have started a line.
+    station.stop_lines();
     following.abort();
     sweeping.abort();
     // What nobody waits for any more is judged and kept all the same.
@@ -180,7 +182,7 @@ async fn sweep(station: Arc<Station>) {
         };
         if let Some(why) = why.as_ref().filter(|why| trouble.as_ref() != Some(*why)) {
             let message = format!("old results cannot be let go: {why}");
-            station.alarm(Alarm::ResultsNotSwept, None, &message);
+            station.alarm(Alarm::ResultsNotSwept, About::default(), &message);
         }
         trouble = why;
         tokio::time::sleep(SWEEP).await;

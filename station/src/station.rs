@@ -6,11 +6,12 @@ use crate::inspection::{Inspection, Inspections};
 use crate::launch::Surroundings;
 use crate::lines::Lines;
 use crate::logs::Logs;
-use crate::metrics::{Metrics, SeatGauges};
+use crate::metrics::{Metrics, Moment, PoolCounts, SeatGauges};
 use crate::observer::Audience;
 use crate::picture::{PictureError, Pictures};
 use crate::seats::Seats;
 use procvision_host::pool::consumer::PoolClient;
+use procvision_host::pool::observer::Observer;
 use procvision_host::protocol::now_ms;
 use procvision_results::{Results, ResultsError, Retention, ThumbnailPolicy as Thumbnails};
 use procvision_runner::State;
@@ -230,7 +231,8 @@ impl Station {
         &self.lines
     }
 
-    /// Everything that is counted, as text.
+    /// Everything that is counted, as text. Waits for the broker of the frame pools, so that no thread of the runtime
+    /// should.
     pub fn metrics_text(&self) -> String {
         let seats = self.seats.all();
         let gauges = seats.iter().map(|seat| SeatGauges {
@@ -238,7 +240,19 @@ impl Station {
             ready: is_able(seat.state()),
             waiting: seat.queue().0,
         });
-        self.metrics.text(&gauges.collect::<Vec<_>>())
+        // A broker that is not there has no pools.
+        let pools = Observer::connect(&self.frames_socket).and_then(|observer| observer.pools());
+        let pools = pools.unwrap_or_default().into_iter().map(|pool| PoolCounts {
+            pool: pool.pool,
+            published: pool.published,
+            dropped: pool.dropped,
+            fps: pool.fps,
+        });
+        self.metrics.text(&Moment {
+            seats: gauges.collect(),
+            lines: self.lines.counts(),
+            pools: pools.collect(),
+        })
     }
 
     /// Begins an inspection of a product. `None` if nothing judges its model.
@@ -321,10 +335,10 @@ impl Station {
         reasons
     }
 
-    /// Waits for everything that has begun and is done to its end.
+    /// Waits for everything that has begun and is done to its end: tasks, and lines that were stopped.
     pub async fn finish(&self) {
         self.begun.close();
-        self.begun.wait().await;
+        futures_util::future::join(self.begun.wait(), self.lines.ended()).await;
     }
 
     /// Ends every process, also those in which only inspections from before a switch go on. What runs has its time.

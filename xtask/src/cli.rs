@@ -36,6 +36,11 @@ Commands:
   soak [--calls N] [--seed N] [--json]
                      make 200,000 calls (or N) to one adapter, with exceptions, time-outs and bad frames among them: is an
                      answer lost, doubled or wrong, does memory grow?
+  load [--cameras N] [--fps N] [--size WIDTHxHEIGHT] [--minutes N] [--json]
+                     serve a station whose cameras (4, with 30 pictures a second of 1920x1080, for 10 minutes) are judged by
+                     the light example: is a picture dropped, lost or judged twice, how long does each take besides the
+                     algorithm's own time, does memory grow? Do that on a machine that does nothing else; results go to
+                     the disk that has the target folder. With --minutes 0.1 it takes seconds
   deny               check licences, advisories and sources of all dependencies (needs a network)
   help               this text
 
@@ -45,15 +50,26 @@ Examples:
   cargo xtask test
   cargo xtask bench -- execute
   cargo xtask conformance --subject procvision --only framing
+  cargo xtask load --cameras 2 --minutes 0.5
 
-Exit code: 0 all is well, 1 a check failed or a verdict differs, 2 the command could not run.
+Exit code: 0 all is well, 1 a check failed, a verdict differs or an aim is missed, 2 the command could not run.
 ";
 
 /// The words that may follow `cargo xtask`.
-pub const COMMANDS: [&str; 8] = ["setup", "demo", "test", "bench", "conformance", "soak", "deny", "help"];
+pub const COMMANDS: [&str; 9] = [
+    "setup",
+    "demo",
+    "test",
+    "bench",
+    "conformance",
+    "soak",
+    "load",
+    "deny",
+    "help",
+];
 
 /// What was asked for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Command {
     Help,
     Setup,
@@ -64,6 +80,7 @@ pub enum Command {
     Page { calls_only: bool },
     Conformance(Conformance),
     Soak(Soak),
+    Load(Load),
     Deny,
 }
 
@@ -80,6 +97,28 @@ impl Default for Soak {
         Self {
             calls: 200_000,
             seed: 1,
+            json: false,
+        }
+    }
+}
+
+/// How many cameras, and what they show for how long.
+#[derive(Debug, PartialEq)]
+pub struct Load {
+    pub cameras: u32,
+    pub fps: u32,
+    pub size: (u32, u32),
+    pub minutes: f64,
+    pub json: bool,
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self {
+            cameras: 4,
+            fps: 30,
+            size: (1920, 1080),
+            minutes: 10.0,
             json: false,
         }
     }
@@ -116,6 +155,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
         Some("bench") => bench(&mut parser)?,
         Some("conformance") => Command::Conformance(Conformance::default()),
         Some("soak") => Command::Soak(Soak::default()),
+        Some("load") => Command::Load(Load::default()),
         Some("deny") => Command::Deny,
         _ => bail!("there is no command {word:?}; the commands are {}", COMMANDS.join(", ")),
     };
@@ -141,6 +181,15 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command> {
             (Command::Soak(asked), Long("json")) => asked.json = true,
             (Command::Soak(asked), Long("calls")) => asked.calls = parser.value()?.parse()?,
             (Command::Soak(asked), Long("seed")) => asked.seed = parser.value()?.parse()?,
+            (Command::Load(asked), Long("json")) => asked.json = true,
+            (Command::Load(asked), Long("cameras")) => {
+                asked.cameras = within(&parser.value()?, "--cameras", 1.0, 16.0)?
+            }
+            (Command::Load(asked), Long("fps")) => asked.fps = within(&parser.value()?, "--fps", 1.0, 1000.0)?,
+            (Command::Load(asked), Long("size")) => asked.size = size(&parser.value()?)?,
+            (Command::Load(asked), Long("minutes")) => {
+                asked.minutes = within(&parser.value()?, "--minutes", 0.02, 10_000.0)?;
+            }
             // What stands behind `--` reaches us as plain values.
             (Command::Bench { args }, Value(value)) => {
                 args.push(value);
@@ -170,6 +219,20 @@ fn bench(parser: &mut lexopt::Parser) -> Result<Command> {
 fn dialect(word: &OsStr) -> Result<Dialect> {
     let named = Dialect::ALL.into_iter().find(|dialect| word == dialect.as_str());
     named.with_context(|| format!("--version is 0.2 or 0.3, not {}", word.display()))
+}
+
+/// A number between two others, both included.
+fn within<N: std::str::FromStr + Copy + Into<f64>>(word: &OsStr, option: &str, least: f64, most: f64) -> Result<N> {
+    let number = word.to_str().and_then(|word| word.parse::<N>().ok());
+    let number = number.filter(|number| (least..=most).contains(&(*number).into()));
+    number.with_context(|| format!("{option} is a number from {least} to {most}, not {}", word.display()))
+}
+
+/// Width and height; the program that draws the pictures says what they may be.
+fn size(word: &OsStr) -> Result<(u32, u32)> {
+    let sides = word.to_str().and_then(|word| word.split_once('x'));
+    let sides = sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    sides.with_context(|| format!("--size is like 1920x1080, not {}", word.display()))
 }
 
 fn directory(value: OsString) -> Result<PathBuf> {
@@ -288,6 +351,28 @@ mod tests {
             Command::Soak(asked)
         );
         assert!(parsed(&["soak", "--calls", "many"]).is_err());
+    }
+
+    #[test]
+    fn a_load_has_numbers() {
+        assert_eq!(parsed(&["load"]).unwrap(), Command::Load(Load::default()));
+        let asked = Load {
+            cameras: 2,
+            size: (640, 480),
+            minutes: 0.5,
+            ..Load::default()
+        };
+        let line = ["load", "--cameras=2", "--size", "640x480", "--minutes", "0.5"];
+        assert_eq!(parsed(&line).unwrap(), Command::Load(asked));
+        for wrong in [
+            ["--cameras", "0"],
+            ["--fps", "2000"],
+            ["--size", "640"],
+            ["--minutes", "-1"],
+        ] {
+            let message = parsed(&["load", wrong[0], wrong[1]]).unwrap_err().to_string();
+            assert!(message.contains(wrong[0]) && message.contains(wrong[1]), "{message}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod deny;
 mod folder;
 mod host;
 mod links;
+mod load;
 mod setup;
 mod shell;
 mod soak;
@@ -61,6 +62,7 @@ fn run() -> anyhow::Result<Finding> {
         Command::Page { calls_only } => bench::page::run(&workspace, calls_only),
         Command::Conformance(asked) => conformance::run(&workspace, &asked),
         Command::Soak(asked) => soak::run(&workspace, &asked),
+        Command::Load(asked) => load::run(&workspace, &asked),
         Command::Deny => deny::run(&workspace),
     }
 }

@@ -79,6 +79,7 @@ fn median(looks: &[Taken]) -> Taken {
     let told = looks.iter().all(|taken| taken.descriptors.is_some());
     Taken {
         memory_bytes: of(|taken| taken.memory_bytes),
+        private_bytes: of(|taken| taken.private_bytes),
         descriptors: told.then(|| of(|taken| taken.descriptors.unwrap_or(0))),
         threads: of(|taken| taken.threads),
         processes: of(|taken| taken.processes),
@@ -98,6 +99,7 @@ mod tests {
     fn taken(memory_bytes: u64, descriptors: u64) -> Taken {
         Taken {
             memory_bytes,
+            private_bytes: memory_bytes,
             descriptors: Some(descriptors),
             threads: 5,
             processes: 2,

@@ -8,6 +8,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DebugFields {
     latency_ms: bool,
+    algorithm_ms: bool,
     fuel: bool,
     peak_memory_bytes: bool,
     picture: bool,
@@ -22,6 +23,7 @@ impl DebugFields {
         for name in names {
             match name {
                 "latency_ms" => fields.latency_ms = true,
+                "algorithm_ms" => fields.algorithm_ms = true,
                 "fuel" => fields.fuel = true,
                 "peak_memory_bytes" => fields.peak_memory_bytes = true,
                 "picture" => fields.picture = true,
@@ -41,9 +43,9 @@ impl DebugFields {
                 debug.insert(name.to_owned(), value);
             }
         };
-        let micros = latency.as_micros() as f64;
-        add(self.latency_ms, "latency_ms", json!(micros / 1_000.0));
+        add(self.latency_ms, "latency_ms", milliseconds(latency));
         if let Some(report) = report {
+            add(self.algorithm_ms, "algorithm_ms", milliseconds(report.usage.wall));
             add(self.fuel, "fuel", report.usage.fuel.into());
             let peak = report.usage.peak_memory_bytes;
             add(self.peak_memory_bytes, "peak_memory_bytes", peak.into());
@@ -57,4 +59,9 @@ impl DebugFields {
         }
         debug
     }
+}
+
+/// With three places.
+fn milliseconds(time: Duration) -> Value {
+    json!(time.as_micros() as f64 / 1_000.0)
 }

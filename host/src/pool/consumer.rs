@@ -11,13 +11,14 @@ use super::message::{Reply, Role};
 use super::reference::{FrameReference, PoolName};
 use super::states::States;
 use super::word::{HolderBit, Phase};
-use crate::explain::Explain;
+use crate::explain::{Explain, one_line};
 use crate::failure::ErrorCode;
 use crate::frame::Frame;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How often the newest picture is looked for again because it was overwritten meanwhile.
 const TRIES: usize = 16;
@@ -28,6 +29,41 @@ const TRIES: usize = 16;
 pub struct PoolClient {
     way: Way,
     pools: Mutex<HashMap<PoolName, Arc<Connection>>>,
+}
+
+/// Where somebody is who follows the pictures of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PoolMark {
+    /// Tells the pool from all others, those of the same name included.
+    pool: u64,
+    /// The place of a picture in the order of publishing.
+    sequence: u64,
+}
+
+/// Which of the pictures that were published later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    /// The first of them that is still there.
+    Oldest,
+    /// The last of them.
+    Newest,
+}
+
+/// A picture, and where it stands among those of its pool.
+#[derive(Debug)]
+pub struct Published {
+    /// What names it.
+    pub reference: FrameReference,
+    /// The picture, leased.
+    pub frame: Frame,
+    /// Its place in the order of publishing, from 1.
+    pub sequence: u64,
+    /// To find those that come later.
+    pub mark: PoolMark,
+    /// How long ago it was published, by the system's clock that nobody can set.
+    pub age: Duration,
+    /// How many were published between the picture of the mark and this one: they were overwritten, or not wanted.
+    pub passed_over: u64,
 }
 
 /// How a client connects.
@@ -126,6 +162,42 @@ impl PoolClient {
     /// If there is none, or the broker cannot be reached.
     pub fn newest(&self, pool: &PoolName) -> Result<(FrameReference, Frame), PoolError> {
         self.ask(pool, |connection| connection.open_newest(pool))
+    }
+
+    /// A picture of a pool that was published after the one of `mark`, leased. `None` if there is none yet. Without a
+    /// mark, or with one of another pool of the same name (its broker was replaced, or it was made anew), every picture
+    /// of the pool is later.
+    ///
+    /// Whoever gives each picture's mark to the next call sees every picture in the order of publishing, as long as the
+    /// pool's slots suffice, and none twice.
+    ///
+    /// # Errors
+    ///
+    /// If the broker cannot be reached, or has no such pool. A picture of which something is said that cannot be is
+    /// passed over.
+    pub fn after(
+        &self,
+        pool: &PoolName,
+        mark: Option<PoolMark>,
+        which: Follow,
+    ) -> Result<Option<Published>, PoolError> {
+        self.ask(pool, |connection| connection.open_after(pool, mark, which))
+    }
+
+    /// Waits until there is a picture that was published after the one of `mark`, but not for longer than `patience`.
+    /// May return sooner. A broker that dies meanwhile wakes nobody: [`after`](Self::after) notices.
+    ///
+    /// # Errors
+    ///
+    /// If the broker cannot be reached.
+    pub fn wait_after(&self, pool: &PoolName, mark: Option<PoolMark>, patience: Duration) -> Result<(), PoolError> {
+        let connection = self.connection(pool)?;
+        // In this order: a picture that is published after the look has rung the bell since.
+        let rung = connection.states.rung();
+        if connection.later(connection.last(mark), Follow::Newest).is_none() {
+            connection.states.wait(rung, patience);
+        }
+        Ok(())
     }
 
     /// What a connection answers, if somebody still keeps the pool at its other end; else what a new one does. Looked
@@ -229,6 +301,72 @@ impl Connection {
             }
         }
         Err(PoolError::Empty(pool.clone()))
+    }
+
+    /// Slot, generation and place of a picture that was published after the one that was the `last`.
+    fn later(&self, last: u64, which: Follow) -> Option<(u32, u64, u64)> {
+        let later = (0..self.states.slots())
+            .map(|slot| (slot, self.states.get(slot)))
+            .filter(|(_, word)| word.phase == Phase::Ready)
+            .map(|(slot, word)| (slot, word.generation, self.states.sequence(slot)))
+            .filter(|(.., sequence)| *sequence > last);
+        match which {
+            Follow::Oldest => later.min_by_key(|(.., sequence)| *sequence),
+            Follow::Newest => later.max_by_key(|(.., sequence)| *sequence),
+        }
+    }
+
+    /// The place that the mark is about; 0, which is before the first, if it is none of this pool.
+    fn last(&self, mark: Option<PoolMark>) -> u64 {
+        let mark = mark.filter(|mark| mark.pool == self.states.pool());
+        mark.map_or(0, |mark| mark.sequence)
+    }
+
+    fn open_after(
+        self: &Arc<Self>,
+        pool: &PoolName,
+        mark: Option<PoolMark>,
+        which: Follow,
+    ) -> Result<Option<Published>, PoolError> {
+        let last = self.last(mark);
+        let mut from = last;
+        for _ in 0..TRIES {
+            let Some(mut found) = self.later(from, which) else {
+                return Ok(None);
+            };
+            if which == Follow::Oldest && found.2 > from.saturating_add(1) {
+                // Those between were published before this one. One that was published while the slots were looked at,
+                // into a slot that had been looked at, is there now.
+                found = self.later(from, which).unwrap_or(found);
+            }
+            let (slot, generation, found) = found;
+            let reference = FrameReference::new(pool.clone(), slot, generation);
+            let frame = match self.open(&reference) {
+                Err(PoolError::Stale(_)) => continue,
+                Err(error @ PoolError::Header(_)) => {
+                    // Another consumer has lied about it. Whoever waits for its end waits for nothing.
+                    tracing::warn!(%pool, "a picture is passed over: {}", one_line(&error));
+                    from = found;
+                    continue;
+                }
+                opened => opened?,
+            };
+            // Leased: now it belongs to this picture.
+            let sequence = self.states.sequence(slot);
+            return Ok(Some(Published {
+                reference,
+                frame,
+                sequence,
+                mark: PoolMark {
+                    pool: self.states.pool(),
+                    sequence,
+                },
+                age: self.states.age(slot),
+                passed_over: sequence.saturating_sub(last).saturating_sub(1),
+            }));
+        }
+        // Pictures come faster than they can be looked at. The next call looks again.
+        Ok(None)
     }
 
     fn open(self: &Arc<Self>, reference: &FrameReference) -> Result<Frame, PoolError> {

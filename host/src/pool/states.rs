@@ -13,23 +13,28 @@ use crate::pool::word::{HolderBit, Phase, SlotWord};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{MemfdFlags, SealFlags};
 use std::io;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::time::Duration;
 
 /// `PVPOOL` and two bytes that no text has.
 const MAGIC: u64 = u64::from_le_bytes(*b"PVPOOL\xf0\x01");
 /// Another number means another layout.
-const VERSION: u64 = 1;
-/// Words before the first slot: magic, version, slots, bytes of a slot, and room.
+const VERSION: u64 = 2;
+/// Words before the first slot: magic, version, slots, bytes of a slot, the bell, the pool's own number, and room.
 const FILE_WORDS: usize = 8;
+/// The bell is half of this word, used by itself; the other half is nothing.
+const BELL: usize = 4;
+const POOL: usize = 5;
 /// Words of a slot: two cache lines.
 const SLOT_WORDS: usize = 16;
 /// Where the parts of a slot lie among its words.
 const STATE: usize = 0;
 const SEQUENCE: usize = 1;
 const HEADER: usize = 2;
+const PUBLISHED: usize = HEADER + HEADER_WORDS;
 
-const _: () = assert!(HEADER + HEADER_WORDS <= SLOT_WORDS);
+const _: () = assert!(PUBLISHED < SLOT_WORDS);
 
 /// How often an exchange is tried again because somebody else was first. Those who keep to the rules change a state
 /// once for each lease; only a process that does nothing else can be first so often.
@@ -47,8 +52,14 @@ pub(crate) struct States {
 
 impl States {
     /// New states: every slot is free. The first generation of each slot is a number that nobody can foresee, so that a
-    /// reference from an earlier pool fits only by a chance of one in 2^36.
-    pub(crate) fn create(slots: u32, slot_bytes: usize, first: impl Fn(u32) -> u64) -> Result<Self, PoolMemoryError> {
+    /// reference from an earlier pool fits only by a chance of one in 2^36. `pool` tells the pool from all others, those
+    /// of the same name included.
+    pub(crate) fn create(
+        slots: u32,
+        slot_bytes: usize,
+        pool: u64,
+        first: impl Fn(u32) -> u64,
+    ) -> Result<Self, PoolMemoryError> {
         let len = file_len(slots);
         let fd = rustix::fs::memfd_create("procvision-states", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
             .map_err(system("create"))?;
@@ -61,6 +72,7 @@ impl States {
         {
             states.word(index).store(value, Relaxed);
         }
+        states.word(POOL).store(pool, Relaxed);
         for slot in 0..slots {
             states.put(slot, SlotWord::new(first(slot), Phase::Free));
         }
@@ -160,10 +172,11 @@ impl States {
         self.state(slot).fetch_and(!holder.in_word(), Release);
     }
 
-    /// Writes what is said about the picture of a slot that is being written, and its place in the order of publishing.
-    /// For the broker only.
+    /// Writes what is said about the picture of a slot that is being written, its place in the order of publishing, and
+    /// that it is published now. For the broker only.
     pub(crate) fn set_header(&self, slot: u32, sequence: u64, header: &PictureHeader) {
         self.slot_word(slot, SEQUENCE).store(sequence, Relaxed);
+        self.slot_word(slot, PUBLISHED).store(monotonic_ns(), Relaxed);
         for (index, value) in header.to_words().into_iter().enumerate() {
             self.slot_word(slot, HEADER + index).store(value, Relaxed);
         }
@@ -177,6 +190,64 @@ impl States {
     /// The place of the slot's picture in the order of publishing. It belongs to the picture if the slot is leased.
     pub(crate) fn sequence(&self, slot: u32) -> u64 {
         self.slot_word(slot, SEQUENCE).load(Relaxed)
+    }
+
+    /// How long ago the slot's picture was published. It belongs to the picture if the slot is leased.
+    pub(crate) fn age(&self, slot: u32) -> Duration {
+        let published = self.slot_word(slot, PUBLISHED).load(Relaxed);
+        Duration::from_nanos(monotonic_ns().saturating_sub(published))
+    }
+
+    /// What tells the pool from all others.
+    pub(crate) fn pool(&self) -> u64 {
+        self.word(POOL).load(Relaxed)
+    }
+
+    /// How often the bell was rung, modulo 2^32.
+    pub(crate) fn rung(&self) -> u32 {
+        self.bell().load(Acquire)
+    }
+
+    /// Wakes everybody who waits for a picture, after the states have changed. For the broker only. A system call of
+    /// less than a microsecond when nobody waits.
+    pub(crate) fn ring(&self) {
+        let bell = self.bell();
+        bell.fetch_add(1, Release);
+        // SAFETY: the address is that of a word of the view, which lives as long as `self`; FUTEX_WAKE looks up who
+        // waits there and touches no memory.
+        unsafe { libc::syscall(libc::SYS_futex, bell.as_ptr(), libc::FUTEX_WAKE, libc::c_int::MAX) };
+    }
+
+    // A futex, because it wakes within microseconds, costs nothing while nothing happens, and leaves the broker's protocol
+    // alone. A packet to each consumer would have the broker speak first, and fill the sockets of those that do not read;
+    // looking again and again costs the processor all the time what this costs once a picture.
+    /// Waits until the bell is rung after it was `seen`, but not for longer than `patience`. May also return sooner;
+    /// whoever waits looks at the states before and after.
+    pub(crate) fn wait(&self, seen: u32, patience: Duration) {
+        let bell = self.bell();
+        let patience = libc::timespec {
+            tv_sec: patience.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            tv_nsec: patience.subsec_nanos().into(),
+        };
+        // SAFETY: as in `ring`; FUTEX_WAIT reads the word, which any process may change meanwhile, and `patience`, which
+        // outlives the call. Whatever it returns means no more than that it is time to look.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                bell.as_ptr(),
+                libc::FUTEX_WAIT,
+                seen,
+                &raw const patience,
+            )
+        };
+    }
+
+    fn bell(&self) -> &AtomicU32 {
+        let offset = BELL * size_of::<AtomicU64>();
+        assert!(offset + size_of::<AtomicU32>() <= file_len(self.slots));
+        // SAFETY: as in `word`. Nobody who keeps to the layout accesses these four bytes in any other way than as this
+        // 32-bit word.
+        unsafe { AtomicU32::from_ptr(self.view.base().add(offset).as_ptr().cast()) }
     }
 
     fn state(&self, slot: u32) -> &AtomicU64 {
@@ -204,6 +275,13 @@ fn file_len(slots: u32) -> usize {
     ((FILE_WORDS + slots as usize * SLOT_WORDS) * size_of::<u64>()).next_multiple_of(PAGE)
 }
 
+/// The system's clock that no one can set, in nanoseconds; the same in all processes of the machine.
+fn monotonic_ns() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000) + u64::try_from(now.tv_nsec).unwrap_or(0)
+}
+
 fn system<E: Into<io::Error>>(doing: &'static str) -> impl FnOnce(E) -> PoolMemoryError {
     move |error| PoolMemoryError::System {
         doing,
@@ -220,7 +298,7 @@ mod tests {
     const SLOT_BYTES: usize = 2 << 20;
 
     fn pair(slots: u32) -> (States, States) {
-        let states = States::create(slots, SLOT_BYTES, |slot| u64::from(slot) * 10).unwrap();
+        let states = States::create(slots, SLOT_BYTES, 77, |slot| u64::from(slot) * 10).unwrap();
         let other = States::from_fd(states.fd().try_clone_to_owned().unwrap(), slots, SLOT_BYTES).unwrap();
         (states, other)
     }
@@ -267,13 +345,33 @@ mod tests {
     }
 
     #[test]
+    fn whoever_waits_is_woken_through_the_other_mapping() {
+        let (broker, consumer) = pair(1);
+        assert_eq!(consumer.pool(), 77);
+        let seen = consumer.rung();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                while consumer.rung() == seen {
+                    consumer.wait(seen, Duration::from_secs(600));
+                }
+            });
+            broker.ring();
+            waiting.join().unwrap();
+        });
+        // Rung since: no reason to wait.
+        consumer.wait(seen, Duration::from_secs(600));
+        // And nobody waits for longer than they want.
+        consumer.wait(consumer.rung(), Duration::from_millis(1));
+    }
+
+    #[test]
     fn memory_that_is_something_else_is_refused() {
         let (states, _) = pair(2);
         let again = |slots, slot_bytes| States::from_fd(states.fd().try_clone_to_owned().unwrap(), slots, slot_bytes);
         assert!(matches!(again(3, SLOT_BYTES), Err(PoolMemoryError::Layout)));
         assert!(matches!(again(2, 2 * SLOT_BYTES), Err(PoolMemoryError::Layout)));
         assert!(matches!(again(200, SLOT_BYTES), Err(PoolMemoryError::WrongSize { .. })));
-        states.word(1).store(2, Relaxed);
+        states.word(1).store(VERSION - 1, Relaxed);
         assert!(matches!(again(2, SLOT_BYTES), Err(PoolMemoryError::Layout)));
         assert!(rustix::fs::ftruncate(states.fd(), 0).is_err());
         let file = OwnedFd::from(tempfile::tempfile().unwrap());

@@ -62,6 +62,7 @@ fn awkward() -> Vec<NewResult> {
                 width: 1_920,
                 height: 1_080,
                 format: "jpeg".to_owned(),
+                ..Picture::default()
             }),
             ..plain.clone()
         },

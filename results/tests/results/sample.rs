@@ -112,6 +112,7 @@ pub fn sample(run: u64, n: u64) -> NewResult {
             width: 1_920,
             height: 1_080,
             format: "raw".to_owned(),
+            ..Picture::default()
         }),
         params: object(json!({"threshold": score, "area": {"x": 1, "y": 2}, "a": [n, null, true]})),
         debug: object(json!({"latency_ms": score * 1e-7, "name": "ä"})),

@@ -130,6 +130,9 @@ pub struct LineConfig {
     pub pid: String,
     /// Whose pictures are judged.
     pub source: String,
+    /// Which of its pictures, where it is a pool.
+    #[serde(default)]
+    pub pictures: WhichPictures,
     /// The step of the algorithm, from 1.
     #[serde(default = "first")]
     #[schemars(range(min = 1))]
@@ -169,6 +172,17 @@ impl LineConfig {
         mistakes.push(Mistake::new(format!("{key}.phases"), reason));
         mistakes
     }
+}
+
+/// Which pictures of a pool a line judges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhichPictures {
+    /// Each one, in the order of publishing, as long as it is there when its turn comes.
+    #[default]
+    Every,
+    /// Whichever is the newest when the last one is judged.
+    Newest,
 }
 
 fn first() -> u32 {

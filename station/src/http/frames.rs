@@ -35,10 +35,12 @@ pub(super) async fn sources(State(station): State<Arc<Station>>) -> Json<Value> 
 pub(super) async fn lines(State(station): State<Arc<Station>>) -> Json<Value> {
     let config = station.config();
     let lines = config.station.lines.iter().map(|(name, line)| {
+        let counts = station.lines().count(name);
         json!({
             "name": name, "pid": line.pid, "source": line.source, "step_index": line.step_index,
-            "phases": line.phases,
+            "phases": line.phases, "pictures": line.pictures,
             "state": if station.lines().is_running(name) { "running" } else { "stopped" },
+            "taken": counts.pictures, "dropped": counts.dropped, "not_judged": counts.not_judged,
         })
     });
     Json(json!({"lines": lines.collect::<Vec<_>>()}))

@@ -62,8 +62,9 @@ pub(super) async fn station(State(station): State<Arc<Station>>, Extension(calle
 }
 
 /// What is counted.
-pub(super) async fn metrics(State(station): State<Arc<Station>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, OPEN_METRICS)], station.metrics_text())
+pub(super) async fn metrics(State(station): State<Arc<Station>>) -> Result<impl IntoResponse, ApiError> {
+    let text = tokio::task::spawn_blocking(move || station.metrics_text()).await?;
+    Ok(([(CONTENT_TYPE, OPEN_METRICS)], text))
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! Following the store: what others change in it, such as somebody at the command line, is followed without a gap as well.
 
 use super::OperationError;
-use crate::alarm::Alarm;
+use crate::alarm::{About, Alarm};
 use crate::seat::Judge;
 use crate::seats::Wanted;
 use crate::station::Station;
@@ -34,7 +34,7 @@ impl Station {
                         let sentence = one_line(&error);
                         if trouble.as_ref() != Some(&sentence) {
                             let message = format!("the store cannot be read, and what judges goes on: {sentence}");
-                            self.alarm(Alarm::StoreUnreadable, None, &message);
+                            self.alarm(Alarm::StoreUnreadable, About::default(), &message);
                             trouble = Some(sentence);
                         }
                     }
@@ -71,7 +71,7 @@ impl Station {
                             "{} is active for {} in the store, but does not start: {error}; what judged before goes on",
                             wanted.release, wanted.pid
                         );
-                        self.alarm(Alarm::NotStarted, Some(&wanted.pid), &message);
+                        self.alarm(Alarm::NotStarted, About::pid(&wanted.pid), &message);
                     }
                 },
             }

@@ -5,6 +5,7 @@ mod commands;
 mod connector;
 mod death;
 mod docs;
+mod following;
 mod lies;
 mod pressure;
 mod protocol;

@@ -3,6 +3,7 @@
 mod access;
 mod inspections;
 mod lasting;
+mod lines;
 mod page;
 mod processes;
 mod versions;

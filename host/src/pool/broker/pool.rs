@@ -102,7 +102,8 @@ impl Pool {
         tracing::info!(pool = %name, slots, slot_bytes, pages = %memory.huge_pages(), "a pool is made");
         let random = RandomState::new();
         let first = |slot: u32| random.hash_one(slot) & MAX_GENERATION;
-        let states = States::create(slots, slot_bytes, first)?;
+        // A number that no slot has.
+        let states = States::create(slots, slot_bytes, random.hash_one(u64::MAX), first)?;
         let book = Book {
             slots: (0..slots)
                 .map(|slot| Slot {
@@ -380,6 +381,7 @@ impl Pool {
         });
         self.states.set_header(slot, sequence, header);
         self.states.put(slot, SlotWord::new(entry.generation, Phase::Ready));
+        self.states.ring();
         Ok(FrameReference::new(self.name.clone(), slot, entry.generation))
     }
 
