@@ -72,6 +72,15 @@ impl Process {
     ///
     /// If it cannot be waited for.
     pub fn kill(mut self) {
+        self.die();
+    }
+
+    /// The same, for somebody who keeps the value.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be waited for.
+    pub fn die(&mut self) {
         self.child.kill().expect("it is ours");
         self.child.wait().expect("it is ours");
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 use ureq::Agent;
@@ -112,7 +112,17 @@ impl Premises {
     /// If it does not begin.
     #[track_caller]
     pub fn serve(&self, config: &Value) -> Served {
-        let served = self.begin(config);
+        self.serve_at("127.0.0.1:0", config)
+    }
+
+    /// The same, listening at this address.
+    ///
+    /// # Panics
+    ///
+    /// If it does not begin.
+    #[track_caller]
+    pub fn serve_at(&self, address: &str, config: &Value) -> Served {
+        let served = self.begin_at(address, config);
         eventually("everything can be asked", || served.get("/readyz").0 == 200);
         served
     }
@@ -124,7 +134,12 @@ impl Premises {
     /// If it does not begin.
     #[track_caller]
     pub fn begin(&self, config: &Value) -> Served {
-        let mut process = Process::start(&mut self.command(config));
+        self.begin_at("127.0.0.1:0", config)
+    }
+
+    #[track_caller]
+    fn begin_at(&self, address: &str, config: &Value) -> Served {
+        let mut process = Process::start(&mut self.command_at(address, config));
         let said: Value = serde_json::from_str(&process.line()).expect("it answers in JSON");
         let page = said["page"]
             .as_str()
@@ -139,6 +154,57 @@ impl Premises {
             token: None,
             _folder: self.folder.clone(),
         }
+    }
+}
+
+impl Premises {
+    /// Has a camera show a picture once, in the pool of this name.
+    ///
+    /// # Panics
+    ///
+    /// If there is no broker.
+    #[track_caller]
+    pub fn show(&self, pool: &str, picture: &Path) {
+        let mut command = self.publish(pool, &[picture.to_owned()]);
+        let output = command.args(["--count", "1"]).output().expect("it can be started");
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// A camera that shows pictures again and again, five a second, until the value goes.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[track_caller]
+    pub fn camera(&self, pool: &str, pictures: &[PathBuf]) -> Camera {
+        let mut command = self.publish(pool, pictures);
+        command.args(["--fps", "5"]).stdout(Stdio::null());
+        Camera {
+            child: command.spawn().expect("it can be started"),
+        }
+    }
+
+    fn publish(&self, pool: &str, pictures: &[PathBuf]) -> Command {
+        let mut command = procvision();
+        command
+            .args(["frames", "publish", "--quiet", "--pool", pool, "--socket"])
+            .arg(self.path("frames.sock"))
+            .arg("--image")
+            .args(pictures);
+        command
+    }
+}
+
+/// A camera that shows pictures again and again.
+pub struct Camera {
+    child: Child,
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -17,7 +17,9 @@ use procvision_station::http::{Listening, WhereToListen};
 use procvision_station::service;
 use procvision_station::station::Setup;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use token::Token;
@@ -171,13 +173,13 @@ fn absolute(mut config: Config) -> Result<Config, CommandError> {
     Ok(config)
 }
 
-/// The folder for pictures that are not in a pool: in memory, and of this store alone.
+/// The folder for pictures that are not in a pool: in memory, of this store alone, and the same whichever version of
+/// the program serves it, so that the next one finds what this one leaves behind.
 fn pictures(store: &Path) -> PathBuf {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    store.hash(&mut hasher);
+    let digest = Sha256::digest(store.as_os_str().as_bytes());
+    let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let user = rustix::process::getuid().as_raw();
-    let name = format!("procvision-station-{user}-{:016x}", hasher.finish());
+    let name = format!("procvision-station-{user}-{hash}");
     let memory = Path::new("/dev/shm");
     match memory.is_dir() {
         true => memory.join(name),

@@ -142,6 +142,7 @@ export function switchTo(pid) {
 /** Gives a product model back what judged it before. */
 export function rollback(pid) {
   const seat = station.seats.get(pid);
+  const before = list(seat?.previous)[0];
   return ask(
     {
       title: `Roll ${plain(pid, 40)} back?`,
@@ -150,7 +151,8 @@ export function rollback(pid) {
       says: [
         p(
           h("b", {}, bdi(pid, 40)),
-          ` gets back the version that judged it before ${seat ? release(seat.name, seat.version) : "this one"}.`,
+          ` gets back ${before ? release(before.name, before.version) : "the version"} that judged it before `,
+          `${seat ? release(seat.name, seat.version) : "this one"}.`,
         ),
         p("That version is started first and takes over at the next inspection. Done again, it goes further back."),
       ],

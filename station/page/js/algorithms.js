@@ -11,10 +11,19 @@ import { installForm } from "./install.js";
 import { STATES } from "./seat.js";
 import { station } from "./station.js";
 import { table } from "./table.js";
-import { bdi, code, list, number, plain } from "./text.js";
+import { bdi, bytes, code, list, number, plain } from "./text.js";
 
 /** Product models that are shown of a version before the rest is folded. */
 const PIDS = 12;
+
+/** How the states of installed versions are told. */
+const VERSIONS = {
+  executing: "in use",
+  running: "active",
+  deployed: "installed",
+  stopped: "being removed",
+  invalid: "damaged",
+};
 
 const WORKER_TITLES = ["Worker", "State", "For", "Process", "Restarts", "Last failure"];
 const VERSION_TITLES = [
@@ -23,8 +32,7 @@ const VERSION_TITLES = [
   "State",
   "Judges",
   "Supports",
-  "Signature",
-  "Users",
+  "Size",
   "Installed",
   "Actions",
 ];
@@ -73,14 +81,16 @@ export function algorithmsView(place) {
   const end = station.on(["seats", "store", "station", "alarms"], soon);
   const timer = setInterval(soon, 1000);
   draw();
+  // What is installed at the command line is told by no event.
+  if (station.connection.state === "live") station.refresh();
   return () => {
     clearInterval(timer);
     end();
   };
 }
 
-function state(value) {
-  return h("span", { class: "state", "data-state": plain(value, 20) }, STATES[value] ?? plain(value, 20));
+function state(value, words = STATES) {
+  return h("span", { class: "state", "data-state": plain(value, 20) }, words[value] ?? plain(value, 20));
 }
 
 function seatTable(active) {
@@ -118,8 +128,8 @@ function seatBox(seat) {
       h(
         "p",
         { class: "soft" },
-        seat.since ? ["since ", time(seat.since)] : null,
-        seat.queue ? ` · queue ${number(seat.queue.waiting)} of ${number(seat.queue.bound)}` : null,
+        Number.isFinite(seat.since_ms) && ["since ", time(seat.since_ms)],
+        seat.queue && ` · ${number(seat.queue.waiting)} of ${number(seat.queue.bound)} waiting`,
       ),
       h(
         "div",
@@ -131,7 +141,7 @@ function seatBox(seat) {
         station.may("manage") &&
           packaged && [
             button("Switch …", () => switchTo(seat.pid), key("switch")),
-            button("Roll back", () => rollback(seat.pid), key("rollback")),
+            list(seat.previous).length > 0 && button("Roll back", () => rollback(seat.pid), key("rollback")),
             button("Deactivate", () => deactivate(seat.pid), key("deactivate")),
           ],
       ),
@@ -168,7 +178,7 @@ function versionTable(versions, wanted) {
   }
   const sorted = versions.slice().sort(compare);
   const rows = sorted.map((one, index) => versionRow(one, index > 0 && sorted[index - 1].name === one.name));
-  return table("Installed versions", VERSION_TITLES, rows, { class: "versions", numbers: ["Users"] });
+  return table("Installed versions", VERSION_TITLES, rows, { class: "versions", numbers: ["Size"] });
 }
 
 function compare(one, other) {
@@ -187,24 +197,10 @@ function pidChips(pids, none) {
   ];
 }
 
-function signature(value) {
-  const status = typeof value === "string" ? value : value?.status;
-  if (!status) return h("span", { class: "none" }, "–");
-  const mood = status === "valid" ? "good" : status === "unsigned" || status === "unknown_key" ? "warn" : "bad";
-  const signer = typeof value === "object" && value.signer ? [" by ", bdi(value.signer, 60)] : null;
-  return h(
-    "span",
-    { class: `signature ${mood}`, title: plain(value?.message, 300) },
-    plain(status, 30).replaceAll("_", " "),
-    signer,
-  );
-}
-
 function versionRow(one, again) {
   const free = list(one.supported_pids).filter((pid) => !station.seats.has(pid));
   const key = (what) => ({ data: { key: `${what}/${one.name}/${one.version}` } });
   const name = `${plain(one.name, 60)} ${plain(one.version, 40)}`;
-  const users = Array.isArray(one.users) ? one.users.length : one.users;
   return h(
     "tr",
     { class: again ? "again" : null },
@@ -220,11 +216,10 @@ function versionRow(one, again) {
       h("b", {}, bdi(one.version, 40)),
       h("span", { class: "description" }, h("code", { title: plain(one.digest, 80) }, plain(one.digest, 10))),
     ),
-    h("td", {}, state(one.state)),
+    h("td", {}, state(one.state, VERSIONS)),
     h("td", {}, pidChips(one.pids, "nothing")),
     h("td", {}, pidChips(one.supported_pids, "nothing")),
-    h("td", {}, signature(one.signature)),
-    h("td", { class: "number" }, number(Number(users))),
+    h("td", { class: "number" }, bytes(one.bytes)),
     h("td", {}, time(one.installed)),
     h(
       "td",

@@ -78,6 +78,8 @@ export function put(element, ...children) {
 export function redraw(element, shown, content) {
   const signature = JSON.stringify(shown);
   if (drawn.get(element) === signature) return;
+  // A button that is replaced while it is pressed does nothing when it is let go. The next draw shows what is new.
+  if (pressed && element.contains(pressed)) return;
   drawn.set(element, signature);
   const focused = document.activeElement;
   const key = focused instanceof HTMLElement && element.contains(focused) ? focused.dataset.key : undefined;
@@ -88,6 +90,16 @@ export function redraw(element, shown, content) {
 
 /** What was drawn last, by element. */
 const drawn = new WeakMap();
+
+/** What the mouse or a finger is pressed on. */
+let pressed = null;
+addEventListener("pointerdown", (event) => {
+  pressed = event.target instanceof Node ? event.target : null;
+});
+for (const end of ["pointerup", "pointercancel"]) {
+  // The click comes after that.
+  addEventListener(end, () => setTimeout(() => (pressed = null)));
+}
 
 /** Sets a text if it is another one, so that nothing is laid out or read out for nothing. */
 export function setText(element, text) {

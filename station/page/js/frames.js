@@ -60,9 +60,9 @@ function lineTable(lines) {
     return h("p", { class: "none" }, "No line is configured: inspections begin when somebody asks over HTTP.");
   return table(
     "Lines",
-    ["Line", "State", "Product model", "Source", "Inspections", "Actions"],
+    ["Line", "State", "Product model", "Source", "Step", "Asks for", "Taken", "Dropped", "Not judged", "Actions"],
     lines.map((line) => {
-      const running = line.state === "running" || line.running === true;
+      const running = line.state === "running";
       const key = `line/${line.name}`;
       return h(
         "tr",
@@ -74,12 +74,16 @@ function lineTable(lines) {
           h(
             "span",
             { class: "state", "data-state": running ? "ready" : "stopped" },
-            plain(line.state ?? (running ? "running" : "stopped"), 20),
+            plain(line.state, 20),
           ),
         ),
         h("td", {}, bdi(line.pid, 40)),
         h("td", {}, code(line.source, 60)),
-        h("td", { class: "number" }, number(line.inspections)),
+        h("td", { class: "number" }, number(line.step_index)),
+        h("td", {}, list(line.phases).map((phase) => [code(phase, 20), " "])),
+        h("td", { class: "number" }, number(line.taken)),
+        h("td", { class: Number(line.dropped) > 0 ? "number strong" : "number" }, number(line.dropped)),
+        h("td", { class: Number(line.not_judged) > 0 ? "number strong" : "number" }, number(line.not_judged)),
         h(
           "td",
           { class: "acts" },
@@ -92,7 +96,7 @@ function lineTable(lines) {
         ),
       );
     }),
-    { numbers: ["Inspections"] },
+    { numbers: ["Step", "Taken", "Dropped", "Not judged"] },
   );
 }
 
@@ -105,12 +109,12 @@ function poolList(answer) {
 }
 
 function poolBox(pool) {
-  const name = plain(pool.name ?? pool.pool, 60);
+  const name = plain(pool.pool, 60);
   const states = list(pool.states);
   const held = states.filter((slot) => Number(slot.holders) > 0).length;
   const by = (phase) => states.filter((slot) => slot.phase === phase).length;
   const picture = states.map((slot) => slot.picture).find(Boolean);
-  const slots = states.slice(0, SLOTS).map((slot) => {
+  const slots = states.slice(0, SLOTS).map((slot, index) => {
     const [words, sign] = PHASES[slot.phase] ?? [plain(slot.phase, 12), "?"];
     const holders = Number(slot.holders) || 0;
     return h(
@@ -118,7 +122,7 @@ function poolBox(pool) {
       {
         "data-phase": plain(slot.phase, 12),
         "data-held": holders > 0 ? "yes" : null,
-        title: `slot ${plain(slot.slot, 6)}: ${words}${holders > 0 ? `, held by ${holders}` : ""}`,
+        title: `slot ${index}: ${words}${holders > 0 ? `, held by ${holders}` : ""}`,
       },
       holders > 0 ? String(holders) : sign,
     );
@@ -173,27 +177,14 @@ function sourceTable(sources) {
   if (sources.length === 0) return h("p", { class: "none" }, "No source is configured.");
   return table(
     "Sources",
-    ["Source", "Kind", "State", "Delivers from"],
+    ["Source", "Kind", "Delivers from"],
     sources.map((source) =>
       h(
         "tr",
         {},
         h("th", { scope: "row" }, bdi(source.name, 60)),
         h("td", {}, plain(source.kind, 30)),
-        h(
-          "td",
-          {},
-          h(
-            "span",
-            {
-              class: "state",
-              "data-state": source.state === "ready" ? "ready" : source.state === "failed" ? "alarmed" : "stopped",
-            },
-            plain(source.state, 20),
-          ),
-          source.message ? h("span", { class: "description" }, bdi(source.message, 200)) : null,
-        ),
-        h("td", {}, code(source.from ?? source.pool ?? "", 100)),
+        h("td", {}, source.kind === "pool" ? code(source.pool, 100) : "a file of the station"),
       ),
     ),
   );

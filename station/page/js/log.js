@@ -202,8 +202,8 @@ function message(text) {
 
 function row(line) {
   const level = levelOf(line);
-  const fields =
-    line.fields && typeof line.fields === "object" && Object.keys(line.fields).length > 0 ? line.fields : null;
+  // The time stands in its own column.
+  const fields = Object.entries(line.fields ?? {}).filter(([key]) => key !== "timestamp_ms");
   return h(
     "tr",
     { "data-level": plain(level, 10) },
@@ -221,11 +221,11 @@ function row(line) {
       "td",
       { class: "message" },
       message(line.message),
-      fields &&
+      fields.length > 0 &&
         h(
           "span",
           { class: "fields" },
-          Object.entries(fields)
+          fields
             .slice(0, 20)
             .map(([key, value]) => [" ", h("bdi", {}, h("i", {}, plain(key, 40)), "=", plain(value, 200))]),
         ),

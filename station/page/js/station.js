@@ -21,8 +21,9 @@ const REFRESH_MS = 30_000;
 
 /**
  * @typedef {"connection" | "station" | "seats" | "results" | "alarms" | "log" | "store"} Topic
- * @typedef {{ pid: string, name: string, version: string, digest?: string, since?: string, state: string,
- *   kind?: string, workers: any[], queue?: { waiting: number, bound: number } }} Seat
+ * @typedef {{ pid: string, name: string, version: string, digest?: string, since_ms?: number, state: string,
+ *   kind?: string, workers: any[], queue?: { waiting: number, bound: number },
+ *   previous?: Array<{ name: string, version: string }> }} Seat
  */
 class Station {
   #listeners = new Map();

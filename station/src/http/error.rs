@@ -116,7 +116,6 @@ impl From<ResultsError> for ApiError {
 impl From<PictureError> for ApiError {
     fn from(error: PictureError) -> Self {
         let status = match error {
-            PictureError::NoSource(_) => StatusCode::NOT_FOUND,
             PictureError::Write { .. } | PictureError::Keep(_) | PictureError::Interrupted => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use futures_util::StreamExt;
 use procvision_host::manifest::{is_name, is_pid};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 /// The most bytes of a body that is JSON.
 pub(super) const JSON_BYTES: usize = 1 << 20;
@@ -46,6 +47,21 @@ pub(super) async fn drop_body(request: Request, most: u64) {
             return;
         }
     }
+}
+
+/// A whole number of a body. JSON has one kind of numbers: `2.0` is one, too.
+pub(super) fn whole<'de, D: Deserializer<'de>>(number: D) -> Result<u32, D::Error> {
+    let number = serde_json::Number::deserialize(number)?;
+    let whole = number.as_u64().and_then(|number| u32::try_from(number).ok());
+    let rounded = || {
+        let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+        // What is whole and within the bounds loses nothing.
+        (0.0..=f64::from(u32::MAX)).contains(&float).then_some(float as u32)
+    };
+    whole.or_else(rounded).ok_or_else(|| {
+        let message = format!("{number} is no whole number from 0 to {}", u32::MAX);
+        serde::de::Error::custom(message)
+    })
 }
 
 /// The bytes of a body that says it is JSON.

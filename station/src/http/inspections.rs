@@ -1,7 +1,7 @@
 //! Inspections and their steps.
 
 use super::error::ApiError;
-use super::input::{Body, Multipart, NoBody, Path, cut, drop_body, json, json_bytes, pid};
+use super::input::{Body, Multipart, NoBody, Path, cut, drop_body, json, json_bytes, pid, whole};
 use crate::config::PhaseName;
 use crate::inspection::Inspection;
 use crate::judge::{StepAnswer, StepRequest};
@@ -117,6 +117,7 @@ pub(super) async fn end(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
+    #[serde(deserialize_with = "whole")]
     step_index: u32,
     #[serde(default = "execute")]
     phases: Vec<PhaseName>,

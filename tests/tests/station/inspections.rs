@@ -103,6 +103,17 @@ fn what_cannot_be_asked_is_refused_and_says_why() {
     let picture = picture();
     for (answer, status, code) in [
         (served.post("/inspections", &json!({"pid": "Z99"})), 404, "not-found"),
+        // Whole, however it is written; what is missing is the picture.
+        (
+            served.post(&steps, &json!({"step_index": 1.0, "picture": {"source": "cam"}})),
+            422,
+            "no-source",
+        ),
+        (
+            served.post(&steps, &json!({"step_index": 1.5, "picture": {"source": "cam"}})),
+            400,
+            "bad-request",
+        ),
         (
             served.post("/inspections", &json!({"pid": "A01", "colour": 1})),
             400,
@@ -111,7 +122,7 @@ fn what_cannot_be_asked_is_refused_and_says_why() {
         (served.post(&steps, &json!({"step_index": 1})), 400, "bad-request"),
         (
             served.post(&steps, &json!({"step_index": 1, "picture": {"source": "cam"}})),
-            404,
+            422,
             "no-source",
         ),
         (
