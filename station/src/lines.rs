@@ -26,6 +26,8 @@ pub struct Lines {
     known: Mutex<BTreeMap<String, Line>>,
     /// Who still works, lines that were stopped included.
     working: TaskTracker,
+    /// Whether the station ends, and none is started any more. Set and read by whoever has `known`.
+    closed: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -94,14 +96,23 @@ impl Station {
     ///
     /// Outside of a tokio runtime.
     pub fn start_line(self: &Arc<Self>, name: &str) -> Option<()> {
-        let config = self.config().station.lines.get(name)?.clone();
+        self.begin_line(name, true)
+    }
+
+    /// Starts a line in the place of one that was stopped a moment ago, and goes on where that was.
+    pub(crate) fn continue_line(self: &Arc<Self>, name: &str) -> Option<()> {
+        self.begin_line(name, false)
+    }
+
+    fn begin_line(self: &Arc<Self>, name: &str, is_new: bool) -> Option<()> {
         let mut known = self.lines().known();
+        let config = self.config().station.lines.get(name)?.clone();
         let line = known.entry(name.to_owned()).or_default();
-        if line.stop.is_some() {
+        if line.stop.is_some() || self.lines().closed.load(Ordering::Relaxed) {
             return Some(());
         }
         let stop = Arc::new(AtomicBool::new(false));
-        let run = Run::new(self.clone(), name, config, line.memory.clone(), stop.clone());
+        let run = Run::new(self.clone(), name, config, line.memory.clone(), stop.clone(), is_new);
         let working = self.lines().working.token();
         let started = thread::Builder::new().name(format!("line-{name}")).spawn(move || {
             run.until_stopped();
@@ -132,10 +143,11 @@ impl Station {
         Some(())
     }
 
-    /// Stops all lines.
+    /// Stops all lines. None is started any more.
     pub fn stop_lines(&self) {
         let running: Vec<String> = {
             let known = self.lines().known();
+            self.lines().closed.store(true, Ordering::Relaxed);
             let running = known.iter().filter(|(_, line)| line.stop.is_some());
             running.map(|(name, _)| name.clone()).collect()
         };

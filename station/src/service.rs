@@ -111,8 +111,6 @@ pub async fn run(setup: Setup, place: &WhereToListen, began: impl FnOnce(&Listen
     let deadline = Instant::now() + PATIENCE;
     let _ = end.send(true);
     let _ = serving.await;
-    // One of them may have started a line.
-    station.stop_lines();
     following.abort();
     sweeping.abort();
     // What nobody waits for any more is judged and kept all the same.

@@ -1,6 +1,6 @@
 //! The station as a whole: everything that it has, and how it begins and ends.
 
-use crate::config::{Config, ThumbnailPolicy};
+use crate::config::{Config, LineConfig, StationConfig, ThumbnailPolicy};
 use crate::events::Events;
 use crate::inspection::{Inspection, Inspections};
 use crate::launch::Surroundings;
@@ -17,6 +17,7 @@ use procvision_host::protocol::now_ms;
 use procvision_results::{Results, ResultsError, Retention, ThumbnailPolicy as Thumbnails};
 use procvision_runner::State;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -321,17 +322,23 @@ impl Station {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = config.clone();
         self.pictures.set_sources(config.station.sources.clone());
         let (old, new) = (&before.station, &config.station);
-        for name in old
-            .lines
-            .keys()
-            .filter(|name| old.lines.get(*name) != new.lines.get(*name))
-        {
+        let changed = |name: &&String| old.lines.get(*name) != new.lines.get(*name);
+        let mut ran = BTreeSet::new();
+        for name in old.lines.keys().filter(changed) {
+            if self.lines.is_running(name) {
+                ran.insert(name);
+            }
             self.stop_line(name);
         }
-        for (name, line) in &new.lines {
-            let changed = old.lines.get(name) != Some(line);
-            if changed && line.start {
-                self.start_line(name);
+        for name in new.lines.keys().filter(changed) {
+            let (before, now) = (old.lines.get(name), &new.lines[name]);
+            let source = |config: &StationConfig, line: &LineConfig| config.sources.get(&line.source).cloned();
+            let same_pictures = before.is_some_and(|before| source(old, before) == source(new, now));
+            match now.start {
+                // What waits in the pool is judged by the line as it is now.
+                true if ran.contains(name) && same_pictures => drop(self.continue_line(name)),
+                true => drop(self.start_line(name)),
+                false => {}
             }
         }
         if (&before.runner, old.workers, old.queue) != (&config.runner, new.workers, new.queue) {

@@ -122,7 +122,13 @@ impl Premises {
     /// If it does not begin.
     #[track_caller]
     pub fn serve_at(&self, address: &str, config: &Value) -> Served {
-        let served = self.begin_at(address, config);
+        // A port that was free a moment ago may serve somebody's connection for a while.
+        let mut begun = None;
+        eventually("the address is free", || {
+            begun = self.try_at(address, config).ok();
+            begun.is_some()
+        });
+        let served = begun.expect("it has begun");
         eventually("everything can be asked", || served.get("/readyz").0 == 200);
         served
     }
@@ -134,26 +140,26 @@ impl Premises {
     /// If it does not begin.
     #[track_caller]
     pub fn begin(&self, config: &Value) -> Served {
-        self.begin_at("127.0.0.1:0", config)
+        let begun = self.try_at("127.0.0.1:0", config);
+        begun.unwrap_or_else(|said| panic!("it does not begin: {said}"))
     }
 
-    #[track_caller]
-    fn begin_at(&self, address: &str, config: &Value) -> Served {
+    /// Serves, or says why not.
+    fn try_at(&self, address: &str, config: &Value) -> Result<Served, Value> {
         let mut process = Process::start(&mut self.command_at(address, config));
         let said: Value = serde_json::from_str(&process.line()).expect("it answers in JSON");
-        let page = said["page"]
-            .as_str()
-            .expect("it listens over TCP")
-            .trim_end_matches('/')
-            .to_owned();
+        let Some(page) = said["page"].as_str() else {
+            return Err(said);
+        };
+        let page = page.trim_end_matches('/').to_owned();
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
-        Served {
+        Ok(Served {
             process,
             page,
             agent,
             token: None,
             _folder: self.folder.clone(),
-        }
+        })
     }
 }
 

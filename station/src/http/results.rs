@@ -141,7 +141,13 @@ pub(super) async fn export(
     let (exporter, exported) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
         let _place = place;
-        let mut to = io::BufWriter::with_capacity(64 << 10, Pieces(sender));
+        let mut to = io::BufWriter::with_capacity(
+            64 << 10,
+            Pieces {
+                reader: sender,
+                is_gone: false,
+            },
+        );
         let exported = results.export(&filter, &mut to, format).map_err(io::Error::other);
         // Whoever reads may have gone.
         let _ = exporter.send(exported.and_then(|_| to.flush()));
@@ -161,14 +167,22 @@ pub(super) async fn export(
 }
 
 /// Writes pieces to whoever reads the export. Waits for them; for threads that may wait.
-struct Pieces(mpsc::Sender<Bytes>);
+struct Pieces {
+    reader: mpsc::Sender<Bytes>,
+    /// Whether they do not take anything any more.
+    is_gone: bool,
+}
 
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let piece = Bytes::copy_from_slice(bytes);
-        match Handle::current().block_on(timeout(READ, self.0.send(piece))) {
+        if self.is_gone {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        let sent = Handle::current().block_on(timeout(READ, self.reader.send(piece)));
+        self.is_gone = !matches!(sent, Ok(Ok(())));
+        match sent {
             Ok(Ok(())) => Ok(bytes.len()),
-            // Whoever reads has gone.
             Ok(Err(_)) => Err(io::ErrorKind::BrokenPipe.into()),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
         }

@@ -35,6 +35,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How long a picture waits for something that judges its product model: at the station's start the store is still
 /// read.
 const SEAT: Duration = Duration::from_secs(10);
+/// What takes no longer has not waited.
+const AT_ONCE: Duration = Duration::from_millis(1);
+/// After so many looks in vain in a row it pauses.
+const IN_VAIN: u32 = 100;
+/// What is said when this program has made a mistake.
+const PANICKED: &str = "the station has panicked; its log says where";
 /// Pictures that are judged, and whose results are not on disk yet; at that many the line waits for the disk.
 const UNKEPT: usize = 32;
 /// Pictures that are passed over belong to one burst as long as no more than this lies between.
@@ -54,6 +60,8 @@ pub(super) struct Run {
     keeper: JoinHandle<()>,
     /// Whether it has not looked yet: then it does not know which pictures have come since it was started.
     is_new: bool,
+    /// How often in a row there was no picture, and no wait for one either.
+    in_vain: u32,
     /// Why there was no picture, as it was said last.
     trouble: Option<String>,
     burst: Option<Burst>,
@@ -75,13 +83,14 @@ struct Burst {
 }
 
 impl Run {
-    /// A line that is about to run.
+    /// A line that is about to run. One that is not new goes on where the one before was.
     pub(super) fn new(
         station: Arc<Station>,
         name: &str,
         config: LineConfig,
         memory: Arc<Memory>,
         stop: Arc<AtomicBool>,
+        is_new: bool,
     ) -> Self {
         let runtime = Handle::current();
         let line = Arc::new(Line {
@@ -99,7 +108,8 @@ impl Run {
             runtime,
             to_keep,
             keeper,
-            is_new: true,
+            is_new,
+            in_vain: 0,
             trouble: None,
             burst: None,
         }
@@ -108,18 +118,24 @@ impl Run {
     /// Judges pictures until the line is stopped, and waits until all of them are kept.
     pub(super) fn until_stopped(mut self) {
         while !self.is_stopped() {
-            match self.take() {
+            // A mistake of this program costs one picture, and somebody hears of it.
+            let taken = catch_unwind(AssertUnwindSafe(|| self.take()));
+            let Ok(taken) = taken else {
+                self.line.not_judged(PANICKED);
+                self.pause(PAUSE);
+                continue;
+            };
+            match taken {
                 Ok(Some(followed)) => {
                     self.trouble = None;
+                    self.in_vain = 0;
                     self.passed_over(followed.passed_over);
                     self.judge(followed.picture);
                 }
                 Ok(None) => {
                     self.trouble = None;
                     self.passed_over(0);
-                    let mark = self.line.memory.mark().clone();
-                    let pictures = self.line.station.pictures();
-                    pictures.wait_after(&self.config.source, mark.as_ref(), WAIT);
+                    self.wait();
                 }
                 Err(error) => self.no_picture(&error),
             }
@@ -127,6 +143,22 @@ impl Run {
         drop(self.to_keep);
         // An error is a panic of the keeper, which it has told.
         let _ = self.runtime.block_on(self.keeper);
+    }
+
+    /// Waits for the next picture.
+    fn wait(&mut self) {
+        let begun = Instant::now();
+        let mark = self.line.memory.mark().clone();
+        let pictures = self.line.station.pictures();
+        pictures.wait_after(&self.config.source, mark.as_ref(), WAIT);
+        // A picture that is there and cannot be taken: somebody has lied about it.
+        self.in_vain = match begun.elapsed() < AT_ONCE {
+            true => self.in_vain.saturating_add(1),
+            false => 0,
+        };
+        if self.in_vain > IN_VAIN {
+            self.pause(PAUSE);
+        }
     }
 
     fn is_stopped(&self) -> bool {
@@ -229,12 +261,11 @@ impl Run {
 
     /// Has a picture judged; what that has brought is then on its way to disk.
     fn judge(&mut self, picture: Picture) {
-        // A mistake of this program costs one picture, and somebody hears of it.
         let asked = catch_unwind(AssertUnwindSafe(|| self.ask(picture)));
         match asked {
             Ok(Ok(keeping)) => self.keep(keeping),
             Ok(Err(sentence)) => self.line.not_judged(&sentence),
-            Err(_) => self.line.not_judged("the station has panicked; its log says where"),
+            Err(_) => self.line.not_judged(PANICKED),
         }
         if self.line.memory.is_alarmed() {
             self.pause(PAUSE);
@@ -271,7 +302,8 @@ impl Run {
             guide,
             line: Some(name.clone()),
         };
-        let waiting = inspection.place.join().map_err(|full| one_line(&full))?;
+        // One question at a time, so that there is no need of a bound.
+        let waiting = inspection.place.join_anyway();
         let mut results = Vec::new();
         for phase in &request.phases {
             let asked = self
@@ -336,7 +368,7 @@ impl Line {
                     }
                 }
                 Ok(Err(sentence)) => self.not_judged(&sentence),
-                Err(_) => self.not_judged("the station has panicked; its log says where"),
+                Err(_) => self.not_judged(PANICKED),
             }
         }
     }
