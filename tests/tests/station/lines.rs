@@ -157,6 +157,30 @@ fn a_burst_that_the_pool_cannot_hold_is_counted_and_what_is_there_is_judged() {
 }
 
 #[test]
+fn a_line_that_is_changed_judges_what_waits_for_it() {
+    let premises = premises();
+    let served = premises.serve(&config(&json!({})));
+    let camera = producer(&premises, "cam", 16);
+    let worker = hold(&served, &camera);
+    publish(&camera, 5);
+    let mut changed = config(&json!({"params": {"task": "noop"}}));
+    changed["station"]["name"] = "changed".into();
+    std::fs::write(premises.path("config.json"), changed.to_string()).unwrap();
+    let process = Pid::from_raw(i32::try_from(served.process.id()).unwrap()).unwrap();
+    kill_process(process, Signal::HUP).unwrap();
+    eventually("the configuration holds", || {
+        served.get("/station").1["name"] == "changed"
+    });
+    kill_process(worker, Signal::CONT).unwrap();
+    eventually("all are judged", || judged(&served).len() >= 6);
+    // The line as it was may end a moment after the one as it is has begun.
+    let mut judged = judged(&served);
+    judged.sort_unstable();
+    assert_eq!(judged, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(line(&served)["dropped"], 0);
+}
+
+#[test]
 fn a_line_of_the_newest_leaves_out_what_came_meanwhile() {
     let premises = premises();
     let served = premises.serve(&config(&json!({"pictures": "newest"})));
