@@ -123,7 +123,7 @@ impl Inspection {
 }
 
 /// How many bytes it has as JSON.
-fn written_length(context: &Map<String, Value>) -> usize {
+pub(crate) fn written_length(context: &Map<String, Value>) -> usize {
     let mut counted = Counted(0);
     // Counting does not fail.
     let _ = serde_json::to_writer(&mut counted, context);

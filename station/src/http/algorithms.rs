@@ -350,10 +350,7 @@ where
     W: Future<Output = Result<Value, OperationError>> + Send + 'static,
 {
     let place = station.changes.clone().try_acquire_owned();
-    let place = place.map_err(|_| {
-        let message = "too many changes wait for each other already";
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "full", message)
-    })?;
+    let place = place.map_err(|_| ApiError::full("too many changes wait for each other already"))?;
     let work = work(station.clone());
     let changed = station.begin_task(async move {
         let changed = work.await;

@@ -38,6 +38,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
     }
 
+    /// Too much of it goes on already; it may be asked for again.
+    pub(super) fn full(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "full", message)
+    }
+
     /// What is asked for is not there.
     pub(super) fn not_there(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", message)
@@ -78,13 +83,13 @@ pub(super) async fn no_such_method(request: Request) -> ApiError {
 
 impl From<TooMany> for ApiError {
     fn from(error: TooMany) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "full", error.to_string())
+        Self::full(error.to_string())
     }
 }
 
 impl From<Full> for ApiError {
     fn from(error: Full) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "full", error.to_string())
+        Self::full(error.to_string())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::input::{Body, Multipart, NoBody, Path, cut, drop_body, json, json_bytes, pid, whole};
 use crate::config::PhaseName;
-use crate::inspection::Inspection;
+use crate::inspection::{Inspection, written_length};
 use crate::judge::{StepAnswer, StepRequest};
 use crate::picture::{Picture, Pictures};
 use crate::seat::Judge;
@@ -37,7 +37,7 @@ pub(super) async fn begin(
     State(station): State<Arc<Station>>,
     Body(begin): Body<Begin>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let bytes = Value::Object(begin.context.clone()).to_string().len();
+    let bytes = written_length(&begin.context);
     if bytes > CONTEXT_BYTES {
         return Err(ApiError::bad(format!(
             "`context` has {bytes} bytes of at most {CONTEXT_BYTES}"

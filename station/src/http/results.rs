@@ -6,7 +6,6 @@ use crate::station::Station;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -131,10 +130,8 @@ pub(super) async fn export(
     if query.limit == Some(0) {
         return Err(ApiError::bad("`limit` must be at least 1"));
     }
-    let place = station.exports.clone().try_acquire_owned().map_err(|_| {
-        let message = "too many exports go on already";
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "full", message)
-    })?;
+    let place = station.exports.clone().try_acquire_owned();
+    let place = place.map_err(|_| ApiError::full("too many exports go on already"))?;
     let results = station.results().clone();
     let filter = query.filter();
     let (sender, pieces) = mpsc::channel(PIECES);
