@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use procvision_conformance::chaos::{self, Plan, Summary, Victim};
 
 use crate::cli::Chaos;
@@ -10,7 +10,7 @@ use crate::conformance::package;
 use crate::folder::Folder;
 use crate::shell::Line;
 use crate::workspace::Workspace;
-use crate::{Finding, host, style};
+use crate::{Finding, host, style, summary};
 
 /// How long anything may take on a machine that does something else, too.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -58,14 +58,7 @@ pub fn run(workspace: &Workspace, asked: &Chaos) -> Result<Finding> {
         }
     };
     let summary = chaos::run(&plan, progress).map_err(anyhow::Error::msg)?;
-    if asked.json {
-        println!(
-            "{}",
-            serde_json::to_string(&summary).context("the summary cannot be written")?
-        );
-    } else {
-        print!("{}", text(&summary));
-    }
+    summary::tell(&summary, asked.json, text)?;
     Ok(if summary.problem.is_none() {
         Finding::Good
     } else {
@@ -113,12 +106,9 @@ fn text(summary: &Summary) -> String {
         lines.push(format!("{:<42} {count:>8}", format!("requests refused with {status}")));
     }
     lines.push(format!("\nin {:.1} s, seed {}", summary.seconds, summary.seed));
-    lines.push(match &summary.problem {
-        None => style::out(
-            "No result was lost, doubled or wrong, and everything came back by itself.",
-            style::GREEN,
-        ),
-        Some(problem) => format!("{} {problem}", style::out("Wrong:", style::RED)),
-    });
+    lines.push(summary::conclusion(
+        summary.problem.as_deref(),
+        "No result was lost, doubled or wrong, and everything came back by itself.",
+    ));
     lines.join("\n") + "\n"
 }

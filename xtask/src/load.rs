@@ -12,7 +12,7 @@ use crate::folder::Folder;
 use crate::shell::Line;
 use crate::toolchain::{GUEST_TARGET, Part};
 use crate::workspace::Workspace;
-use crate::{Finding, host, setup, style};
+use crate::{Finding, host, setup, style, summary};
 
 /// The light example: it measures exposure, contrast and sharpness of pictures of any size.
 const EXAMPLE: &str = "examples/capture-quality";
@@ -60,14 +60,7 @@ pub fn run(workspace: &Workspace, asked: &Load) -> Result<Finding> {
         style::duration(Duration::from_secs_f64(asked.minutes * 60.0))
     );
     let summary = load::run(&plan, |progress| eprintln!("{}", line(&progress))).context("the load could not be run")?;
-    if asked.json {
-        println!(
-            "{}",
-            serde_json::to_string(&summary).context("the summary cannot be written")?
-        );
-    } else {
-        print!("{}", text(&summary));
-    }
+    summary::tell(&summary, asked.json, text)?;
     Ok(match summary.is_good() {
         true => Finding::Good,
         false => Finding::Bad,
@@ -156,13 +149,10 @@ fn text(summary: &Summary) -> String {
             style::RED,
         ),
     });
-    lines.push(match &summary.problem {
-        None => style::out(
-            "Every picture was judged, once and in order, and memory did not grow.",
-            style::GREEN,
-        ),
-        Some(problem) => format!("{} {problem}", style::out("Wrong:", style::RED)),
-    });
+    lines.push(summary::conclusion(
+        summary.problem.as_deref(),
+        "Every picture was judged, once and in order, and memory did not grow.",
+    ));
     lines.join("\n") + "\n"
 }
 

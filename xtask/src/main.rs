@@ -18,6 +18,7 @@ mod setup;
 mod shell;
 mod soak;
 mod style;
+mod summary;
 mod toolchain;
 mod workspace;
 

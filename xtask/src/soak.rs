@@ -12,7 +12,7 @@ use crate::cli::Soak;
 use crate::conformance::package;
 use crate::folder::Folder;
 use crate::workspace::Workspace;
-use crate::{Finding, host, style};
+use crate::{Finding, host, summary};
 
 /// The variable that names the broker's socket to the adapter.
 const SOCKET_VARIABLE: &str = "PROCVISION_FRAMES_SOCKET";
@@ -61,14 +61,7 @@ pub fn run(workspace: &Workspace, asked: &Soak) -> Result<Finding> {
         }
     };
     let summary = soak::run(&subject, &plan, progress).context("cannot write pictures")?;
-    if asked.json {
-        println!(
-            "{}",
-            serde_json::to_string(&summary).context("the summary cannot be written")?
-        );
-    } else {
-        print!("{}", text(&summary));
-    }
+    summary::tell(&summary, asked.json, text)?;
     Ok(if summary.problem.is_none() {
         Finding::Good
     } else {
@@ -111,9 +104,9 @@ fn text(summary: &Summary) -> String {
         ),
     ];
     lines.extend(summary.kinds.iter().map(|(kind, count)| format!("{count:>9} {kind}")));
-    lines.push(match &summary.problem {
-        None => style::out("No answer was lost, doubled or wrong, and nothing grew.", style::GREEN),
-        Some(problem) => format!("{} {problem}", style::out("Wrong:", style::RED)),
-    });
+    lines.push(summary::conclusion(
+        summary.problem.as_deref(),
+        "No answer was lost, doubled or wrong, and nothing grew.",
+    ));
     lines.join("\n") + "\n"
 }
