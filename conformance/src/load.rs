@@ -128,18 +128,8 @@ impl Summary {
 /// in the summary.
 pub fn run(plan: &Plan<'_>, mut progress: impl FnMut(Progress)) -> io::Result<Summary> {
     let socket = plan.folder.join("frames.sock");
-    let config = plan.folder.join("config.json");
-    fs::write(&config, configuration(plan).to_string())?;
-    let mut command = Command::new(plan.program);
-    command
-        .args(["serve", "--json", "--quiet", "--listen", "127.0.0.1:0", "--store"])
-        .arg(plan.store)
-        .arg("--config")
-        .arg(&config)
-        .arg("--frames-socket")
-        .arg(&socket)
-        .stderr(Stdio::inherit());
-    let mut server = Server::start(&mut command)?;
+    let mut command = serve(plan, &configuration(plan), &socket)?;
+    let mut server = Server::start(command.stderr(Stdio::inherit()))?;
     let client = Client::new(server.page(), plan.patience);
     eventually(plan.patience, "the station is ready", || {
         Ok(client.get("/readyz")?.status == 200)
@@ -180,7 +170,7 @@ pub fn run(plan: &Plan<'_>, mut progress: impl FnMut(Progress)) -> io::Result<Su
         .join()
         .map_err(|_| io::Error::other("the thread that follows events has panicked"))?;
     // Read from a station that serves nothing else, after everything that was begun is on disk.
-    let mut server = Server::start(&mut without_lines(plan, &socket)?)?;
+    let mut server = Server::start(&mut serve(plan, &plain(plan), &socket)?)?;
     let client = Client::new(server.page(), plan.patience);
     let judged = Judged::read(&client, PAGE)?;
     server.process().kill();
@@ -250,6 +240,7 @@ fn configuration(plan: &Plan<'_>) -> Value {
     config
 }
 
+/// Of a station that only tells what is on disk.
 fn plain(plan: &Plan<'_>) -> Value {
     json!({
         "save_debug_fields": ["algorithm_ms", "picture"],
@@ -257,10 +248,10 @@ fn plain(plan: &Plan<'_>) -> Value {
     })
 }
 
-/// The command of a station that only tells what is on disk.
-fn without_lines(plan: &Plan<'_>, socket: &Path) -> io::Result<Command> {
+/// The command of a station with this configuration.
+fn serve(plan: &Plan<'_>, configuration: &Value, socket: &Path) -> io::Result<Command> {
     let config = plan.folder.join("config.json");
-    fs::write(&config, plain(plan).to_string())?;
+    fs::write(&config, configuration.to_string())?;
     let mut command = Command::new(plan.program);
     command
         .args(["serve", "--json", "--quiet", "--listen", "127.0.0.1:0", "--store"])

@@ -100,6 +100,18 @@ fn hold(served: &Served, producer: &Producer) -> Pid {
     worker
 }
 
+/// Has the station read another configuration, and waits until it holds.
+#[track_caller]
+fn reload(premises: &Premises, served: &Served, mut changed: Value) {
+    changed["station"]["name"] = "changed".into();
+    std::fs::write(premises.path("config.json"), changed.to_string()).unwrap();
+    let process = Pid::from_raw(i32::try_from(served.process.id()).unwrap()).unwrap();
+    kill_process(process, Signal::HUP).unwrap();
+    eventually("the configuration holds", || {
+        served.get("/station").1["name"] == "changed"
+    });
+}
+
 #[test]
 fn every_picture_is_judged_once_and_in_order() {
     let premises = premises();
@@ -163,14 +175,8 @@ fn a_line_that_is_changed_judges_what_waits_for_it() {
     let camera = producer(&premises, "cam", 16);
     let worker = hold(&served, &camera);
     publish(&camera, 5);
-    let mut changed = config(&json!({"params": {"task": "noop"}}));
-    changed["station"]["name"] = "changed".into();
-    std::fs::write(premises.path("config.json"), changed.to_string()).unwrap();
-    let process = Pid::from_raw(i32::try_from(served.process.id()).unwrap()).unwrap();
-    kill_process(process, Signal::HUP).unwrap();
-    eventually("the configuration holds", || {
-        served.get("/station").1["name"] == "changed"
-    });
+    let changed = config(&json!({"params": {"task": "noop"}}));
+    reload(&premises, &served, changed);
     kill_process(worker, Signal::CONT).unwrap();
     eventually("all are judged", || judged(&served).len() >= 6);
     // The line as it was may end a moment after the one as it is has begun.
@@ -213,14 +219,8 @@ fn a_line_begins_with_the_newest_picture_and_judges_none_again() {
         start();
     }
     // One that was changed begins in the same way.
-    let mut changed = config(&json!({"params": {"task": "count"}}));
-    changed["station"]["name"] = "changed".into();
-    std::fs::write(premises.path("config.json"), changed.to_string()).unwrap();
-    let process = Pid::from_raw(i32::try_from(served.process.id()).unwrap()).unwrap();
-    kill_process(process, Signal::HUP).unwrap();
-    eventually("the configuration holds", || {
-        served.get("/station").1["name"] == "changed"
-    });
+    let changed = config(&json!({"params": {"task": "count"}}));
+    reload(&premises, &served, changed);
     publish(&camera, 1);
     eventually_judged(&served, &[5, 6, 7, 9, 10]);
     assert_eq!(line(&served)["dropped"], 0);
